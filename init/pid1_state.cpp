@@ -141,7 +141,7 @@ class Stepper {
 
   private:
     Phase phase() const noexcept { return step_.next.phase; }
-    bool is_going_down() const noexcept { return phase() >= Phase::StopSupervisor; }
+    bool is_going_down() const noexcept { return init::is_going_down(step_.next); }
 
     void add(Effect effect) noexcept {
         // Never full: the random walks of the test fail when a step comes within one of the
@@ -333,6 +333,10 @@ Step step(const Pid1State& state, const Event& event, const Facts& facts) noexce
     Stepper stepper(state, facts);
     std::visit(stepper, event);
     return stepper.take();
+}
+
+bool is_going_down(const Pid1State& state) noexcept {
+    return state.phase >= Phase::StopSupervisor;
 }
 
 bool respawns(const Pid1State& state) noexcept {

@@ -156,4 +156,7 @@ struct Step {
 /// Whether entries are started and restarted in this state.
 bool respawns(const Pid1State& state) noexcept;
 
+/// Whether the system is on its way down, or at its end.
+bool is_going_down(const Pid1State& state) noexcept;
+
 }  // namespace mainstay::init
