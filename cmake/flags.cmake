@@ -1,0 +1,30 @@
+# Compiler and linker flags. `mainstay_flags` is linked by every target of ours.
+add_library(mainstay_flags INTERFACE)
+target_include_directories(mainstay_flags INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_definitions(mainstay_flags INTERFACE _GNU_SOURCE)
+target_compile_options(mainstay_flags INTERFACE
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch-enum -Wundef -Wformat=2
+    -ffunction-sections -fdata-sections)
+if(MAINSTAY_WARNINGS_AS_ERRORS)
+    target_compile_options(mainstay_flags INTERFACE -Werror)
+endif()
+if(MAINSTAY_SANITIZE)
+    target_compile_options(mainstay_flags INTERFACE
+        -O1 -fsanitize=${MAINSTAY_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    target_link_options(mainstay_flags INTERFACE -fsanitize=${MAINSTAY_SANITIZE})
+endif()
+
+# Plain static and not static-pie: docs/decisions/0002-static-not-static-pie.md.
+if(MAINSTAY_STATIC)
+    set(CMAKE_CXX_FLAGS_RELEASE "-Os -DNDEBUG")
+    set(CMAKE_INTERPROCEDURAL_OPTIMIZATION ON)
+    target_compile_options(mainstay_flags INTERFACE
+        -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fno-plt)
+    target_link_options(mainstay_flags INTERFACE
+        -static -s -Wl,--gc-sections -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
+endif()
+
+# What PID 1 is built with: nothing throws, nothing asks for type information.
+add_library(mainstay_core_flags INTERFACE)
+target_link_libraries(mainstay_core_flags INTERFACE mainstay_flags)
+target_compile_options(mainstay_core_flags INTERFACE -fno-exceptions -fno-rtti)

@@ -1,0 +1,18 @@
+/// Where things are, in one place. Every one of them has an option or is fixed by DESIGN.
+#pragma once
+
+namespace mainstay {
+
+inline constexpr char kRunDirectory[] = "/run/mainstay";           ///< 0755
+inline constexpr char kControlSocket[] = "/run/mainstay/control";  ///< 0660 root:adm
+inline constexpr char kBootedFile[] = "/run/mainstay/booted";  ///< 0644, made when boot is complete
+inline constexpr char kServiceDirectory[] = "/etc/service";    ///< enabled services
+inline constexpr char kInittab[] = "/etc/inittab";
+inline constexpr char kSupervisorProgram[] = "/sbin/supervisor";
+inline constexpr char kDefaultPath[] =
+    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+inline constexpr char kLinkVariable[] = "MAINSTAY_LINK";   ///< number of the boot link's descriptor
+inline constexpr char kSocketVariable[] = "SVCTL_SOCKET";  ///< path of the control socket
+
+}  // namespace mainstay

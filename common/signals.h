@@ -1,0 +1,23 @@
+/// PURE. Signals by the kernel's numbers. A static program meets processes built against any libc,
+/// and SIGRTMIN differs between them (34 in glibc, 35 in musl), so the numbers that container
+/// managers and shutdown tools send are fixed here.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+namespace mainstay {
+
+inline constexpr int kSignalHalt = 37;      ///< SIGRTMIN+3 of glibc
+inline constexpr int kSignalPowerOff = 38;  ///< SIGRTMIN+4
+inline constexpr int kSignalReboot = 39;    ///< SIGRTMIN+5
+inline constexpr int kSignalKexec = 40;     ///< SIGRTMIN+6
+inline constexpr int kSignalMax = 64;       ///< highest number of the kernel on this architecture
+
+/// "TERM" for 15, "37" style decimal text is not made here: empty for a number without a name.
+std::string_view signal_name(int number) noexcept;
+
+/// Reads "TERM", "SIGTERM", "sigterm" or a number from 1 to 64.
+std::optional<int> parse_signal(std::string_view text) noexcept;
+
+}  // namespace mainstay
