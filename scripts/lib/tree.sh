@@ -8,6 +8,7 @@ readonly image_modules="virtio_pci virtio_mmio virtio_blk virtio_scsi virtio_net
 
 # new_tree TREE: an empty tree with the directories every system has.
 new_tree() {
+    umask 022
     rm -rf "$1"
     mkdir -p "$1"/{bin,sbin,dev,etc,proc,run,sys,mnt,usr/{bin,sbin,lib/mainstay},var/{log,lib}}
     install -d -m 0700 "$1/root"
@@ -60,8 +61,9 @@ add_modules() {
     "$busybox" depmod -b "$tree" "$version"
 }
 
-# add_etc TREE: the examples as /etc, with the modes they need.
+# add_etc TREE: the examples as /etc, with the modes they need whatever those of the checkout are.
 add_etc() {
     cp -a "$top/etc-examples/." "$1/etc/"
+    chmod -R u=rwX,go=rX "$1/etc"
     chmod 0600 "$1/etc/shadow"
 }
