@@ -10,7 +10,7 @@ packages_of() {
         ;;
     image) echo fakeroot cpio gzip e2fsprogs fdisk ;;
     qemu) echo qemu-system-x86 ;;
-    test) echo python3 python3-pytest python3-pexpect ;;
+    test) echo mount python3 python3-pytest python3-pexpect ;;
     checks) echo clang-format clang-tidy shellcheck mandoc ;;
     *) die "no package set is called '$1'" ;;
     esac
