@@ -242,6 +242,11 @@ class Parser {
                 entry.process.remove_prefix(1);
             }
         }
+        entry.process = trim(entry.process);
+        if (entry.process.empty() && needs_process(entry.action)) {
+            problem("the fourth field has flags but no process; skipped");
+            return false;
+        }
         return true;
     }
 
