@@ -62,6 +62,13 @@ std::string_view strip_comment(std::string_view line, InittabStyle style) noexce
     return !trimmed.empty() && trimmed.front() == '#' ? std::string_view{} : line;
 }
 
+/// The one id that sysvinit lets several lines have: that of the single-user entries.
+constexpr std::string_view kSharedId = "~~";
+
+bool is_sysvinit_id(std::string_view id) noexcept {
+    return !id.empty() && id.size() <= kMaxSysvinitId;
+}
+
 bool needs_process(Action action) noexcept {
     return action != Action::InitDefault && action != Action::Off;
 }
@@ -224,12 +231,13 @@ class Parser {
     }
 
     bool accept_id(Entry& entry) noexcept {
-        if (entry.id.empty() || entry.id.size() > kMaxSysvinitId) {
+        entry.id = trim(entry.id);
+        if (!is_sysvinit_id(entry.id)) {
             problem("the id needs 1 to 4 characters; skipped");
             return false;
         }
         for (const Entry& other : storage_.first(count_)) {
-            if (other.id == entry.id) {
+            if (other.id == entry.id && entry.id != kSharedId) {
                 Message message;
                 message.append_format("the id is the same as in line %u; skipped", other.line);
                 problem(message);
