@@ -267,6 +267,20 @@ class Parser {
     std::uint32_t problems_ = 0;
 };
 
+/// Compares with a word of small letters; the letters of @p word may be of either case.
+bool is_same_word(std::string_view small, std::string_view word) noexcept {
+    if (small.size() != word.size()) {
+        return false;
+    }
+    for (std::size_t i = 0; i < word.size(); ++i) {
+        const char c = word[i];
+        if (small[i] != (c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 }  // namespace
 
 std::string_view to_string(Action action) noexcept {
@@ -275,7 +289,7 @@ std::string_view to_string(Action action) noexcept {
 
 std::optional<Action> parse_action(std::string_view word) noexcept {
     for (std::size_t i = 0; i < kActionWords.size(); ++i) {
-        if (kActionWords[i] == word) {
+        if (is_same_word(kActionWords[i], word)) {
             return static_cast<Action>(i);
         }
     }
