@@ -100,15 +100,24 @@ class Lines {
     std::uint32_t number_ = 0;
 };
 
+/// Whether a line is an initdefault entry that the parser takes in sysvinit's style.
+bool is_initdefault(std::string_view line) noexcept {
+    std::string_view rest = strip_comment(line, InittabStyle::Sysvinit);
+    if (line.size() > kMaxInittabLine || has_control_character(rest)) {
+        return false;
+    }
+    const auto id = take_field(rest);
+    if (!id || !is_sysvinit_id(trim(*id)) || !take_field(rest)) {
+        return false;
+    }
+    // sysvinit's own initdefault lines often end after the third colon, and may end before it.
+    return parse_action(trim(rest.substr(0, rest.find(':')))) == Action::InitDefault;
+}
+
 /// The line of a file's initdefault entry, 0 if it has none.
 std::uint32_t find_initdefault(std::string_view text) noexcept {
     for (Lines lines(text); lines.next();) {
-        std::string_view rest = strip_comment(lines.text(), InittabStyle::Sysvinit);
-        if (lines.text().size() > kMaxInittabLine || !take_field(rest) || !take_field(rest)) {
-            continue;
-        }
-        // sysvinit's own initdefault lines often end after the third colon, and may end before it.
-        if (rest.substr(0, rest.find(':')) == to_string(Action::InitDefault)) {
+        if (is_initdefault(lines.text())) {
             return lines.number();
         }
     }
