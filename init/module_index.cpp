@@ -71,6 +71,9 @@ std::string_view ModuleIndex::take_line(std::string_view& rest) noexcept {
 
 Found ModuleIndex::find(std::string_view name, LoadOrder& order) const noexcept {
     order.clear();
+    if (name.empty()) {
+        return Found::No;
+    }
     for (std::string_view rest = dep_; !rest.empty();) {
         const std::string_view line = take_line(rest);
         const std::size_t colon = line.find(':');
