@@ -7,7 +7,7 @@
 namespace mainstay::init {
 namespace {
 
-constexpr std::string_view kBlanks = " \t\r\n";
+constexpr std::string_view kBlanks = " \t\n\v\f\r";
 
 bool is_blank(char c) noexcept {
     return kBlanks.find(c) != std::string_view::npos;
@@ -146,12 +146,12 @@ std::optional<CmdlineWord> take_word(std::string_view& rest) noexcept {
     }
     const std::string_view raw = rest.substr(0, end);
     rest.remove_prefix(end);
-    if (raw.empty() || raw == "--") {
+    // The kernel allows the quotes around the value (key="a b") and around the whole ("key=a b").
+    const std::string_view word = without_quotes(raw);
+    if (raw.empty() || word == "--") {
         rest = {};
         return std::nullopt;
     }
-    // The kernel allows the quotes around the value (key="a b") and around the whole ("key=a b").
-    const std::string_view word = without_quotes(raw);
     const std::size_t equals = word.find('=');
     if (equals == std::string_view::npos) {
         return CmdlineWord{word, {}, false};

@@ -62,6 +62,13 @@ std::string_view strip_comment(std::string_view line, InittabStyle style) noexce
     return !trimmed.empty() && trimmed.front() == '#' ? std::string_view{} : line;
 }
 
+/// The one id that sysvinit lets several lines have: that of the single-user entries.
+constexpr std::string_view kSharedId = "~~";
+
+bool is_sysvinit_id(std::string_view id) noexcept {
+    return !id.empty() && id.size() <= kMaxSysvinitId;
+}
+
 bool needs_process(Action action) noexcept {
     return action != Action::InitDefault && action != Action::Off;
 }
@@ -93,15 +100,24 @@ class Lines {
     std::uint32_t number_ = 0;
 };
 
+/// Whether a line is an initdefault entry that the parser takes in sysvinit's style.
+bool is_initdefault(std::string_view line) noexcept {
+    std::string_view rest = strip_comment(line, InittabStyle::Sysvinit);
+    if (line.size() > kMaxInittabLine || has_control_character(rest)) {
+        return false;
+    }
+    const auto id = take_field(rest);
+    if (!id || !is_sysvinit_id(trim(*id)) || !take_field(rest)) {
+        return false;
+    }
+    // sysvinit's own initdefault lines often end after the third colon, and may end before it.
+    return parse_action(trim(rest.substr(0, rest.find(':')))) == Action::InitDefault;
+}
+
 /// The line of a file's initdefault entry, 0 if it has none.
 std::uint32_t find_initdefault(std::string_view text) noexcept {
     for (Lines lines(text); lines.next();) {
-        std::string_view rest = strip_comment(lines.text(), InittabStyle::Sysvinit);
-        if (lines.text().size() > kMaxInittabLine || !take_field(rest) || !take_field(rest)) {
-            continue;
-        }
-        // sysvinit's own initdefault lines often end after the third colon, and may end before it.
-        if (rest.substr(0, rest.find(':')) == to_string(Action::InitDefault)) {
+        if (is_initdefault(lines.text())) {
             return lines.number();
         }
     }
@@ -224,12 +240,13 @@ class Parser {
     }
 
     bool accept_id(Entry& entry) noexcept {
-        if (entry.id.empty() || entry.id.size() > kMaxSysvinitId) {
+        entry.id = trim(entry.id);
+        if (!is_sysvinit_id(entry.id)) {
             problem("the id needs 1 to 4 characters; skipped");
             return false;
         }
         for (const Entry& other : storage_.first(count_)) {
-            if (other.id == entry.id) {
+            if (other.id == entry.id && entry.id != kSharedId) {
                 Message message;
                 message.append_format("the id is the same as in line %u; skipped", other.line);
                 problem(message);
@@ -241,6 +258,11 @@ class Parser {
             if (!entry.process.empty() && entry.process.front() == flag) {
                 entry.process.remove_prefix(1);
             }
+        }
+        entry.process = trim(entry.process);
+        if (entry.process.empty() && needs_process(entry.action)) {
+            problem("the fourth field has flags but no process; skipped");
+            return false;
         }
         return true;
     }
@@ -254,6 +276,20 @@ class Parser {
     std::uint32_t problems_ = 0;
 };
 
+/// Compares with a word of small letters; the letters of @p word may be of either case.
+bool is_same_word(std::string_view small, std::string_view word) noexcept {
+    if (small.size() != word.size()) {
+        return false;
+    }
+    for (std::size_t i = 0; i < word.size(); ++i) {
+        const char c = word[i];
+        if (small[i] != (c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 }  // namespace
 
 std::string_view to_string(Action action) noexcept {
@@ -262,7 +298,7 @@ std::string_view to_string(Action action) noexcept {
 
 std::optional<Action> parse_action(std::string_view word) noexcept {
     for (std::size_t i = 0; i < kActionWords.size(); ++i) {
-        if (kActionWords[i] == word) {
+        if (is_same_word(kActionWords[i], word)) {
             return static_cast<Action>(i);
         }
     }

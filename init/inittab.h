@@ -48,6 +48,7 @@ inline constexpr std::size_t kActionCount = 20;
 /// The word for an action as it stands in the file.
 std::string_view to_string(Action action) noexcept;
 
+/// Small and capital letters are alike, as for sysvinit.
 /// @returns nothing for a word that is no action.
 std::optional<Action> parse_action(std::string_view word) noexcept;
 

@@ -5,9 +5,30 @@
 namespace mainstay::init {
 namespace {
 
+char small(char c) noexcept {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool is_single_user(char runlevel) noexcept {
+    return small(runlevel) == 's';
+}
+
+/// An empty field stands for all numbered runlevels; power fails in the single-user one as well.
 bool is_in_runlevel(const Entry& entry, InittabStyle style, char runlevel) noexcept {
-    return style == InittabStyle::Busybox || entry.runlevels.empty() ||
-           entry.runlevels.find(runlevel) != std::string_view::npos;
+    if (style == InittabStyle::Busybox) {
+        return true;
+    }
+    if (entry.runlevels.empty()) {
+        return !is_single_user(runlevel) || entry.action == Action::PowerWait ||
+               entry.action == Action::PowerFail;
+    }
+    return std::any_of(entry.runlevels.begin(), entry.runlevels.end(),
+                       [&](char c) { return small(c) == small(runlevel); });
+}
+
+/// sysvinit enters the single-user runlevel before its boot entries, which then do not run.
+bool runs_boot_entries(InittabStyle style, char runlevel) noexcept {
+    return style == InittabStyle::Busybox || !is_single_user(runlevel);
 }
 
 bool is_same(const Entry& a, const Entry& b) noexcept {
@@ -26,9 +47,9 @@ EntryClass class_of(const Entry& entry, InittabStyle style, char runlevel) noexc
         case Action::Native:
             return EntryClass::Native;
         case Action::Boot:
-            return EntryClass::Once;
+            return runs_boot_entries(style, runlevel) ? EntryClass::Once : EntryClass::None;
         case Action::BootWait:
-            return EntryClass::Wait;
+            return runs_boot_entries(style, runlevel) ? EntryClass::Wait : EntryClass::None;
         case Action::Wait:
             return if_in_runlevel(EntryClass::Wait);
         case Action::Once:

@@ -5,8 +5,6 @@
 namespace mainstay::init {
 namespace {
 
-constexpr std::size_t kLongestAlias = 512;
-
 char plain(char c) noexcept {
     return c == '-' ? '_' : c;
 }
@@ -18,6 +16,13 @@ std::string_view take_blank_separated(std::string_view& rest) noexcept {
     const std::string_view word = rest.substr(0, rest.find(' '));
     rest.remove_prefix(word.size());
     return word;
+}
+
+/// Compares what stands before the first special character of a pattern: most of the thousands of
+/// patterns of a file need no more than that.
+bool may_match(std::string_view pattern, std::string_view text) noexcept {
+    const std::string_view plain_part = pattern.substr(0, pattern.find_first_of("*?[\\"));
+    return text.substr(0, plain_part.size()) == plain_part;
 }
 
 /// The dependencies of a modules.dep line stand with the one to be loaded first at the end.
@@ -71,6 +76,9 @@ std::string_view ModuleIndex::take_line(std::string_view& rest) noexcept {
 
 Found ModuleIndex::find(std::string_view name, LoadOrder& order) const noexcept {
     order.clear();
+    if (name.empty()) {
+        return Found::No;
+    }
     for (std::string_view rest = dep_; !rest.empty();) {
         const std::string_view line = take_line(rest);
         const std::size_t colon = line.find(':');
@@ -87,13 +95,16 @@ Found ModuleIndex::find(std::string_view name, LoadOrder& order) const noexcept 
     return Found::No;
 }
 
-std::string_view ModuleIndex::match_line(std::string_view line, std::string_view alias) noexcept {
+std::string_view ModuleIndex::match_line(std::string_view line, const AliasText& alias) noexcept {
     if (take_blank_separated(line) != "alias") {
         return {};
     }
-    const FixedString<kLongestAlias> pattern(take_blank_separated(line));
-    const FixedString<kLongestAlias> text(alias);
-    if (pattern.empty() || ::fnmatch(pattern.c_str(), text.c_str(), 0) != 0) {
+    const std::string_view pattern = take_blank_separated(line);
+    if (pattern.empty() || pattern.size() > AliasText::capacity() ||
+        !may_match(pattern, alias.view())) {
+        return {};
+    }
+    if (::fnmatch(AliasText(pattern).c_str(), alias.c_str(), 0) != 0) {
         return {};
     }
     return take_blank_separated(line);

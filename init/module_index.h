@@ -2,6 +2,7 @@
 /// order "last one first"), modules.alias (patterns of device aliases) and modules.builtin.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "common/fixed.h"
@@ -17,6 +18,9 @@ std::string_view module_name(std::string_view path) noexcept;
 /// Paths to load one after the other, dependencies first, relative to the modules directory.
 using LoadOrder = FixedVector<std::string_view, 64>;
 
+/// Room for an alias: the kernel's uevents, which bring them, have at most 2,048 bytes.
+using AliasText = FixedString<2049>;
+
 enum class Found : std::uint8_t { Yes, No, Builtin, TooManyDependencies };
 
 class ModuleIndex {
@@ -29,12 +33,17 @@ class ModuleIndex {
     Found find(std::string_view name, LoadOrder& order) const noexcept;
 
     /// Calls @p take with the name of each module that has an alias matching @p alias, such as
-    /// "virtio:d00000002v00001AF4"; shell patterns as fnmatch(3) reads them.
+    /// "virtio:d00000002v00001AF4"; shell patterns as fnmatch(3) reads them. What is longer than
+    /// an AliasText matches nothing.
     template <typename Take>
     void match_alias(std::string_view alias, Take&& take) const noexcept {
+        if (alias.size() > AliasText::capacity()) {
+            return;
+        }
+        const AliasText text(alias);
         std::string_view rest = alias_;
         while (!rest.empty()) {
-            const std::string_view name = match_line(take_line(rest), alias);
+            const std::string_view name = match_line(take_line(rest), text);
             if (!name.empty()) {
                 take(name);
             }
@@ -43,7 +52,7 @@ class ModuleIndex {
 
   private:
     static std::string_view take_line(std::string_view& rest) noexcept;
-    static std::string_view match_line(std::string_view line, std::string_view alias) noexcept;
+    static std::string_view match_line(std::string_view line, const AliasText& alias) noexcept;
 
     std::string_view dep_;
     std::string_view alias_;

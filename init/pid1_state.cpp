@@ -62,6 +62,9 @@ class Stepper {
     void operator()(const Requested& event) noexcept { request(event.request); }
 
     void operator()(const CtrlAltDel& event) noexcept {
+        if (phase() == Phase::Ended) {
+            return;
+        }
         remember_press(event.at);
         if (is_impatient()) {
             add(Do::ResetNow);
