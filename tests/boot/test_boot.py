@@ -59,6 +59,11 @@ def test_root_by_path_and_poweroff(images):
     with Guest("root=/dev/vda1 ro", initramfs=images.initramfs, disk=disk.path) as guest:
         guest.login()
         assert " / ext4 rw," in guest.run("grep ' / ' /proc/mounts")
+        assert guest.run("stat -c '%a %U:%G' /etc/shadow /etc/passwd").split("\n") == [
+            "600 root:root",
+            "644 root:root",
+        ]
+        assert guest.run("stat -c '%a' /dev/null /dev/tty").split() == ["666", "666"]
         assert_services_are_up(guest)
         guest.type("poweroff")
         assert guest.end() == "guest-shutdown"
