@@ -133,6 +133,9 @@ std::string change_of(const Pid1State& before, const Pid1State& after) {
     if (after.paused != before.paused) {
         changes.emplace_back(after.paused ? "paused" : "not paused");
     }
+    if (after.reload_waits != before.reload_waits) {
+        changes.emplace_back(after.reload_waits ? "a reload waits" : "no reload waits");
+    }
     if (after.round != before.round) {
         changes.push_back("round " + std::to_string(after.round));
     }
@@ -169,7 +172,6 @@ std::vector<Row> while_up(std::vector<Row> own) {
         {"power fails, with an entry", "", "start all powerfail entries"},
         {"power fails, without one", "stop-supervisor, request poweroff", kStopSupervisor},
         {"keyboard request", "", "start all kbrequest entries"},
-        {"reload asked", "", "reload"},
         {"pause asked", "paused", ""},
     };
     own.insert(own.end(), common.begin(), common.end());
@@ -193,17 +195,20 @@ std::vector<Row> going_down(std::vector<Row> own) {
 const std::array<std::vector<Row>, kPhaseCount>& table() {
     static const std::array<std::vector<Row>, kPhaseCount> phases{
         // New
-        while_up({{"begin", "sysinit", "run the next sysinit entry, arm 30 s"}}),
+        while_up({{"begin", "sysinit", "run the next sysinit entry, arm 30 s"},
+                  {"reload asked", "a reload waits", ""}}),
         // Sysinit
         while_up({{"waited ended", "", "run the next sysinit entry, arm 30 s"},
                   {"none left", "wait", "run the next wait entry, arm 30 s"},
+                  {"reload asked", "a reload waits", ""},
                   {"deadline passed", "", "name who is waited for, arm 60 s"}}),
         // Wait
         while_up({{"waited ended", "", "run the next wait entry, arm 30 s"},
                   {"none left", "running", "disarm, start all once entries, resume respawning"},
+                  {"reload asked", "a reload waits", ""},
                   {"deadline passed", "", "name who is waited for, arm 60 s"}}),
         // Running
-        while_up({{"resume asked", "", "resume respawning"}}),
+        while_up({{"reload asked", "", "reload"}, {"resume asked", "", "resume respawning"}}),
         // StopSupervisor
         going_down(
             {{"supervisor progressed", "", "arm 10 s"},
@@ -748,6 +753,18 @@ TEST_CASE("a pause during boot lets the boot go on, but starts no respawn entrie
     CHECK_FALSE(respawns(machine.state()));
     CHECK(machine(ResumeAsked{}) == effects_of(Do::ResumeRespawning));
     CHECK(respawns(machine.state()));
+}
+
+TEST_CASE("a reload asked for during boot is done once, at its end", "[pid1]") {
+    Machine machine;
+    machine(Begin{});
+    CHECK(machine(ReloadAsked{}) == Effects{});
+    CHECK(machine(ReloadAsked{}) == Effects{});
+    machine(NoneLeft{});
+    CHECK(machine(NoneLeft{}) ==
+          effects_of(Do::Disarm, Do::Reload, StartAll{EntryClass::Once}, Do::ResumeRespawning));
+    CHECK_FALSE(machine.state().reload_waits);
+    CHECK(machine(ReloadAsked{}) == effects_of(Do::Reload));
 }
 
 TEST_CASE("a paused system goes down like any other", "[pid1]") {
