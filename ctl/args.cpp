@@ -228,7 +228,7 @@ ParsedArgs parse_args(const std::vector<std::string_view>& words) {
 protocol::Request make_request(const Invocation& invocation, protocol::RequestId id) {
     protocol::Request request;
     request.id = id;
-    const CommandRow row = row_of(invocation.command);
+    const CommandRow& row = row_of(invocation.command);
     request.verb = row.verb.value_or(protocol::Verb::Status);
     request.services = invocation.services;
     request.signal = invocation.signal;

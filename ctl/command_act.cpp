@@ -5,7 +5,7 @@ namespace mainstay::ctl {
 
 protocol::ExitCode run_act(Session& session) {
     const Invocation& invocation = session.invocation();
-    const Order order{row_of(invocation.command).name, invocation.signal, invocation.timeout};
+    const Order order{row_of(invocation.command).name, invocation.signal};
     Output& output = session.output();
     return session.ask([&](const protocol::Reply& reply) {
         if (const auto* service = std::get_if<protocol::ServiceReply>(&reply)) {

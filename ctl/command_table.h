@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -50,6 +51,7 @@ enum class Arguments : std::uint8_t {
 enum class Waits : std::uint8_t { No, Yes };
 
 struct CommandRow {
+    Command command = Command::Help;
     std::string_view name;
     std::string_view alias;  ///< a second name; may be empty
     Group group = Group::Look;
@@ -61,11 +63,10 @@ struct CommandRow {
     std::string_view details;            ///< the rest of `svctl help COMMAND`; may be empty
 };
 
-/// The row of a command; one without a name for what is no Command.
-CommandRow row_of(Command command) noexcept;
-
 /// Every command, in the order of the enum.
-std::vector<Command> all_commands();
+std::span<const CommandRow> command_rows() noexcept;
+
+const CommandRow& row_of(Command command) noexcept;
 
 /// What stands behind the command in a synopsis: "SERVICE...".
 std::string_view argument_text(Arguments arguments) noexcept;

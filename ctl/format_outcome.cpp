@@ -39,15 +39,25 @@ std::string sentence_of(ErrorCode code) {
     return {};
 }
 
-/// "up did not finish within 5 s", "up failed"
+/// "up did not finish", "up did not finish in time", "up failed"
 std::string what_happened(const Order& order, const ServiceError& error) {
     std::string text(order.command);
-    if (error.view->state == ServiceState::Failed) {
-        return text.append(" failed");
+    if (error.code == ErrorCode::TimedOut) {
+        text.append(" did not finish in time");
+    } else {
+        text.append(error.view->state == ServiceState::Failed ? " failed" : " did not finish");
     }
-    text.append(" did not finish");
-    if (error.code == ErrorCode::TimedOut && order.timeout) {
-        text.append(" within ").append(countdown_text(*order.timeout));
+    return text;
+}
+
+/// Why: the supervisor's words where it has some, else what the view tells; and what comes next.
+std::string why(const ServiceError& error) {
+    if (error.message.empty()) {
+        return trouble_text(*error.view);
+    }
+    std::string text = error.message;
+    if (error.view->state == ServiceState::Backoff) {
+        text.append(", ").append(next_start_text(*error.view, " restart"));
     }
     return text;
 }
@@ -56,18 +66,10 @@ std::string what_happened(const Order& order, const ServiceError& error) {
 std::string failure_text(const Order& order, const ServiceError& error) {
     const bool is_outcome =
         error.code == ErrorCode::ServiceFailed || error.code == ErrorCode::TimedOut;
-    if (!is_outcome || !error.view) {
-        return error.message.empty() ? sentence_of(error.code) : error.message;
+    if (is_outcome && error.view) {
+        return what_happened(order, error) + ": " + why(error);
     }
-    std::string text = what_happened(order, error);
-    const std::string trouble = trouble_text(*error.view);
-    if (!trouble.empty()) {
-        text.append(": ").append(trouble);
-    }
-    if (!error.message.empty()) {
-        text.append("; ").append(error.message);
-    }
-    return text;
+    return error.message.empty() ? sentence_of(error.code) : error.message;
 }
 
 }  // namespace

@@ -1,8 +1,6 @@
 /// PURE. What became of a command that acts: one line a service.
 #pragma once
 
-#include <chrono>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,7 +13,6 @@ namespace mainstay::ctl {
 struct Order {
     std::string_view command;  ///< the full name: "up"
     int signal = 0;            ///< of a command that signals
-    std::optional<std::chrono::milliseconds> timeout{};
 };
 
 /// "web: ready, pid 4802", "web: HUP sent to pid 4802"

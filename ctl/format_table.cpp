@@ -50,7 +50,7 @@ Widths measure(const std::vector<Row>& rows) {
 
 /// What a line has left for the last column, or nothing; kNoWidthLimit stays.
 std::string fitted_detail(const ServiceView& view, std::size_t used, const Style& style) {
-    const std::string text = visible(detail(view), style.charset);
+    std::string text = visible(detail(view), style.charset);
     if (style.width == kNoWidthLimit) {
         return text;
     }

@@ -56,8 +56,7 @@ std::string synopsis(const CommandRow& row) {
 std::string overview() {
     std::string text(kUsage);
     std::optional<Group> group;
-    for (const Command command : all_commands()) {
-        const CommandRow row = row_of(command);
+    for (const CommandRow& row : command_rows()) {
         if (row.group != group) {
             group = row.group;
             text.append("\n").append(heading(*group));
