@@ -1,0 +1,210 @@
+#include "supervisor/app.h"
+
+#include <fcntl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+
+#include "common/fd_io.h"
+#include "common/version.h"
+#include "supervisor/boot_link_client.h"
+#include "supervisor/control_handler.h"
+#include "supervisor/control_server.h"
+#include "supervisor/control_socket.h"
+#include "supervisor/log_pipes.h"
+#include "supervisor/loop.h"
+#include "supervisor/process_watch.h"
+#include "supervisor/scan.h"
+#include "supervisor/service_dir.h"
+#include "supervisor/service_set.h"
+#include "supervisor/spawn.h"
+
+namespace mainstay::supervisor {
+namespace {
+
+constexpr int kExitDone = 0;
+constexpr int kExitCannotRun = 1;
+/// PID 1 goes on alone after 10 s of silence; this is how often it hears of us at least.
+constexpr Duration kProgressInterval = std::chrono::seconds(3);
+
+UniqueFd open_null() {
+    auto null = open_file("/dev/null", O_RDWR);
+    return null ? std::move(*null) : UniqueFd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
+}
+
+protocol::Greeting greeting() {
+    return {kVersion, kCommit, protocol::kVersion, ::getpid()};
+}
+
+class App final : public ScanListener, public ServiceObserver {
+  public:
+    App(AppSettings settings, Journal& journal)
+        : settings_(std::move(settings)),
+          journal_(journal),
+          spawner_({settings_.environment, settings_.born_with.descriptor_limit,
+                    settings_.born_with.oom_score},
+                   open_null()),
+          processes_(loop_, spawner_),
+          outputs_(loop_, LogLimits{}),
+          services_({loop_, processes_, outputs_, definitions_, journal_}),
+          scan_(loop_, journal_, *this, settings_.options.directory),
+          handler_({services_, processes_, outputs_, loop_}, greeting()) {
+        processes_.set_listener(services_);
+        services_.observe(*this);
+    }
+
+    int run() {
+        auto signals = signal_descriptor();
+        if (!signals) {
+            journal_.error(std::string("signalfd: ") + errno_text(signals.error().code));
+            return kExitCannotRun;
+        }
+        signals_ = std::move(*signals);
+        signal_watch_ = loop_.watch_readable(signals_.get(), [this] { on_signals(); });
+        if (!start_control()) {
+            return kExitCannotRun;
+        }
+        start_boot_link();
+        if (const auto started = scan_.start(); !started) {
+            journal_.error(settings_.options.directory + ": changes are not noticed: inotify: " +
+                           errno_text(started.error().code));
+        }
+        scanned_ = true;
+        say_when_boot_is_complete();
+        loop_.run();
+        return kExitDone;
+    }
+
+    void entry_added(const std::string& name, const std::string& path) override {
+        services_.add(name, path);
+    }
+    void entry_removed(const std::string& name) override { services_.remove(name); }
+
+    void service_changed(const Service& service) override {
+        static_cast<void>(service);
+        say_when_boot_is_complete();
+        if (services_.is_stopping()) {
+            report_progress();
+        }
+    }
+    void service_forgotten(ServiceId service) override {
+        static_cast<void>(service);
+        say_when_boot_is_complete();
+    }
+
+  private:
+    bool start_control() {
+        const Options& options = settings_.options;
+        const auto group = find_group(options.control_group);
+        if (!group && options.group_was_named) {
+            journal_.error("no group " + options.control_group +
+                           " in /etc/group; only root may "
+                           "look");
+        }
+        control_ = std::make_unique<ControlServer>(
+            loop_, journal_, handler_,
+            ControlServer::Settings{options.control_socket, group, ::geteuid()});
+        if (!control_->start()) {
+            journal_.error("another supervisor answers on " + options.control_socket +
+                           "; stop it first, or give this one a socket with --control");
+            return false;
+        }
+        return true;
+    }
+
+    void start_boot_link() {
+        if (settings_.boot_link.valid()) {
+            link_.emplace(
+                loop_, journal_, std::move(settings_.boot_link),
+                BootLinkClient::Listener{[this] { stop("PID 1 asks for it"); },
+                                         [this] { stop("the link to PID 1 is closed"); }});
+            tell(LinkType::Hello, static_cast<std::uint32_t>(::getpid()), "");
+        }
+    }
+
+    void tell(LinkType type, std::uint32_t value, std::string_view text) {
+        if (link_) {
+            link_->send(type, value, text);
+        }
+    }
+
+    void on_signals() {
+        signalfd_siginfo info{};
+        while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
+            if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT) {
+                stop(info.ssi_signo == SIGTERM ? "TERM" : "INT");
+            }
+        }
+        processes_.reap_pending();
+        end_if_stopped();
+    }
+
+    void stop(const char* why) {
+        if (services_.is_stopping()) {
+            return;
+        }
+        journal_.info(std::string("stopping all services: ") + why);
+        services_.stop_all();
+        keep_reporting();
+        end_if_stopped();
+    }
+
+    void keep_reporting() {
+        report_progress();
+        loop_.call_after(kProgressInterval, [this] { keep_reporting(); });
+    }
+
+    void report_progress() {
+        for (const ServiceId id : services_.all()) {
+            const Service* service = services_.find(id);
+            if (!is_resting(service->snapshot.state)) {
+                tell(LinkType::Progress, static_cast<std::uint32_t>(services_.count_not_resting()),
+                     service->name);
+                return;
+            }
+        }
+    }
+
+    void end_if_stopped() {
+        if (services_.is_stopping() && services_.count_not_resting() == 0) {
+            journal_.info("all services are down");
+            control_->stop();
+            tell(LinkType::Stopped, 0, "");
+            loop_.stop();
+        }
+    }
+
+    void say_when_boot_is_complete() {
+        if (scanned_ && !boot_complete_ && services_.all_settled()) {
+            boot_complete_ = true;
+            tell(LinkType::BootComplete, 0, "");
+        }
+    }
+
+    AppSettings settings_;
+    Journal& journal_;
+    Loop loop_;
+    Spawner spawner_;
+    ServiceDirs definitions_;
+    ProcessWatch processes_;
+    LogPipes outputs_;
+    ServiceSet services_;
+    Scan scan_;
+    ControlHandler handler_;
+    std::unique_ptr<ControlServer> control_;
+    std::optional<BootLinkClient> link_;
+    UniqueFd signals_;
+    Watch signal_watch_;
+    bool scanned_ = false;
+    bool boot_complete_ = false;
+};
+
+}  // namespace
+
+int run_app(AppSettings settings, Journal& journal) {
+    return App(std::move(settings), journal).run();
+}
+
+}  // namespace mainstay::supervisor

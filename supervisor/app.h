@@ -1,0 +1,27 @@
+/// Puts the parts together and knows what concerns them all: signals, the boot link's messages, the
+/// ordered stop.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "common/unique_fd.h"
+#include "supervisor/environment.h"
+#include "supervisor/journal.h"
+#include "supervisor/options.h"
+#include "supervisor/own_process.h"
+
+namespace mainstay::supervisor {
+
+struct AppSettings {
+    Options options;
+    Environment environment;  ///< for services
+    Inheritance born_with;
+    UniqueFd boot_link;  ///< invalid: none
+};
+
+/// Supervises until it is asked to stop and everything is down.
+/// @returns the program's exit code
+int run_app(AppSettings settings, Journal& journal);
+
+}  // namespace mainstay::supervisor

@@ -1,0 +1,38 @@
+/// One control connection: reads requests, has them obeyed one after the other, writes the answers.
+///
+/// Bounded in all directions: a request line by the protocol, what was read ahead by one buffer,
+/// what is to be written by one piece (control_job.h). A client that does not read for 30 s is
+/// dropped; one that sends nothing costs one connection.
+#pragma once
+
+#include <sys/types.h>
+
+#include <boost/asio/local/stream_protocol.hpp>
+#include <functional>
+#include <memory>
+
+#include "supervisor/control_handler.h"
+#include "supervisor/journal.h"
+
+namespace mainstay::supervisor {
+
+class ControlSession {
+  public:
+    using Socket = boost::asio::local::stream_protocol::socket;
+
+    struct Parties {
+        ControlHandler& handler;
+        Journal& journal;
+        Rights rights = Rights::None;
+        std::function<void()> ended;  ///< called once, from the loop
+    };
+
+    virtual ~ControlSession() = default;
+    /// Ends the connection; `ended` is called soon.
+    virtual void close() = 0;
+
+    /// Sends the greeting and serves until either side ends it. Lives as long as its coroutines.
+    static std::shared_ptr<ControlSession> start(Socket socket, Parties parties);
+};
+
+}  // namespace mainstay::supervisor

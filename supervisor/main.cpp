@@ -1,0 +1,108 @@
+/// supervisor: reads its command line and environment, prepares its process, runs.
+#include <unistd.h>
+
+#include <array>
+#include <climits>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <string_view>
+#include <vector>
+
+#include "common/boot_link.h"
+#include "common/fd_io.h"
+#include "common/paths.h"
+#include "common/protocol.h"
+#include "common/version.h"
+#include "supervisor/app.h"
+#include "supervisor/message_log.h"
+
+extern char** environ;
+
+namespace mainstay::supervisor {
+namespace {
+
+constexpr int kExitUsage = 2;
+
+std::string_view variable(const char* name) noexcept {
+    const char* value = std::getenv(name);
+    return value == nullptr ? std::string_view() : std::string_view(value);
+}
+
+Environment own_environment() {
+    Environment environment;
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+        environment.emplace_back(*entry);
+    }
+    return environment;
+}
+
+std::string read_environment_file() {
+    std::vector<char> buffer(64 * 1024);
+    const auto text = read_file("/etc/environment", buffer);
+    return text ? std::string(*text) : std::string();
+}
+
+/// Services are started from their own directories: what is relative to ours would be lost.
+std::string absolute(const std::string& path) {
+    std::array<char, PATH_MAX> here;
+    if (path.empty() || path.front() == '/' || ::getcwd(here.data(), here.size()) == nullptr) {
+        return path;
+    }
+    return std::string(here.data()) + "/" + path;
+}
+
+int supervise(Options options) {
+    options.directory = absolute(options.directory);
+    options.control_socket = absolute(options.control_socket);
+    prepare_descriptors_and_signals();
+    const auto link = find_boot_link(std::getenv(kLinkVariable));
+    const bool has_link = link && link->has_value();
+    MessageLog log(has_link ? MessageLog::Sink::Kernel : MessageLog::Sink::StandardError);
+    if (!link) {
+        log.error(std::string(kLinkVariable) + "=" + std::getenv(kLinkVariable) + ": " +
+                  errno_text(link.error().code) + "; going on without PID 1");
+    }
+    AppSettings settings;
+    settings.boot_link = has_link ? UniqueFd(**link) : UniqueFd();
+    settings.born_with = raise_limits(log);
+    const bool is_machine = has_link && variable("container").empty();
+    settings.environment =
+        service_environment(is_machine ? Origin::Machine : Origin::Inherited, own_environment(),
+                            is_machine ? read_environment_file() : "", options.control_socket);
+    settings.options = std::move(options);
+    return run_app(std::move(settings), log);
+}
+
+struct Invoke {
+    int operator()(const Options& options) const { return supervise(options); }
+    int operator()(const ShowHelp& /*unused*/) const {
+        std::fwrite(help_text().data(), 1, help_text().size(), stdout);
+        return EXIT_SUCCESS;
+    }
+    int operator()(const ShowVersion& /*unused*/) const {
+        std::printf("supervisor (mainstay) %s, commit %s, link %d, protocol %d\n", kVersion,
+                    kCommit, kLinkVersion, protocol::kVersion);
+        return EXIT_SUCCESS;
+    }
+    int operator()(const UsageError& error) const {
+        std::fprintf(stderr, "supervisor: %s\nTry supervisor --help.\n", error.message.c_str());
+        return kExitUsage;
+    }
+};
+
+}  // namespace
+}  // namespace mainstay::supervisor
+
+int main(int argc, char** argv) {
+    using namespace mainstay::supervisor;
+    try {
+        const std::vector<std::string_view> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+        return std::visit(
+            Invoke{}, parse_options(arguments, {variable(mainstay::kSocketVariable),
+                                                variable("XDG_RUNTIME_DIR"), ::geteuid() == 0}));
+    } catch (const std::exception& e) {
+        std::fprintf(stderr, "supervisor: %s\n", e.what());
+        return EXIT_FAILURE;
+    }
+}

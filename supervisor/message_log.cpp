@@ -1,0 +1,84 @@
+#include "supervisor/message_log.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "common/fd_io.h"
+#include "common/fixed.h"
+
+namespace mainstay::supervisor {
+namespace {
+
+/// A record of the kernel's log has about this much room (LOG_LINE_MAX).
+constexpr std::size_t kLongestMessage = 960;
+
+/// The kernel's numbers, facility daemon.
+int priority(Level level) noexcept {
+    constexpr int kDaemon = 3 << 3;
+    switch (level) {
+        case Level::Error:
+            return kDaemon | 3;
+        case Level::Warning:
+            return kDaemon | 4;
+        case Level::Info:
+            return kDaemon | 6;
+    }
+    return kDaemon | 6;
+}
+
+/// An open file description of our own for standard error, so that making it non-blocking concerns
+/// nobody else. What cannot be opened again (a socket) is written to without waiting all the same.
+UniqueFd open_standard_error() noexcept {
+    auto own = open_file("/proc/self/fd/2", O_WRONLY | O_APPEND | O_NONBLOCK);
+    return own ? std::move(*own) : UniqueFd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3));
+}
+
+ssize_t write_without_waiting(int fd, std::string_view text) noexcept {
+    const ssize_t sent = ::send(fd, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    return sent < 0 && errno == ENOTSOCK ? ::write(fd, text.data(), text.size()) : sent;
+}
+
+}  // namespace
+
+MessageLog::MessageLog(Sink wanted) noexcept : sink_(Sink::StandardError) {
+    if (wanted == Sink::Kernel) {
+        if (auto kernel = open_file("/dev/kmsg", O_WRONLY | O_NONBLOCK)) {
+            fd_ = std::move(*kernel);
+            sink_ = Sink::Kernel;
+            return;
+        }
+    }
+    fd_ = open_standard_error();
+}
+
+bool MessageLog::put(Level level, std::string_view message) noexcept {
+    FixedString<kLongestMessage + 64> line;
+    if (sink_ == Sink::Kernel) {
+        line.append_format("<%d>", priority(level));
+    }
+    line.append("supervisor: ");
+    for (const char c : message.substr(0, kLongestMessage)) {
+        // A newline would begin a message of its own.
+        line.append({c == '\n' ? " " : &c, 1});
+    }
+    line.append("\n");
+    return write_without_waiting(fd_.get(), line.view()) == static_cast<ssize_t>(line.size());
+}
+
+void MessageLog::write(Level level, std::string_view message) noexcept {
+    if (dropped_ > 0) {
+        FixedString<64> note;
+        note.append_format("%zu messages could not be written", dropped_);
+        if (put(Level::Warning, note.view())) {
+            dropped_ = 0;
+        }
+    }
+    if (!put(level, message)) {
+        ++dropped_;
+    }
+}
+
+}  // namespace mainstay::supervisor

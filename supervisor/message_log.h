@@ -1,0 +1,30 @@
+/// The supervisor's own messages: to the kernel's log with a level where PID 1 started us, to
+/// standard error otherwise. Never blocks; what cannot be written is dropped, counted, and the
+/// count is said with the next message that can.
+#pragma once
+
+#include <cstddef>
+
+#include "common/unique_fd.h"
+#include "supervisor/journal.h"
+
+namespace mainstay::supervisor {
+
+class MessageLog final : public Journal {
+  public:
+    enum class Sink { Kernel, StandardError };
+
+    /// Falls back to standard error where the kernel's log cannot be opened.
+    explicit MessageLog(Sink wanted) noexcept;
+
+    void write(Level level, std::string_view message) noexcept override;
+
+  private:
+    bool put(Level level, std::string_view message) noexcept;
+
+    Sink sink_;
+    UniqueFd fd_;
+    std::size_t dropped_ = 0;
+};
+
+}  // namespace mainstay::supervisor

@@ -1,0 +1,146 @@
+#include "supervisor/options.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <vector>
+
+#include "common/paths.h"
+
+namespace mainstay::supervisor {
+namespace {
+
+constexpr std::string_view kHelp =
+    "usage: supervisor [--control SOCKET] [--control-group GROUP] [DIR]\n"
+    "\n"
+    "Supervises every service directory (or symlink to one) in DIR.\n"
+    "\n"
+    "  --control SOCKET       where svctl finds it (default: $SVCTL_SOCKET, else\n"
+    "                         /run/mainstay/control, else below $XDG_RUNTIME_DIR)\n"
+    "  --control-group GROUP  group whose members may look (default: adm)\n"
+    "  --help, --version      print this, or the version, and exit\n"
+    "\n"
+    "DIR is /etc/service where it is not given. TERM or INT stops all services in\n"
+    "order and ends. See supervisor(8).\n";
+
+constexpr std::array<std::string_view, 4> kNames = {"--control", "--control-group", "--help",
+                                                    "--version"};
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    for (std::size_t j = 0; j <= b.size(); ++j) {
+        row[j] = j;
+    }
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        std::size_t diagonal = row[0];
+        row[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+            diagonal = row[j];
+            row[j] = std::min({row[j] + 1, row[j - 1] + 1, change});
+        }
+    }
+    return row[b.size()];
+}
+
+std::string unknown_option(std::string_view name) {
+    std::string message = "unknown option " + std::string(name);
+    const auto nearest = std::min_element(kNames.begin(), kNames.end(), [&](auto a, auto b) {
+        return edit_distance(name, a) < edit_distance(name, b);
+    });
+    if (edit_distance(name, *nearest) <= name.size() / 2) {
+        message += "; did you mean " + std::string(*nearest) + "?";
+    }
+    return message;
+}
+
+std::string default_socket(const Surroundings& surroundings) {
+    if (!surroundings.socket_variable.empty()) {
+        return std::string(surroundings.socket_variable);
+    }
+    if (!surroundings.is_root && !surroundings.runtime_directory.empty()) {
+        return std::string(surroundings.runtime_directory) + "/mainstay/control";
+    }
+    return kControlSocket;
+}
+
+/// Reads arguments one after the other into options.
+class Reader {
+  public:
+    Reader(std::span<const std::string_view> arguments, Options options)
+        : arguments_(arguments), options_(std::move(options)) {}
+
+    Invocation read() {
+        while (next_ < arguments_.size()) {
+            const std::string_view argument = arguments_[next_++];
+            if (only_operands_ || argument.empty() || argument.front() != '-') {
+                take_directory(argument);
+            } else if (argument == "--") {
+                only_operands_ = true;
+            } else if (argument == "--help") {
+                return ShowHelp{};
+            } else if (argument == "--version") {
+                return ShowVersion{};
+            } else {
+                take_option(argument);
+            }
+            if (!problem_.empty()) {
+                return UsageError{problem_};
+            }
+        }
+        return options_;
+    }
+
+  private:
+    void take_directory(std::string_view argument) {
+        if (argument.empty()) {
+            problem_ = "DIR is empty";
+        } else if (has_directory_) {
+            problem_ = "more than one DIR: " + options_.directory + " and " + std::string(argument);
+        }
+        options_.directory = argument;
+        has_directory_ = true;
+    }
+
+    void take_option(std::string_view argument) {
+        const std::size_t equals = std::min(argument.find('='), argument.size());
+        const std::string_view name = argument.substr(0, equals);
+        const bool is_group = name == "--control-group";
+        if (!is_group && name != "--control") {
+            problem_ = unknown_option(name);
+            return;
+        }
+        std::string_view value;
+        if (equals < argument.size()) {
+            value = argument.substr(equals + 1);
+        } else if (next_ < arguments_.size()) {
+            value = arguments_[next_++];
+        }
+        if (value.empty()) {
+            problem_ = std::string(name) + " needs " + (is_group ? "a GROUP" : "a SOCKET");
+        }
+        (is_group ? options_.control_group : options_.control_socket) = value;
+        options_.group_was_named = options_.group_was_named || is_group;
+    }
+
+    std::span<const std::string_view> arguments_;
+    std::size_t next_ = 0;
+    Options options_;
+    bool has_directory_ = false;
+    bool only_operands_ = false;
+    std::string problem_;
+};
+
+}  // namespace
+
+Invocation parse_options(std::span<const std::string_view> arguments,
+                         const Surroundings& surroundings) {
+    return Reader(arguments, {kServiceDirectory, default_socket(surroundings), "adm", false})
+        .read();
+}
+
+std::string_view help_text() noexcept {
+    return kHelp;
+}
+
+}  // namespace mainstay::supervisor

@@ -1,0 +1,42 @@
+/// PURE. The supervisor's command line.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace mainstay::supervisor {
+
+struct Options {
+    std::string directory;       ///< scanned for services
+    std::string control_socket;  ///< path
+    std::string control_group;   ///< name or number; may look
+    bool group_was_named = false;
+
+    friend bool operator==(const Options&, const Options&) = default;
+};
+
+struct ShowHelp {};
+struct ShowVersion {};
+struct UsageError {
+    std::string message;  ///< one sentence, with the nearest right thing where there is one
+};
+
+/// What the outside decides: the environment's SVCTL_SOCKET (empty: not set), XDG_RUNTIME_DIR, and
+/// whether root asks.
+struct Surroundings {
+    std::string_view socket_variable;
+    std::string_view runtime_directory;
+    bool is_root = true;
+};
+
+using Invocation = std::variant<Options, ShowHelp, ShowVersion, UsageError>;
+
+/// @param arguments without the program's name
+Invocation parse_options(std::span<const std::string_view> arguments,
+                         const Surroundings& surroundings);
+
+std::string_view help_text() noexcept;
+
+}  // namespace mainstay::supervisor

@@ -1,0 +1,67 @@
+/// The seam to processes: making, signalling and hearing of them. The real one is ProcessWatch,
+/// the fake one is scripted by tests.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "common/result.h"
+#include "supervisor/service_state.h"
+#include "supervisor/spawn_plan.h"
+
+namespace mainstay::supervisor {
+
+using ServiceId = std::uint32_t;
+
+/// One process of one service, for all time: generations are never reused within a run of ours.
+struct ProcessKey {
+    ServiceId service = 0;
+    std::uint32_t generation = 0;
+
+    friend bool operator==(const ProcessKey&, const ProcessKey&) noexcept = default;
+};
+
+/// Why a process never became its program: the step that failed, on what, and the errno.
+struct ExecFault {
+    std::string stage;  ///< "clone", "chdir", "exec", …
+    std::string path;   ///< empty where there is none
+    int code = 0;       ///< errno
+};
+
+/// Hears of processes. Calls come from the loop or from within reap_pending(), never from within
+/// spawn() or kill().
+class ProcessListener {
+  public:
+    ProcessListener() = default;
+    ProcessListener(const ProcessListener&) = delete;
+    ProcessListener& operator=(const ProcessListener&) = delete;
+    virtual ~ProcessListener() = default;
+
+    virtual void process_executed(ProcessKey key) = 0;
+    /// The process is gone and never became its program.
+    virtual void process_not_executed(ProcessKey key, const ExecFault& fault) = 0;
+    /// The process ended; process_executed came before. Its pid is still a zombie in this call, so
+    /// that nobody else can have its number.
+    virtual void process_exited(ProcessKey key, ExitStatus status, Duration lived) = 0;
+};
+
+class Processes {
+  public:
+    Processes() = default;
+    Processes(const Processes&) = delete;
+    Processes& operator=(const Processes&) = delete;
+    virtual ~Processes() = default;
+
+    /// Makes the process and returns without waiting for the exec. @returns its pid; an Error means
+    /// there is none and nobody will be called.
+    virtual Result<std::int32_t> spawn(ProcessKey key, const SpawnPlan& plan) = 0;
+
+    /// @returns ESRCH where the process has ended: to be treated as success, the exit is on its
+    /// way.
+    virtual Result<void> kill(ProcessKey key, int signal, Target target) = 0;
+
+    /// Tells the listener of every exit so far. To be called before a command is obeyed.
+    virtual void reap_pending() = 0;
+};
+
+}  // namespace mainstay::supervisor

@@ -1,0 +1,65 @@
+/// Follows the directory of enabled services by inotify and tells what came, went, or leads
+/// elsewhere.
+///
+/// inotify says nothing when a watched symlink is repointed, and only MOVE_SELF when a directory is
+/// replaced. So three things are watched: the directory, the directory that its name is in, and
+/// the one that its real path is in; whatever concerns them re-arms all and reads again. A
+/// directory that is not there (yet, or any more) changes nothing: the nearest ancestor is watched
+/// until it comes.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+#include "common/unique_fd.h"
+#include "supervisor/journal.h"
+#include "supervisor/loop.h"
+#include "supervisor/scan_diff.h"
+
+namespace mainstay::supervisor {
+
+class ScanListener {
+  public:
+    ScanListener() = default;
+    ScanListener(const ScanListener&) = delete;
+    ScanListener& operator=(const ScanListener&) = delete;
+    virtual ~ScanListener() = default;
+
+    virtual void entry_added(const std::string& name, const std::string& path) = 0;
+    virtual void entry_removed(const std::string& name) = 0;
+};
+
+class Scan {
+  public:
+    Scan(Loop& loop, Journal& journal, ScanListener& listener, std::string directory);
+
+    /// Reads for the first time and begins to follow. @returns an Error where there is no inotify;
+    /// what was read counts all the same.
+    Result<void> start();
+
+  private:
+    void on_events();
+    bool is_of_interest(int watch, const char* name) const;
+    void watch_again();
+    void watch(const std::string& path, const std::string& name);
+    void read_directory();
+    Result<Entries> read_entries();
+    void say_not_a_service(const std::string& name);
+    void apply(const ScanDiff& diff);
+
+    Loop& loop_;
+    Journal& journal_;
+    ScanListener& listener_;
+    std::string directory_;
+    Entries entries_;
+    UniqueFd inotify_;
+    std::map<int, std::vector<std::string>> names_;  ///< by watch: names of interest; none: all
+    Watch events_;
+    bool said_missing_ = false;
+    std::set<std::string> said_not_a_service_;
+};
+
+}  // namespace mainstay::supervisor

@@ -1,0 +1,16 @@
+/// PURE. Words that messages and replies share.
+#pragma once
+
+#include <string>
+
+#include "supervisor/os_processes.h"
+
+namespace mainstay::supervisor {
+
+/// "exec /etc/sv/web/run: No such file or directory"
+std::string text_of(const ExecFault& fault);
+
+/// "310 ms", "12 s", "2 d 3 h"
+std::string text_of(Duration duration);
+
+}  // namespace mainstay::supervisor
