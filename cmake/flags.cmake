@@ -21,10 +21,22 @@ if(MAINSTAY_STATIC)
     target_compile_options(mainstay_flags INTERFACE
         -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fno-plt)
     target_link_options(mainstay_flags INTERFACE
-        -static -s -Wl,--gc-sections -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
+        -static -Wl,--gc-sections -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
 endif()
 
 # What PID 1 is built with: nothing throws, nothing asks for type information.
 add_library(mainstay_core_flags INTERFACE)
 target_link_libraries(mainstay_core_flags INTERFACE mainstay_flags)
 target_compile_options(mainstay_core_flags INTERFACE -fno-exceptions -fno-rtti)
+
+# A program as it is installed: stripped where it is a release, with the symbols kept beside it for
+# debuggers and for scripts/check-init-symbols.
+function(mainstay_program name)
+    if(MAINSTAY_STATIC)
+        add_custom_command(TARGET ${name} POST_BUILD
+            COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/symbols
+            COMMAND ${CMAKE_COMMAND} -E copy $<TARGET_FILE:${name}> ${CMAKE_BINARY_DIR}/symbols/${name}
+            COMMAND ${CMAKE_STRIP} $<TARGET_FILE:${name}>
+            VERBATIM)
+    endif()
+endfunction()

@@ -37,6 +37,7 @@ class FixedString {
     }
 
     [[gnu::format(printf, 2, 0)]] void append_format_v(const char* format, va_list args) noexcept {
+        // NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): the caller's va_start is not seen
         const int wanted = std::vsnprintf(bytes_.data() + size_, N - size_, format, args);
         if (wanted > 0) {
             const std::size_t end = size_ + static_cast<std::size_t>(wanted);
@@ -105,6 +106,35 @@ class FixedVector {
 
   private:
     std::array<T, N> items_{};
+    std::size_t size_ = 0;
+};
+
+/// A first-in first-out queue of at most N elements in place.
+template <typename T, std::size_t N>
+class FixedQueue {
+  public:
+    /// @returns false, and changes nothing, when there is no room.
+    [[nodiscard]] bool push(T value) noexcept {
+        if (size_ == N) {
+            return false;
+        }
+        items_[(first_ + size_++) % N] = static_cast<T&&>(value);
+        return true;
+    }
+
+    /// Takes the oldest element; the queue must not be empty.
+    T pop() noexcept {
+        T value = static_cast<T&&>(items_[first_]);
+        first_ = (first_ + 1) % N;
+        --size_;
+        return value;
+    }
+
+    bool empty() const noexcept { return size_ == 0; }
+
+  private:
+    std::array<T, N> items_{};
+    std::size_t first_ = 0;
     std::size_t size_ = 0;
 };
 

@@ -26,3 +26,19 @@ TEST_CASE("a fixed vector refuses what does not fit", "[fixed]") {
     CHECK(items.size() == 2);
     CHECK(items[1] == 2);
 }
+
+TEST_CASE("a fixed queue keeps the order around its end and refuses what does not fit", "[fixed]") {
+    mainstay::FixedQueue<int, 3> queue;
+    int next_in = 0;
+    int next_out = 0;
+    for (int round = 0; round < 5; ++round) {
+        while (queue.push(next_in)) {
+            ++next_in;
+        }
+        CHECK(queue.pop() == next_out++);
+        CHECK(queue.pop() == next_out++);
+    }
+    CHECK(queue.pop() == next_out++);
+    CHECK(queue.empty());
+    CHECK(next_in == next_out);
+}

@@ -1,0 +1,199 @@
+#include "init/cmdline.h"
+
+#include <charconv>
+
+#include "common/units.h"
+
+namespace mainstay::init {
+namespace {
+
+constexpr std::string_view kBlanks = " \t\n\v\f\r";
+
+bool is_blank(char c) noexcept {
+    return kBlanks.find(c) != std::string_view::npos;
+}
+
+std::string_view without_quotes(std::string_view text) noexcept {
+    if (!text.empty() && text.front() == '"') {
+        text.remove_prefix(1);
+        if (!text.empty() && text.back() == '"') {
+            text.remove_suffix(1);
+        }
+    }
+    return text;
+}
+
+template <std::size_t N>
+void assign(FixedString<N>& target, std::string_view value) noexcept {
+    target = FixedString<N>(value);
+}
+
+bool is_no(std::string_view value) noexcept {
+    return value == "0" || value == "no" || value == "off" || value == "false";
+}
+
+void assign(Duration& target, std::string_view value) noexcept {
+    if (const auto parsed = parse_duration(value)) {
+        target = *parsed;
+    }
+}
+
+void assign(std::int32_t& target, std::string_view value) noexcept {
+    std::int32_t number = 0;
+    const auto [end, failure] = std::from_chars(value.data(), value.data() + value.size(), number);
+    if (failure == std::errc() && end == value.data() + value.size()) {
+        target = number;
+    }
+}
+
+void add_modules(FixedVector<FixedString<64>, 32>& modules, std::string_view list) noexcept {
+    while (!list.empty()) {
+        const std::size_t comma = list.find(',');
+        const std::string_view name = list.substr(0, comma);
+        list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
+        if (!name.empty() && !modules.push_back(name)) {
+            return;
+        }
+    }
+}
+
+EmergencyAction parse_emergency(std::string_view value) noexcept {
+    if (value == "reboot") {
+        return EmergencyAction::Reboot;
+    }
+    if (value == "poweroff") {
+        return EmergencyAction::PowerOff;
+    }
+    return value == "halt" ? EmergencyAction::Halt : EmergencyAction::None;
+}
+
+bool is_single_user_word(std::string_view key) noexcept {
+    constexpr std::array<std::string_view, 7> kWords{"single", "S",         "s",     "1",
+                                                     "-b",     "emergency", "rescue"};
+    for (const std::string_view word : kWords) {
+        if (word == key) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void take_flag(Cmdline& cmdline, std::string_view key) noexcept {
+    if (key == "ro") {
+        cmdline.root_writable = false;
+    } else if (key == "rw") {
+        cmdline.root_writable = true;
+    } else if (key == "rootwait") {
+        cmdline.wait_for_root = true;
+    } else if (key == "rd.shell") {
+        cmdline.rescue_shell = true;
+    } else if (is_single_user_word(key)) {
+        cmdline.single_user = true;
+    }
+}
+
+/// @returns whether the key was one of these
+bool take_root_setting(Cmdline& cmdline, const CmdlineWord& word) noexcept {
+    if (word.key == "root") {
+        cmdline.root = parse_root(word.value);
+    } else if (word.key == "rootfstype") {
+        assign(cmdline.root_type, word.value);
+    } else if (word.key == "rootflags") {
+        assign(cmdline.root_flags, word.value);
+    } else if (word.key == "rootdelay") {
+        assign(cmdline.root_delay, word.value);
+    } else if (word.key == "rd.timeout") {
+        assign(cmdline.root_timeout, word.value);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+void take_setting(Cmdline& cmdline, const CmdlineWord& word) noexcept {
+    if (take_root_setting(cmdline, word)) {
+        return;
+    }
+    if (word.key == "init") {
+        assign(cmdline.init, word.value);
+    } else if (word.key == "modules" || word.key == "modules_load" ||
+               word.key == "rd.modules_load") {
+        add_modules(cmdline.modules, word.value);
+    } else if (word.key == "rd.shell" || word.key == "mainstay.rescue") {
+        cmdline.rescue_shell = !is_no(word.value);
+    } else if (word.key == "rd.emergency") {
+        cmdline.emergency = parse_emergency(word.value);
+    } else if (word.key == "panic") {
+        assign(cmdline.panic_seconds, word.value);
+    } else if (word.key == "mainstay.mounts") {
+        cmdline.early_mounts = !is_no(word.value);
+    } else if (word.key == "mainstay.shutdown-timeout") {
+        assign(cmdline.shutdown_timeout, word.value);
+    }
+}
+
+}  // namespace
+
+std::optional<CmdlineWord> take_word(std::string_view& rest) noexcept {
+    while (!rest.empty() && is_blank(rest.front())) {
+        rest.remove_prefix(1);
+    }
+    std::size_t end = 0;
+    bool quoted = false;
+    while (end < rest.size() && (quoted || !is_blank(rest[end]))) {
+        quoted = quoted != (rest[end] == '"');
+        ++end;
+    }
+    const std::string_view raw = rest.substr(0, end);
+    rest.remove_prefix(end);
+    // The kernel allows the quotes around the value (key="a b") and around the whole ("key=a b").
+    const std::string_view word = without_quotes(raw);
+    if (raw.empty() || word == "--") {
+        rest = {};
+        return std::nullopt;
+    }
+    const std::size_t equals = word.find('=');
+    if (equals == std::string_view::npos) {
+        return CmdlineWord{word, {}, false};
+    }
+    return CmdlineWord{word.substr(0, equals), without_quotes(word.substr(equals + 1)), true};
+}
+
+RootSpec parse_root(std::string_view value) noexcept {
+    struct Prefix {
+        std::string_view text;
+        RootKind kind;
+    };
+    constexpr std::array kPrefixes{
+        Prefix{"UUID=", RootKind::Uuid}, Prefix{"LABEL=", RootKind::Label},
+        Prefix{"PARTUUID=", RootKind::PartUuid}, Prefix{"PARTLABEL=", RootKind::PartLabel}};
+    RootSpec spec;
+    for (const Prefix& prefix : kPrefixes) {
+        if (value.substr(0, prefix.text.size()) == prefix.text) {
+            spec.kind = prefix.kind;
+            spec.value.append(without_quotes(value.substr(prefix.text.size())));
+            return spec;
+        }
+    }
+    if (value.empty()) {
+        return spec;
+    }
+    spec.kind = RootKind::Path;
+    spec.value.append(value.find('/') == std::string_view::npos ? "/dev/" : "").append(value);
+    return spec;
+}
+
+void Cmdline::read(std::string_view line) noexcept {
+    while (const auto word = take_word(line)) {
+        if (word->key.substr(0, 3) == "rd.") {
+            has_rd_word = true;
+        }
+        if (word->has_value) {
+            take_setting(*this, *word);
+        } else {
+            take_flag(*this, word->key);
+        }
+    }
+}
+
+}  // namespace mainstay::init

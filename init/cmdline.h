@@ -1,0 +1,64 @@
+/// PURE. The kernel command line: splitting it as the kernel does (double quotes hold words
+/// together) and the words that mean something to PID 1. Unknown words are never an error: they
+/// belong to others.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "common/clock.h"
+#include "common/fixed.h"
+
+namespace mainstay::init {
+
+struct CmdlineWord {
+    std::string_view key;    ///< up to the first `=`
+    std::string_view value;  ///< without the quotes around it
+    bool has_value = false;
+};
+
+/// Takes the next word off @p rest.
+/// @returns nothing at the end, and at the word `--`, after which all belongs to init's arguments.
+std::optional<CmdlineWord> take_word(std::string_view& rest) noexcept;
+
+enum class RootKind : std::uint8_t { None, Path, Uuid, Label, PartUuid, PartLabel };
+
+struct RootSpec {
+    RootKind kind = RootKind::None;
+    FixedString<256> value;  ///< "/dev/vda1", or the identifier without its prefix
+
+    friend bool operator==(const RootSpec&, const RootSpec&) noexcept = default;
+};
+
+/// Reads the value of `root=`: a path, `UUID=…`, `LABEL=…`, `PARTUUID=…`, `PARTLABEL=…`; a name
+/// without a slash is one below /dev.
+RootSpec parse_root(std::string_view value) noexcept;
+
+enum class EmergencyAction : std::uint8_t { None, Reboot, PowerOff, Halt };
+
+/// What PID 1 takes from the command line. Later words win.
+struct Cmdline {
+    RootSpec root;                ///< root=
+    FixedString<64> root_type;    ///< rootfstype=
+    FixedString<256> root_flags;  ///< rootflags=
+    bool root_writable = false;   ///< rw, ro
+    bool wait_for_root = false;   ///< rootwait: no deadline for the root device
+    Duration root_delay{0};       ///< rootdelay=
+    Duration root_timeout = std::chrono::seconds(60);  ///< rd.timeout=
+    FixedString<256> init;                             ///< init=, empty: the usual places
+    FixedVector<FixedString<64>, 32> modules;          ///< modules=, modules_load=, by name
+    bool has_rd_word = false;                          ///< a word starting `rd.` was seen
+    bool rescue_shell = true;  ///< rd.shell=0 and mainstay.rescue=off forbid it
+    EmergencyAction emergency = EmergencyAction::None;  ///< rd.emergency=
+    std::int32_t panic_seconds = 0;  ///< panic=: reboot after so long; negative: at once
+    bool early_mounts = true;        ///< mainstay.mounts=no
+    Duration shutdown_timeout = std::chrono::minutes(5);  ///< mainstay.shutdown-timeout=
+    bool single_user = false;                             ///< single S s 1 -b emergency rescue
+
+    /// Takes the words of @p line, which may be called again for a further line: its words win.
+    void read(std::string_view line) noexcept;
+};
+
+}  // namespace mainstay::init

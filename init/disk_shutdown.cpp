@@ -1,0 +1,151 @@
+#include "init/disk_shutdown.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/loop.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/swap.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <span>
+
+#include "common/fd_io.h"
+#include "init/mapped_memory.h"
+#include "init/mount_table.h"
+
+namespace mainstay::init {
+namespace {
+
+constexpr std::size_t kMaxTable = std::size_t{4} * 1024 * 1024;
+constexpr std::size_t kMaxMounts = 16'384;
+
+/// A text under /proc, whole, in memory of its own.
+class ProcText {
+  public:
+    ProcText(int proc_fd, const char* name) noexcept {
+        auto memory = MappedMemory::anonymous(kMaxTable);
+        const UniqueFd fd(::openat(proc_fd, name, O_RDONLY | O_CLOEXEC));
+        if (!memory || !fd.valid()) {
+            return;
+        }
+        memory_ = std::move(*memory);
+        const auto text = read_up_to(fd.get(), {static_cast<char*>(memory_.data()), kMaxTable});
+        text_ = text ? *text : std::string_view{};
+    }
+    std::string_view text() const noexcept { return text_; }
+
+  private:
+    MappedMemory memory_;
+    std::string_view text_;
+};
+
+std::string_view take_line(std::string_view& rest) noexcept {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(line.size() < rest.size() ? line.size() + 1 : line.size());
+    return line;
+}
+
+/// @returns whether the file system no longer takes writes
+bool release(const char* mount_point, Log& log) noexcept {
+    if (::umount2(mount_point, UMOUNT_NOFOLLOW) == 0) {
+        return true;
+    }
+    const int code = errno;
+    if (::mount(nullptr, mount_point, nullptr, MS_REMOUNT | MS_RDONLY, nullptr) == 0) {
+        log.warning("unmounting %s: %s; made it read-only", mount_point, errno_text(code));
+        return true;
+    }
+    log.error("unmounting %s: %s; making it read-only: %s", mount_point, errno_text(code),
+              errno_text(errno));
+    return false;
+}
+
+bool make_root_read_only(Log& log) noexcept {
+    if (::mount(nullptr, "/", nullptr, MS_REMOUNT | MS_RDONLY, nullptr) == 0) {
+        return true;
+    }
+    log.error("making / read-only: %s", errno_text(errno));
+    return false;
+}
+
+void detach_loop_devices(Log& log) noexcept {
+    for (int number = 0; number < 256; ++number) {
+        FixedString<64> path;
+        path.append_format("/sys/block/loop%d/loop/backing_file", number);
+        if (::access(path.c_str(), F_OK) != 0) {
+            continue;
+        }
+        path.clear();
+        path.append_format("/dev/loop%d", number);
+        const auto fd = open_file(path.c_str(), O_RDONLY | O_NONBLOCK);
+        if (!fd || ::ioctl(fd->get(), LOOP_CLR_FD, 0) != 0) {
+            log.warning("detaching %s: %s", path.c_str(), errno_text(errno));
+        }
+    }
+}
+
+/// Mount points in the order of the table; later ones lie on earlier ones.
+bool unmount_in_reverse(std::span<const std::string_view> lines, Log& log) noexcept {
+    bool all_released = true;
+    for (std::size_t i = lines.size(); i > 0; --i) {
+        const auto mount = parse_mount_line(lines[i - 1]);
+        if (!mount || mount->mount_point == "/" || is_api_file_system(mount->type)) {
+            continue;
+        }
+        all_released = release(mount->mount_point.c_str(), log) && all_released;
+    }
+    return all_released;
+}
+
+bool root_is_on_disk(std::span<const std::string_view> lines) noexcept {
+    // The last line of "/" is the visible one.
+    for (std::size_t i = lines.size(); i > 0; --i) {
+        const auto mount = parse_mount_line(lines[i - 1]);
+        if (mount && mount->mount_point == "/") {
+            return !is_api_file_system(mount->type);
+        }
+    }
+    return false;
+}
+
+}  // namespace
+
+void sync_disks() noexcept {
+    ::sync();
+}
+
+void swap_off(int proc_fd, Log& log) noexcept {
+    const ProcText swaps(proc_fd, "swaps");
+    std::string_view rest = swaps.text();
+    (void)take_line(rest);  // the heading
+    while (!rest.empty()) {
+        const std::string_view line = take_line(rest);
+        const FixedString<kMaxPath> path(line.substr(0, line.find(' ')));
+        if (!path.empty() && ::swapoff(path.c_str()) != 0) {
+            log.warning("swapoff %s: %s", path.c_str(), errno_text(errno));
+        }
+    }
+}
+
+bool unmount_all(int proc_fd, Log& log) noexcept {
+    const ProcText table(proc_fd, "self/mountinfo");
+    auto memory = MappedMemory::anonymous(kMaxMounts * sizeof(std::string_view));
+    if (!memory) {
+        return false;
+    }
+    auto* lines = static_cast<std::string_view*>(memory->data());
+    std::size_t count = 0;
+    for (std::string_view rest = table.text(); !rest.empty() && count < kMaxMounts;) {
+        lines[count++] = take_line(rest);
+    }
+    bool done = unmount_in_reverse({lines, count}, log);
+    detach_loop_devices(log);
+    if (root_is_on_disk({lines, count})) {
+        done = make_root_read_only(log) && done;
+    }
+    return done;
+}
+
+}  // namespace mainstay::init

@@ -1,0 +1,128 @@
+#include "init/entry_process.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+
+#include "common/fd_io.h"
+#include "common/paths.h"
+#include "init/command.h"
+#include "init/terminal.h"
+
+namespace mainstay::init {
+namespace {
+
+constexpr int kExitNotFound = 127;
+constexpr int kExitNotExecutable = 126;
+constexpr std::string_view kPrompt = "\nPlease press Enter to activate this console. ";
+
+/// The supervisor never has a terminal of its own: a ctrl-C on the console is not meant for it. An
+/// entry that names its terminal, waits for a key or is a login shell takes it; one that just runs
+/// on the console claims it only if nobody else has it.
+Claim claim_for(const Entry& entry, bool names_terminal) noexcept {
+    if (entry.action == Action::Supervise) {
+        return Claim::None;
+    }
+    const bool is_login = !entry.process.empty() && entry.process.front() == '-';
+    if (names_terminal || entry.action == Action::Askfirst || is_login) {
+        return Claim::Take;
+    }
+    return entry.action == Action::Respawn ? Claim::IfFree : Claim::None;
+}
+
+Result<void> set_up_stdio(const Entry& entry, const EntryContext& context) noexcept {
+    const bool names_terminal = context.style == InittabStyle::Busybox && !entry.id.empty();
+    const Claim claim = claim_for(entry, names_terminal);
+    if (names_terminal) {
+        return use_terminal(entry.id, claim);
+    }
+    if (context.inherit_stdio) {
+        use_inherited_terminal(claim);
+        return {};
+    }
+    // No console at all is no reason not to run: the entry then starts with PID 1's /dev/null.
+    if (const auto used = use_terminal(console_name(), claim); !used) {
+        context.log.warning("%s: /dev/%s: %s; starting without a terminal", place_of(entry).c_str(),
+                            console_name().c_str(), errno_text(used.error().code));
+    }
+    return {};
+}
+
+/// Waits for Enter, or for the end of a terminal that is no more.
+void ask_first() noexcept {
+    if (!write_all(STDOUT_FILENO, kPrompt)) {
+        return;
+    }
+    char c = 0;
+    while (::read(STDIN_FILENO, &c, 1) == 1 && c != '\n') {
+    }
+}
+
+void hand_over_link(int link_fd) noexcept {
+    constexpr int kLinkTarget = 3;
+    if (link_fd == kLinkTarget) {
+        (void)::fcntl(link_fd, F_SETFD, 0);
+    } else {
+        (void)::dup2(link_fd, kLinkTarget);
+    }
+    (void)::setenv(kLinkVariable, "3", 1);
+}
+
+[[noreturn]] void run_child(const Entry& entry, const EntryContext& context, int link_fd) noexcept {
+    ::setsid();
+    if (const auto ready = set_up_stdio(entry, context); !ready) {
+        context.log.error("%s: %.*s: /dev/%.*s: %s", place_of(entry).c_str(),
+                          printable_length(entry.process), entry.process.data(),
+                          printable_length(entry.id), entry.id.data(),
+                          errno_text(ready.error().code));
+        ::_exit(1);
+    }
+    if (entry.action == Action::Askfirst) {
+        ask_first();
+    }
+    if (link_fd >= 0) {
+        hand_over_link(link_fd);
+    }
+    Command command;
+    parse_command(entry.process, command);
+    ::execvp(command.path, const_cast<char* const*>(command.argv.data()));
+    const int code = errno;
+    context.log.error("%s: exec %s: %s", place_of(entry).c_str(), command.path, errno_text(code));
+    ::_exit(code == ENOENT ? kExitNotFound : kExitNotExecutable);
+}
+
+}  // namespace
+
+FixedString<32> place_of(const Entry& entry) noexcept {
+    FixedString<32> place;
+    if (entry.line == 0) {
+        place.append("default entry");
+    } else {
+        place.append_format("inittab:%u", entry.line);
+    }
+    return place;
+}
+
+Result<pid_t> start_entry(const Entry& entry, const EntryContext& context, int link_fd) noexcept {
+    TRY(const pid_t pid, fork_child(context.limits));
+    if (pid == 0) {
+        run_child(entry, context, link_fd);
+    }
+    return pid;
+}
+
+void exec_in_place(const Entry& entry, Log& log) noexcept {
+    Command command;
+    parse_command(entry.process, command);
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    ::execvp(command.path, const_cast<char* const*>(command.argv.data()));
+    log.error("%s: exec %s: %s", place_of(entry).c_str(), command.path, errno_text(errno));
+    block_signals();
+}
+
+}  // namespace mainstay::init

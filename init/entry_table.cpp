@@ -1,0 +1,189 @@
+#include "init/entry_table.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <new>
+
+#include "common/fd_io.h"
+#include "common/paths.h"
+
+namespace mainstay::init {
+namespace {
+
+/// A full table of lines of full length, and as much again for comments.
+constexpr std::size_t kMaxText = 2 * kMaxInittabEntries * (kMaxInittabLine + 1);
+constexpr std::size_t kEntriesOffset = (kMaxText + 63) / 64 * 64;
+constexpr std::size_t kSlotsOffset = kEntriesOffset + kMaxInittabEntries * sizeof(Entry);
+constexpr std::size_t kHalfSize = kSlotsOffset + kMaxInittabEntries * sizeof(Slot);
+constexpr std::size_t kScratchSize = kMaxInittabEntries * (sizeof(std::uint32_t) + sizeof(bool));
+
+static_assert(kSlotsOffset % alignof(Slot) == 0);
+static_assert(std::is_trivially_copyable_v<Entry> && std::is_trivially_copyable_v<Slot>);
+
+constexpr char kStartupScript[] = "/etc/init.d/rcS";
+
+class ReportToLog final : public InittabReport {
+  public:
+    explicit ReportToLog(Log& log) noexcept : log_(log) {}
+    void problem(std::uint32_t line, std::string_view message) noexcept override {
+        if (line == 0) {
+            log_.warning("inittab: %.*s", static_cast<int>(message.size()), message.data());
+        } else {
+            log_.warning("inittab:%u: %.*s", line, static_cast<int>(message.size()),
+                         message.data());
+        }
+    }
+
+  private:
+    Log& log_;
+};
+
+/// Reads a regular file; a fifo or a terminal in its place could make PID 1 wait.
+Result<std::string_view> read_regular(const char* path, std::span<char> buffer) noexcept {
+    TRY(const UniqueFd fd, open_file(path, O_RDONLY | O_NONBLOCK));
+    struct stat info {};
+    if (::fstat(fd.get(), &info) != 0) {
+        return last_error("stat");
+    }
+    if (S_ISDIR(info.st_mode)) {
+        return Error{"read", EISDIR};
+    }
+    if (!S_ISREG(info.st_mode)) {
+        return Error{"read", EINVAL};
+    }
+    if (static_cast<std::uint64_t>(info.st_size) > buffer.size()) {
+        return Error{"read", EFBIG};
+    }
+    return read_up_to(fd.get(), buffer);
+}
+
+}  // namespace
+
+char* EntryTable::Half::text() noexcept {
+    return static_cast<char*>(memory.data());
+}
+
+Entry* EntryTable::Half::entries() noexcept {
+    return std::launder(reinterpret_cast<Entry*>(text() + kEntriesOffset));
+}
+
+const Entry* EntryTable::Half::entries() const noexcept {
+    return std::launder(reinterpret_cast<const Entry*>(memory.text().data() + kEntriesOffset));
+}
+
+Slot* EntryTable::Half::slots() noexcept {
+    return std::launder(reinterpret_cast<Slot*>(text() + kSlotsOffset));
+}
+
+Result<void> EntryTable::reserve() noexcept {
+    for (Half& half : halves_) {
+        TRY(half.memory, MappedMemory::anonymous(kHalfSize));
+    }
+    TRY(scratch_, MappedMemory::anonymous(kScratchSize));
+    return {};
+}
+
+bool EntryTable::parse_into(Half& half, const char* path, Log& log) noexcept {
+    const auto text = read_regular(path, {half.text(), kMaxText});
+    if (!text) {
+        if (text.error().code == ENOENT) {
+            log.notice("%s: not there", path);
+        } else {
+            log.error("%s: %s: %s", path, text.error().action, errno_text(text.error().code));
+        }
+        return false;
+    }
+    ReportToLog report(log);
+    const ParsedInittab parsed =
+        parse_inittab(*text, forced_style_, {half.entries(), kMaxInittabEntries}, report);
+    half.count = parsed.entries.size();
+    half.style = parsed.style;
+    half.runlevel = '3';
+    for (const Entry& entry : parsed.entries) {
+        if (entry.action == Action::InitDefault && !entry.runlevels.empty()) {
+            half.runlevel = entry.runlevels.front();
+        }
+    }
+    std::fill_n(half.slots(), half.count, Slot{});
+    if (half.count == 0) {
+        log.error("%s: no valid entry", path);
+    }
+    return half.count > 0;
+}
+
+void EntryTable::load(const char* path, std::optional<InittabStyle> style, Log& log) noexcept {
+    forced_style_ = style;
+    if (!parse_into(halves_[active_], path, log)) {
+        use_defaults(halves_[active_], log);
+    }
+}
+
+void EntryTable::use_defaults(Half& half, Log& log) noexcept {
+    consoles_ = active_consoles();
+    half.style = InittabStyle::Busybox;
+    half.count = 0;
+    const auto add = [&half](std::string_view id, Action action, std::string_view process) {
+        half.entries()[half.count++] = Entry{id, {}, action, process, 0};
+    };
+    if (::access(kStartupScript, X_OK) == 0) {
+        add({}, Action::Sysinit, kStartupScript);
+    }
+    if (::access(kServiceDirectory, F_OK) == 0 && ::access(kSupervisorProgram, X_OK) == 0) {
+        add({}, Action::Supervise, kSupervisorProgram);
+    }
+    for (const TerminalName& console : consoles_) {
+        // "console" stands for "the kernel does not say which": then it is PID 1's own.
+        add(console == "console" ? std::string_view{} : console.view(), Action::Askfirst,
+            "-/bin/sh");
+    }
+    add({}, Action::CtrlAltDel, "/sbin/reboot");
+    add({}, Action::Restart, "/sbin/init");
+    std::fill_n(half.slots(), half.count, Slot{});
+    log.notice("using the built-in inittab of %zu entries", half.count);
+}
+
+bool EntryTable::read_other(const char* path, Log& log) noexcept {
+    if (!parse_into(halves_[1 - active_], path, log)) {
+        log.error("%s: the entries that were in force stay so", path);
+        return false;
+    }
+    return true;
+}
+
+void EntryTable::carry_over(Half& before, Half& after) noexcept {
+    auto* same_as = static_cast<std::uint32_t*>(scratch_.data());
+    auto* taken = reinterpret_cast<bool*>(same_as + kMaxInittabEntries);
+    match_entries({before.entries(), before.count}, {after.entries(), after.count},
+                  {same_as, after.count}, {taken, before.count});
+    for (std::size_t i = 0; i < after.count; ++i) {
+        if (same_as[i] == kNoEntry) {
+            continue;
+        }
+        const std::uint32_t old = same_as[i];
+        const EntryClass was = class_of(before.entries()[old], before.style, before.runlevel);
+        const EntryClass is = class_of(after.entries()[i], after.style, after.runlevel);
+        if (keeps_running(was, is)) {
+            after.slots()[i] = before.slots()[old];
+        } else {
+            taken[old] = false;
+        }
+    }
+}
+
+bool EntryTable::lives_on(std::size_t index) noexcept {
+    const auto* same_as = static_cast<const std::uint32_t*>(scratch_.data());
+    return reinterpret_cast<const bool*>(same_as + kMaxInittabEntries)[index];
+}
+
+std::size_t EntryTable::find(pid_t pid) noexcept {
+    const std::span<Slot> all = slots();
+    const auto found =
+        std::find_if(all.begin(), all.end(), [pid](const Slot& slot) { return slot.pid == pid; });
+    return static_cast<std::size_t>(found - all.begin());
+}
+
+}  // namespace mainstay::init

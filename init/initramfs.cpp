@@ -1,0 +1,236 @@
+#include "init/initramfs.h"
+
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+
+#include "common/clock.h"
+#include "common/exit_status.h"
+#include "common/signals.h"
+#include "init/power.h"
+#include "init/rescue.h"
+#include "init/root_worker.h"
+#include "init/signal_source.h"
+#include "init/switch_root.h"
+#include "init/uevents.h"
+
+namespace mainstay::init {
+namespace {
+
+/// Beyond the worker's own deadline for the device: for a disk that hangs while it is probed or
+/// mounted.
+constexpr Duration kWorkerGrace = std::chrono::seconds(60);
+
+class InitramfsBoot {
+  public:
+    InitramfsBoot(const Cmdline& cmdline, char** argv, Log& log, const BirthLimits& limits) noexcept
+        : cmdline_(cmdline), argv_(argv), log_(log), limits_(limits), shells_(log, limits) {}
+
+    [[noreturn]] void run() noexcept {
+        if (const auto opened = signals_.open(); !opened) {
+            log_.error("signalfd: %s; signals are not heard", errno_text(opened.error().code));
+        }
+        start_worker();
+        while (true) {
+            wait_for_something();
+            reap();
+            handle_signals();
+            handle_timers();
+        }
+    }
+
+  private:
+    void start_worker() noexcept {
+        end_at_ = MonotonicTime::max();
+        retries_on_uevent_ = false;
+        if (const auto started = worker_.start(cmdline_, log_, limits_); !started) {
+            FixedString<400> cause;
+            cause.append_format("Starting the search for the root failed: %s.",
+                                errno_text(started.error().code));
+            rescue(cause);
+            return;
+        }
+        worker_deadline_ = cmdline_.wait_for_root ? MonotonicTime::max()
+                                                  : monotonic_now() + cmdline_.root_delay +
+                                                        cmdline_.root_timeout + kWorkerGrace;
+    }
+
+    void wait_for_something() noexcept {
+        const MonotonicTime next = std::min(worker_deadline_, end_at_);
+        int timeout = -1;
+        if (next != MonotonicTime::max()) {
+            const auto left = std::clamp<Duration>(next - monotonic_now(), Duration::zero(),
+                                                   std::chrono::hours(1));
+            timeout = static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(left).count());
+        }
+        std::array<pollfd, 2> watched{
+            {{signals_.fd(), POLLIN, 0}, {retries_on_uevent_ ? uevents_.fd() : -1, POLLIN, 0}}};
+        (void)::poll(watched.data(), watched.size(), timeout);
+        if ((watched[1].revents & POLLIN) != 0) {
+            Uevent event;
+            while (uevents_.next(event)) {
+            }
+            start_worker();
+        }
+    }
+
+    void reap() noexcept {
+        while (true) {
+            int wait_status = 0;
+            const pid_t pid = ::waitpid(-1, &wait_status, WNOHANG);
+            if (pid <= 0) {
+                return;
+            }
+            if (pid == worker_.pid()) {
+                handle_report(worker_.finish());
+            } else {
+                handle_shell(shells_.ended(pid, ExitStatus::from_wait(wait_status)));
+            }
+        }
+    }
+
+    void handle_report(const RootReport& report) noexcept {
+        worker_deadline_ = MonotonicTime::max();
+        if (!report.ready) {
+            rescue(report.cause);
+            return;
+        }
+        rescue(switch_root(report.init_path.c_str(), argv_, log_, limits_));
+    }
+
+    void handle_shell(RescueShells::Ended ended) noexcept {
+        if (ended == RescueShells::Ended::GoOn) {
+            log_.hide_from_console();
+            log_.notice("the rescue shell was left: trying again");
+            start_worker();
+        } else if (ended == RescueShells::Ended::NoneWorked) {
+            give_up_on_shells();
+        }
+    }
+
+    void rescue(const FixedString<400>& cause) noexcept {
+        log_.show_on_console();
+        log_.error("%s", cause.c_str());
+        // The shells' consoles are theirs alone: from now on only the kernel's log gets lines.
+        if (cmdline_.rescue_shell && shells_.start(cause.c_str())) {
+            log_.hide_from_console();
+            return;
+        }
+        give_up_on_shells();
+    }
+
+    /// Nobody can be asked: try again whenever a device changes, until the command line's deadline.
+    void give_up_on_shells() noexcept {
+        if (cmdline_.emergency != EmergencyAction::None) {
+            end_system(request_for(cmdline_.emergency));
+        }
+        retries_on_uevent_ = uevents_.fd() >= 0 || uevents_.open().has_value();
+        if (cmdline_.panic_seconds < 0) {
+            end_system(Request::Reboot);
+        }
+        if (cmdline_.panic_seconds > 0) {
+            end_at_ = monotonic_now() + std::chrono::seconds(cmdline_.panic_seconds);
+            log_.error("rebooting in %d s (panic=), or trying again when a device changes",
+                       cmdline_.panic_seconds);
+        } else {
+            log_.error("no shell is allowed or there is none; trying again when a device changes");
+        }
+    }
+
+    static Request request_for(EmergencyAction action) noexcept {
+        switch (action) {
+            case EmergencyAction::PowerOff:
+                return Request::PowerOff;
+            case EmergencyAction::Halt:
+                return Request::Halt;
+            case EmergencyAction::None:
+            case EmergencyAction::Reboot:
+                return Request::Reboot;
+        }
+        return Request::Reboot;
+    }
+
+    void handle_signals() noexcept {
+        while (const auto received = signals_.next()) {
+            switch (received->number) {
+                case SIGINT:
+                case SIGTERM:
+                case kSignalReboot:
+                    log_.notice("reboot asked for by %s", received->sender.c_str());
+                    end_system(Request::Reboot);
+                    break;
+                case SIGUSR2:
+                case SIGPWR:
+                case kSignalPowerOff:
+                    log_.notice("power-off asked for by %s", received->sender.c_str());
+                    end_system(Request::PowerOff);
+                    break;
+                case SIGUSR1:
+                case kSignalHalt:
+                    log_.notice("halt asked for by %s", received->sender.c_str());
+                    end_system(Request::Halt);
+                    break;
+                default:
+                    break;
+            }
+        }
+        reap();
+    }
+
+    void handle_timers() noexcept {
+        const MonotonicTime now = monotonic_now();
+        if (worker_.pid() != 0 && worker_deadline_ <= now) {
+            log_.error("the search for the root hangs; ending it");
+            worker_.kill();
+            worker_deadline_ = MonotonicTime::max();
+        }
+        if (end_at_ <= now) {
+            end_system(Request::Reboot);
+        }
+    }
+
+    /// Nothing runs yet that would have to be stopped in order; a root that is mounted is synced.
+    void end_system(Request request) noexcept {
+        const auto pid = fork_child(limits_);
+        if (pid && *pid == 0) {
+            ::sync();
+            ::_exit(0);
+        }
+        constexpr int kSyncMilliseconds = 2000;
+        if (pid) {
+            for (int waited = 0; waited < kSyncMilliseconds; waited += 20) {
+                if (::waitpid(*pid, nullptr, WNOHANG) != 0) {
+                    break;
+                }
+                (void)::poll(nullptr, 0, 20);
+            }
+        }
+        log_.error("reboot(2): %s", errno_text(end_machine(request, limits_)));
+    }
+
+    const Cmdline& cmdline_;
+    char** argv_;
+    Log& log_;
+    const BirthLimits& limits_;
+    SignalSource signals_;
+    UeventSource uevents_;
+    RootWorker worker_;
+    RescueShells shells_;
+    MonotonicTime worker_deadline_ = MonotonicTime::max();
+    MonotonicTime end_at_ = MonotonicTime::max();
+    bool retries_on_uevent_ = false;
+};
+
+}  // namespace
+
+void run_initramfs(const Cmdline& cmdline, char** argv, Log& log,
+                   const BirthLimits& limits) noexcept {
+    InitramfsBoot(cmdline, argv, log, limits).run();
+}
+
+}  // namespace mainstay::init

@@ -1,0 +1,355 @@
+#include "init/machine.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+
+#include "common/fd_io.h"
+#include "common/signals.h"
+#include "init/holdouts.h"
+
+namespace mainstay::init {
+namespace {
+
+/// poll(2)'s timeout, rounded up so that a timer is never polled for early.
+int milliseconds_until(MonotonicTime then, MonotonicTime now) noexcept {
+    if (then <= now) {
+        return 0;
+    }
+    constexpr auto kLongest = std::chrono::hours(1);
+    const auto wait = std::min<Duration>(then - now, kLongest);
+    return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(wait).count());
+}
+
+}  // namespace
+
+Machine::Machine(const MachineOptions& options, Log& log, const BirthLimits& limits,
+                 SignalSource& signals) noexcept
+    : options_(options), log_(log), limits_(limits), signals_(signals) {}
+
+Result<void> Machine::prepare() noexcept {
+    TRY_VOID(table_.reserve());
+    auto proc = open_file("/proc", O_RDONLY | O_DIRECTORY);
+    if (proc) {
+        proc_ = std::move(*proc);
+    }
+    table_.load(options_.inittab, options_.style, log_);
+    return {};
+}
+
+int Machine::run() noexcept {
+    post(Begin{});
+    while (!exit_code_) {
+        wait_for_something();
+        // Exits first: a command or a deadline must not act on a process that is gone.
+        reap();
+        handle_link();
+        handle_signals();
+        handle_timers();
+    }
+    return *exit_code_;
+}
+
+// ---- what happens -------------------------------------------------------------------------------
+
+void Machine::wait_for_something() noexcept {
+    std::array<pollfd, 2> watched{{{signals_.fd(), POLLIN, 0}, {link_.fd(), POLLIN, 0}}};
+    const MonotonicTime next = next_timer();
+    const int timeout =
+        next == MonotonicTime::max() ? -1 : milliseconds_until(next, monotonic_now());
+    (void)::poll(watched.data(), watched.size(), timeout);
+}
+
+void Machine::handle_signals() noexcept {
+    while (const auto received = signals_.next()) {
+        if (received->number != SIGCHLD) {
+            handle_signal(*received);
+        }
+    }
+    reap();
+}
+
+void Machine::handle_signal(const ReceivedSignal& received) noexcept {
+    switch (received.number) {
+        case SIGTERM:
+            request(options_.in_container ? Request::PowerOff : Request::Reboot, received);
+            break;
+        case SIGINT:
+            log_.notice("%s from %s", received.from_kernel ? "ctrl-alt-del" : "INT",
+                        received.sender.c_str());
+            post(CtrlAltDel{monotonic_now()});
+            break;
+        case SIGHUP:
+            log_.notice("HUP from %s: reading %s again", received.sender.c_str(), options_.inittab);
+            post(ReloadAsked{});
+            break;
+        case SIGQUIT:
+            if (!table_.has(EntryClass::Restart)) {
+                log_.warning("QUIT from %s: there is no restart entry", received.sender.c_str());
+            }
+            request(Request::Restart, received);
+            break;
+        case SIGUSR1:
+        case kSignalHalt:
+            request(Request::Halt, received);
+            break;
+        case SIGUSR2:
+        case kSignalPowerOff:
+            request(Request::PowerOff, received);
+            break;
+        case kSignalReboot:
+            request(Request::Reboot, received);
+            break;
+        case kSignalKexec:
+            request(Request::Kexec, received);
+            break;
+        case SIGPWR:
+            log_.notice("PWR from %s: power fails", received.sender.c_str());
+            post(PowerFails{});
+            break;
+        case SIGWINCH:
+            post(KeyboardRequest{});
+            break;
+        case SIGTSTP:
+            log_.notice("TSTP from %s: nothing is started again until CONT",
+                        received.sender.c_str());
+            post(PauseAsked{});
+            break;
+        case SIGCONT:
+            post(ResumeAsked{});
+            break;
+        default:
+            break;  // the others mean nothing to PID 1
+    }
+}
+
+void Machine::request(Request wanted, const ReceivedSignal& received) noexcept {
+    const std::string_view name = signal_name(received.number);
+    const std::string_view what = to_string(wanted);
+    if (name.empty()) {
+        log_.notice("signal %d from %s: %.*s", received.number, received.sender.c_str(),
+                    printable_length(what), what.data());
+    } else {
+        log_.notice("%.*s from %s: %.*s", printable_length(name), name.data(),
+                    received.sender.c_str(), printable_length(what), what.data());
+    }
+    post(Requested{wanted});
+}
+
+void Machine::reap() noexcept {
+    while (true) {
+        int wait_status = 0;
+        const pid_t pid = ::waitpid(-1, &wait_status, WNOHANG);
+        if (pid > 0) {
+            handle_exit(pid, ExitStatus::from_wait(wait_status));
+            continue;
+        }
+        if (pid < 0 && errno == EINTR) {
+            continue;
+        }
+        if (pid < 0 && errno == ECHILD &&
+            (state_.phase == Phase::Terminate || state_.phase == Phase::Kill)) {
+            post(NobodyLeft{});
+        }
+        return;
+    }
+}
+
+void Machine::handle_exit(pid_t pid, const ExitStatus& status) noexcept {
+    if (waited_ && waited_->pid == pid) {
+        const Entry& entry = table_.entries()[waited_->index];
+        if (!status.is_success()) {
+            log_.warning("%s: %.*s: %s", place_of(entry).c_str(), printable_length(entry.process),
+                         entry.process.data(), to_text(status).c_str());
+        }
+        waited_.reset();
+        post(WaitedEnded{});
+        return;
+    }
+    if (helper_.runs() && helper_.pid() == pid) {
+        helper_.ended();
+        const bool all_done = status.is_success();
+        if (state_.phase == Phase::Unmount && all_done) {
+            post(AllUnmounted{});
+        } else {
+            post(WaitedEnded{});
+        }
+        return;
+    }
+    if (pid == supervisor_pid_) {
+        supervisor_pid_ = 0;
+        link_.close();
+        post(SupervisorEnded{});
+    }
+    for (Leaving& leaving : leaving_) {
+        if (leaving.pid == pid) {
+            leaving = {};
+            return;
+        }
+    }
+    const std::size_t index = table_.find(pid);
+    if (index < table_.entries().size()) {
+        handle_entry_exit(index, status);
+    }
+}
+
+void Machine::handle_link() noexcept {
+    while (link_.fd() >= 0) {
+        switch (link_.next(log_)) {
+            case SupervisorLink::Heard::Nothing:
+                return;
+            case SupervisorLink::Heard::Progress:
+                post(SupervisorProgressed{});
+                break;
+            case SupervisorLink::Heard::BootComplete:
+                log_.notice("boot is complete");
+                break;
+            case SupervisorLink::Heard::Other:
+                break;
+        }
+    }
+}
+
+MonotonicTime Machine::next_timer() noexcept {
+    MonotonicTime next = MonotonicTime::max();
+    const auto consider = [&next](MonotonicTime time) { next = std::min(next, time); };
+    if (deadline_) {
+        consider(*deadline_);
+    }
+    if (shutdown_limit_) {
+        consider(*shutdown_limit_);
+    }
+    if (waited_ && waited_->pid == 0) {
+        consider(waited_->retry_at);
+    }
+    for (const Leaving& leaving : leaving_) {
+        if (leaving.pid != 0) {
+            consider(leaving.kill_at);
+        }
+    }
+    if (respawns(state_)) {
+        for (const Slot& slot : table_.slots()) {
+            if (slot.is_due_later) {
+                consider(slot.due);
+            }
+        }
+    }
+    return next;
+}
+
+void Machine::handle_timers() noexcept {
+    const MonotonicTime now = monotonic_now();
+    if (waited_ && waited_->pid == 0 && waited_->retry_at <= now) {
+        retry_waited();
+    }
+    for (Leaving& leaving : leaving_) {
+        if (leaving.pid != 0 && leaving.kill_at <= now) {
+            ::kill(-leaving.pid, SIGKILL);
+            leaving.kill_at = MonotonicTime::max();
+        }
+    }
+    if (respawns(state_)) {
+        for (std::size_t i = 0; i < table_.slots().size(); ++i) {
+            const Slot& slot = table_.slots()[i];
+            if (slot.is_due_later && slot.due <= now) {
+                (void)start_slot(i);
+            }
+        }
+    }
+    if (deadline_ && *deadline_ <= now) {
+        deadline_.reset();
+        post(DeadlinePassed{state_.generation});
+    }
+    if (shutdown_limit_ && *shutdown_limit_ <= now) {
+        shutdown_limit_.reset();
+        log_.error("the shutdown took longer than %.0f s", in_seconds(options_.shutdown_timeout));
+        post(ShutdownLimitPassed{});
+    }
+}
+
+// ---- what to do about it ------------------------------------------------------------------------
+
+Facts Machine::facts() noexcept {
+    return {options_.in_container, supervisor_pid_ != 0, table_.has(EntryClass::CtrlAltDel),
+            table_.has(EntryClass::PowerFail), table_.has(EntryClass::Restart)};
+}
+
+void Machine::post(const Event& event) noexcept {
+    // Effects post further events: they queue up here and are handled one after the other.
+    if (!queue_.push(event)) {
+        log_.error("too many events at once; one is lost");
+        return;
+    }
+    if (draining_) {
+        return;
+    }
+    draining_ = true;
+    while (!queue_.empty()) {
+        const bool was_going_down = is_going_down(state_);
+        const Step taken = step(state_, queue_.pop(), facts());
+        state_ = taken.next;
+        if (is_going_down(state_) && !was_going_down) {
+            log_.show_on_console();
+            const std::string_view what = to_string(state_.request);
+            log_.notice("the system goes down: %.*s", printable_length(what), what.data());
+        }
+        for (const Effect& effect : taken.effects) {
+            perform(effect);
+        }
+    }
+    draining_ = false;
+}
+
+void Machine::perform(const Effect& effect) noexcept {
+    if (const auto* run = std::get_if<RunNext>(&effect)) {
+        run_next(run->entry_class);
+    } else if (const auto* start = std::get_if<StartAll>(&effect)) {
+        start_all(start->entry_class);
+    } else if (const auto* arm = std::get_if<Arm>(&effect)) {
+        deadline_ = monotonic_now() + arm->after;
+    } else if (const auto* what = std::get_if<Do>(&effect)) {
+        perform(*what);
+    }
+}
+
+void Machine::perform(Do what) noexcept {
+    switch (what) {
+        case Do::Disarm:
+            deadline_.reset();
+            break;
+        case Do::ArmShutdownLimit:
+            shutdown_limit_ = monotonic_now() + options_.shutdown_timeout;
+            break;
+        case Do::NameWaited:
+            name_waited();
+            break;
+        case Do::NameLeft:
+            name_holdouts(proc_.get(), "still running", log_);
+            break;
+        case Do::Reload:
+            reload();
+            break;
+        case Do::ResumeRespawning:
+            start_respawning();
+            break;
+        case Do::AskSupervisor:
+        case Do::AbandonWaited:
+        case Do::TerminateAll:
+        case Do::KillAll:
+        case Do::StartSync:
+        case Do::StartSwapOff:
+        case Do::StartUnmount:
+        case Do::EndSystem:
+        case Do::ResetNow:
+            perform_ending(what);
+            break;
+    }
+}
+
+}  // namespace mainstay::init

@@ -1,0 +1,128 @@
+/// PID 1 at work: performs the effects that pid1_state decides on, and turns what happens (signals,
+/// exits, messages, deadlines) into its events. Owns every process PID 1 started itself.
+///
+/// One thread, one poll. Nothing here waits for anything but that poll.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string_view>
+
+#include "common/clock.h"
+#include "common/exit_status.h"
+#include "common/unique_fd.h"
+#include "init/child.h"
+#include "init/entry_process.h"
+#include "init/entry_table.h"
+#include "init/helper.h"
+#include "init/log.h"
+#include "init/pid1_state.h"
+#include "init/signal_source.h"
+#include "init/supervisor_link.h"
+
+namespace mainstay::init {
+
+struct MachineOptions {
+    const char* inittab;
+    std::optional<InittabStyle> style;
+    bool in_container = false;
+    Duration shutdown_timeout = std::chrono::minutes(5);
+};
+
+class Machine {
+  public:
+    Machine(const MachineOptions& options, Log& log, const BirthLimits& limits,
+            SignalSource& signals) noexcept;
+
+    /// Reserves memory and reads inittab. PID 1 allocates nothing after this.
+    Result<void> prepare() noexcept;
+
+    /// Runs the system until its end.
+    /// @returns the exit code of a container where reboot(2) is refused; never for a machine
+    int run() noexcept;
+
+  private:
+    // What happens.
+    void wait_for_something() noexcept;
+    void handle_signals() noexcept;
+    void handle_signal(const ReceivedSignal& received) noexcept;
+    void request(Request wanted, const ReceivedSignal& received) noexcept;
+    void reap() noexcept;
+    void handle_exit(pid_t pid, const ExitStatus& status) noexcept;
+    void handle_entry_exit(std::size_t index, const ExitStatus& status) noexcept;
+    void handle_link() noexcept;
+    void handle_timers() noexcept;
+    MonotonicTime next_timer() noexcept;
+
+    // What to do about it.
+    void post(const Event& event) noexcept;
+    void perform(const Effect& effect) noexcept;
+    void perform(Do what) noexcept;
+    void perform_ending(Do what) noexcept;
+    Facts facts() noexcept;
+
+    // Entries.
+    void run_next(EntryClass wanted) noexcept;
+    void run_waited(std::size_t index) noexcept;
+    void retry_waited() noexcept;
+    void start_all(EntryClass wanted) noexcept;
+    void start_respawning() noexcept;
+    bool start_slot(std::size_t index) noexcept;
+    void schedule_restart(std::size_t index, Duration lived) noexcept;
+    void reload() noexcept;
+    void forget_process(pid_t pid, const Entry& entry) noexcept;
+    EntryContext context() noexcept;
+
+    // Going down.
+    void ask_supervisor() noexcept;
+    void signal_all(int signal) noexcept;
+    void notice_empty_system() noexcept;
+    void start_helper(Do what) noexcept;
+    void abandon_waited() noexcept;
+    void name_waited() noexcept;
+    void end_system() noexcept;
+    void restart_in_place() noexcept;
+
+    static constexpr std::size_t kMaxQueue = 16;
+    static constexpr std::size_t kMaxLeaving = 64;
+    static constexpr unsigned kMaxWaitedTries = 5;
+
+    /// The entry that boot or shutdown waits for.
+    struct Waited {
+        std::size_t index = 0;  ///< in the table; kept right by reload()
+        EntryClass entry_class = EntryClass::None;
+        pid_t pid = 0;
+        unsigned tries = 0;  ///< of forking it
+        MonotonicTime since{};
+        MonotonicTime retry_at{};
+    };
+    /// A process of an entry that a reload removed: it got TERM and gets KILL.
+    struct Leaving {
+        pid_t pid = 0;
+        MonotonicTime kill_at{};
+    };
+
+    MachineOptions options_;
+    Log& log_;
+    const BirthLimits& limits_;
+    SignalSource& signals_;
+    EntryTable table_;
+    Pid1State state_;
+    FixedQueue<Event, kMaxQueue> queue_;
+    bool draining_ = false;
+    std::size_t cursor_ = 0;  ///< where run_next goes on
+    EntryClass cursor_class_ = EntryClass::None;
+    std::optional<Waited> waited_;
+    FixedVector<Leaving, kMaxLeaving> leaving_;
+    SupervisorLink link_;
+    SupervisorPacing supervisor_pacing_;
+    pid_t supervisor_pid_ = 0;
+    Helper helper_;
+    std::optional<MonotonicTime> deadline_;
+    std::optional<MonotonicTime> shutdown_limit_;
+    UniqueFd proc_;  ///< of /proc, which a shutdown entry may unmount
+    std::optional<int> exit_code_;
+};
+
+}  // namespace mainstay::init

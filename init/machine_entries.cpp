@@ -1,0 +1,185 @@
+#include "init/machine.h"
+
+#include <unistd.h>
+
+#include <csignal>
+
+#include "common/restart_pacing.h"
+#include "init/native_steps.h"
+
+// The part of the machine that starts inittab entries and starts them again.
+
+namespace mainstay::init {
+namespace {
+
+constexpr Duration kLeavingLimit = std::chrono::seconds(5);
+constexpr Duration kRetryPause = std::chrono::milliseconds(250);
+
+}  // namespace
+
+void Machine::handle_entry_exit(std::size_t index, const ExitStatus& status) noexcept {
+    const Entry& entry = table_.entries()[index];
+    Slot& slot = table_.slots()[index];
+    const Duration lived = monotonic_now() - slot.started;
+    slot.pid = 0;
+    if (table_.class_at(index) != EntryClass::Respawn) {
+        if (!status.is_success()) {
+            log_.warning("%s: %.*s: %s", place_of(entry).c_str(), printable_length(entry.process),
+                         entry.process.data(), to_text(status).c_str());
+        }
+        slot.is_over = true;
+        return;
+    }
+    schedule_restart(index, lived);
+    const double wait = slot.is_due_later ? in_seconds(slot.due - monotonic_now()) : 0.0;
+    if (respawns(state_) && (wait > 0 || entry.action == Action::Supervise)) {
+        log_.warning("%s: %.*s: %s after %.2f s, next start in %.2f s", place_of(entry).c_str(),
+                     printable_length(entry.process), entry.process.data(), to_text(status).c_str(),
+                     in_seconds(lived), wait);
+    }
+    if (respawns(state_) && !slot.is_due_later) {
+        (void)start_slot(index);
+    }
+}
+
+void Machine::schedule_restart(std::size_t index, Duration lived) noexcept {
+    Slot& slot = table_.slots()[index];
+    const MonotonicTime now = monotonic_now();
+    Duration wait{0};
+    if (table_.entries()[index].action == Action::Supervise) {
+        wait = supervisor_pacing_.next_wait(now);
+    } else {
+        const Pacing pacing = pace_restart(slot.short_runs, lived, PacingPolicy{});
+        slot.short_runs = pacing.short_runs;
+        wait = pacing.wait;
+    }
+    slot.is_due_later = wait > Duration::zero();
+    slot.due = now + wait;
+}
+
+EntryContext Machine::context() noexcept {
+    return {log_, limits_, table_.style(), options_.in_container};
+}
+
+void Machine::run_next(EntryClass wanted) noexcept {
+    if (wanted != cursor_class_) {
+        cursor_class_ = wanted;
+        cursor_ = 0;
+        if (wanted == EntryClass::Sysinit && !options_.in_container &&
+            !table_.has(EntryClass::Native)) {
+            run_default_native_steps(log_);
+        }
+    }
+    const std::size_t index = table_.next(wanted, cursor_);
+    cursor_ = index + 1;
+    if (index >= table_.entries().size()) {
+        post(NoneLeft{});
+        return;
+    }
+    const Entry& entry = table_.entries()[index];
+    if (table_.class_at(index) == EntryClass::Native) {
+        run_native_step(entry.process, log_);
+        post(WaitedEnded{});
+        return;
+    }
+    waited_ = Waited{index, wanted, 0, 0, monotonic_now(), {}};
+    retry_waited();
+}
+
+void Machine::retry_waited() noexcept {
+    const Entry& entry = table_.entries()[waited_->index];
+    const auto pid = start_entry(entry, context(), -1);
+    if (pid) {
+        waited_->pid = *pid;
+        return;
+    }
+    ++waited_->tries;
+    const bool gives_up = waited_->tries >= kMaxWaitedTries;
+    log_.error("%s: %.*s: %s: %s; %s", place_of(entry).c_str(), printable_length(entry.process),
+               entry.process.data(), pid.error().action, errno_text(pid.error().code),
+               gives_up ? "going on without it" : "trying again");
+    if (gives_up) {
+        waited_.reset();
+        post(WaitedEnded{});
+    } else {
+        waited_->retry_at = monotonic_now() + kRetryPause * waited_->tries;
+    }
+}
+
+void Machine::start_all(EntryClass wanted) noexcept {
+    for (std::size_t i = table_.next(wanted, 0); i < table_.entries().size();
+         i = table_.next(wanted, i + 1)) {
+        Slot& slot = table_.slots()[i];
+        // A once entry runs once; the others run anew each time their event comes.
+        if (slot.pid == 0 && !(wanted == EntryClass::Once && slot.is_over)) {
+            (void)start_slot(i);
+        }
+    }
+}
+
+void Machine::start_respawning() noexcept {
+    for (std::size_t i = table_.next(EntryClass::Respawn, 0); i < table_.entries().size();
+         i = table_.next(EntryClass::Respawn, i + 1)) {
+        const Slot& slot = table_.slots()[i];
+        if (slot.pid == 0 && !slot.is_due_later) {
+            (void)start_slot(i);
+        }
+    }
+}
+
+bool Machine::start_slot(std::size_t index) noexcept {
+    const Entry& entry = table_.entries()[index];
+    Slot& slot = table_.slots()[index];
+    slot.is_due_later = false;
+    slot.started = monotonic_now();
+    const bool is_supervisor = entry.action == Action::Supervise;
+    auto link_end = is_supervisor ? link_.renew() : Result<UniqueFd>(UniqueFd());
+    if (!link_end) {
+        log_.error("%s: boot link: %s; starting without", place_of(entry).c_str(),
+                   errno_text(link_end.error().code));
+    }
+    const auto pid = start_entry(entry, context(), link_end ? link_end->get() : -1);
+    if (!pid) {
+        schedule_restart(index, Duration::zero());
+        log_.error("%s: %.*s: %s: %s; next try in %.2f s", place_of(entry).c_str(),
+                   printable_length(entry.process), entry.process.data(), pid.error().action,
+                   errno_text(pid.error().code), in_seconds(slot.due - slot.started));
+        slot.is_due_later = true;
+        return false;
+    }
+    slot.pid = *pid;
+    if (is_supervisor) {
+        supervisor_pid_ = *pid;
+    }
+    return true;
+}
+
+void Machine::reload() noexcept {
+    const auto remove = [this](pid_t pid, const Entry& entry) { forget_process(pid, entry); };
+    table_.reload(options_.inittab, log_, remove);
+    start_all(EntryClass::Once);
+    if (respawns(state_)) {
+        start_respawning();
+    }
+}
+
+void Machine::forget_process(pid_t pid, const Entry& entry) noexcept {
+    log_.notice("%s: %.*s: removed, ending pid %d", place_of(entry).c_str(),
+                printable_length(entry.process), entry.process.data(), pid);
+    ::kill(-pid, SIGTERM);
+    ::kill(-pid, SIGCONT);
+    // A supervisor takes as long as its services need to stop.
+    const Leaving added{pid, entry.action == Action::Supervise ? MonotonicTime::max()
+                                                               : monotonic_now() + kLeavingLimit};
+    for (Leaving& leaving : leaving_) {
+        if (leaving.pid == 0) {
+            leaving = added;
+            return;
+        }
+    }
+    if (!leaving_.push_back(added)) {
+        ::kill(-pid, SIGKILL);
+    }
+}
+
+}  // namespace mainstay::init

@@ -1,0 +1,145 @@
+#include "init/machine.h"
+
+#include <sys/reboot.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+
+#include "init/disk_shutdown.h"
+#include "init/power.h"
+
+// The part of the machine that takes the system down.
+
+namespace mainstay::init {
+
+void Machine::perform_ending(Do what) noexcept {
+    switch (what) {
+        case Do::AskSupervisor:
+            ask_supervisor();
+            break;
+        case Do::AbandonWaited:
+            abandon_waited();
+            break;
+        case Do::TerminateAll:
+            signal_all(SIGTERM);
+            signal_all(SIGCONT);
+            notice_empty_system();
+            break;
+        case Do::KillAll:
+            signal_all(SIGKILL);
+            notice_empty_system();
+            break;
+        case Do::StartSync:
+        case Do::StartSwapOff:
+        case Do::StartUnmount:
+            start_helper(what);
+            break;
+        case Do::EndSystem:
+            end_system();
+            break;
+        case Do::ResetNow:
+            log_.error("ctrl-alt-del %zu times: reset", kImpatientPresses);
+            reset_now(limits_);
+            exit_code_ = 0;
+            break;
+        case Do::Disarm:
+        case Do::ArmShutdownLimit:
+        case Do::NameWaited:
+        case Do::NameLeft:
+        case Do::Reload:
+        case Do::ResumeRespawning:
+            break;
+    }
+}
+
+void Machine::ask_supervisor() noexcept {
+    // One that never said Hello does not speak the link's language: TERM asks everybody.
+    const bool asked = link_.is_spoken_to() && link_.ask_to_stop().has_value();
+    if (!asked) {
+        ::kill(supervisor_pid_, SIGTERM);
+    }
+}
+
+void Machine::signal_all(int signal) noexcept {
+    // Only ever called as the first process of its pid namespace: -1 means everybody in it but us.
+    if (::getpid() == 1) {
+        ::kill(-1, signal);
+    }
+}
+
+void Machine::notice_empty_system() noexcept {
+    siginfo_t info{};
+    if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 && errno == ECHILD) {
+        post(NobodyLeft{});
+    }
+}
+
+void Machine::start_helper(Do what) noexcept {
+    Result<void> started;
+    const int proc = proc_.get();
+    Log& log = log_;
+    if (what == Do::StartSync) {
+        started = helper_.start("sync", limits_, [] {
+            sync_disks();
+            return 0;
+        });
+    } else if (what == Do::StartSwapOff) {
+        started = helper_.start("swapoff", limits_, [proc, &log] {
+            swap_off(proc, log);
+            return 0;
+        });
+    } else {
+        started = helper_.start("unmounting", limits_,
+                                [proc, &log] { return unmount_all(proc, log) ? 0 : 1; });
+    }
+    if (!started) {
+        log_.error("%s: fork: %s; going on without",
+                   what == Do::StartSync ? "sync" : "taking the disks down",
+                   errno_text(started.error().code));
+        post(WaitedEnded{});
+    }
+}
+
+void Machine::abandon_waited() noexcept {
+    helper_.abandon();
+    if (waited_ && waited_->pid != 0) {
+        ::kill(-waited_->pid, SIGKILL);
+        waited_.reset();
+    }
+}
+
+void Machine::name_waited() noexcept {
+    if (helper_.runs()) {
+        log_.warning("%s takes long", helper_.name());
+    } else if (waited_) {
+        const Entry& entry = table_.entries()[waited_->index];
+        log_.warning("%s: %.*s: running for %.0f s, everything after it waits (pid %d)",
+                     place_of(entry).c_str(), printable_length(entry.process), entry.process.data(),
+                     in_seconds(monotonic_now() - waited_->since), waited_->pid);
+    }
+}
+
+void Machine::end_system() noexcept {
+    if (state_.request == Request::Restart) {
+        restart_in_place();
+    }
+    const std::string_view what = to_string(state_.request);
+    log_.notice("%.*s", printable_length(what), what.data());
+    const int code = end_machine(state_.request, limits_);
+    if (!options_.in_container) {
+        log_.error("%.*s: %s", printable_length(what), what.data(), errno_text(code));
+    }
+    exit_code_ = 0;
+}
+
+void Machine::restart_in_place() noexcept {
+    (void)::reboot(RB_ENABLE_CAD);
+    const std::size_t index = table_.next(EntryClass::Restart, 0);
+    exec_in_place(table_.entries()[index], log_);
+    // It cannot be executed: nothing runs any more, so the machine starts anew.
+    state_.request = Request::Reboot;
+}
+
+}  // namespace mainstay::init

@@ -1,0 +1,21 @@
+/// Early steps that need no program: `::native:STEP` in inittab. Without any such line the host
+/// name and the loopback interface are set up; `::native:none` does nothing.
+#pragma once
+
+#include <string_view>
+
+#include "init/log.h"
+
+namespace mainstay::init {
+
+/// Does the step called @p name; what is not there is skipped without a word, what fails is logged.
+/// An unknown name is logged with the nearest known one.
+void run_native_step(std::string_view name, Log& log) noexcept;
+
+/// What runs when the file has no native line.
+void run_default_native_steps(Log& log) noexcept;
+
+/// Whether @p name is a step, for the lint.
+bool is_native_step(std::string_view name) noexcept;
+
+}  // namespace mainstay::init

@@ -1,0 +1,349 @@
+#include "init/pid1_state.h"
+
+namespace mainstay::init {
+namespace {
+
+constexpr std::array<std::string_view, kPhaseCount> kPhaseWords{
+    "new",       "sysinit", "wait", "running", "stop-supervisor", "shutdown-entries",
+    "terminate", "kill",    "sync", "swapoff", "unmount",         "ended"};
+static_assert(static_cast<std::size_t>(Phase::Ended) + 1 == kPhaseCount);
+static_assert(std::variant_size_v<Event> == 16, "handle the new event in Stepper and its test");
+
+/// One step in the making: the snapshot changes, effects collect.
+class Stepper {
+  public:
+    Stepper(const Pid1State& state, const Facts& facts) noexcept
+        : step_{state, {}}, facts_(facts) {}
+
+    Step take() noexcept { return step_; }
+
+    void operator()(const Begin&) noexcept {
+        if (phase() == Phase::New) {
+            enter_entries(Phase::Sysinit);
+        }
+    }
+
+    void operator()(const WaitedEnded&) noexcept {
+        switch (phase()) {
+            case Phase::Sysinit:
+            case Phase::Wait:
+            case Phase::ShutdownEntries:
+                enter_entries(phase());
+                break;
+            case Phase::Sync:
+                enter_swap_off();
+                break;
+            case Phase::SwapOff:
+                enter_unmount();
+                break;
+            case Phase::Unmount:
+                next_unmount_round();
+                break;
+            case Phase::New:
+            case Phase::Running:
+            case Phase::StopSupervisor:
+            case Phase::Terminate:
+            case Phase::Kill:
+            case Phase::Ended:
+                break;
+        }
+    }
+
+    void operator()(const NoneLeft&) noexcept {
+        if (phase() == Phase::Sysinit) {
+            enter_entries(Phase::Wait);
+        } else if (phase() == Phase::Wait) {
+            enter_running();
+        } else if (phase() == Phase::ShutdownEntries) {
+            enter_terminate();
+        }
+    }
+
+    void operator()(const Requested& event) noexcept { request(event.request); }
+
+    void operator()(const CtrlAltDel& event) noexcept {
+        if (phase() == Phase::Ended) {
+            return;
+        }
+        remember_press(event.at);
+        if (is_impatient()) {
+            add(Do::ResetNow);
+            step_.next.phase = Phase::Ended;
+        } else if (facts_.has_ctrl_alt_del_entry && !is_going_down()) {
+            add(StartAll{EntryClass::CtrlAltDel});
+        } else {
+            request(Request::Reboot);
+        }
+    }
+
+    void operator()(const PowerFails&) noexcept {
+        if (facts_.has_power_fail_entry && !is_going_down()) {
+            add(StartAll{EntryClass::PowerFail});
+        } else {
+            request(Request::PowerOff);
+        }
+    }
+
+    void operator()(const KeyboardRequest&) noexcept {
+        if (!is_going_down()) {
+            add(StartAll{EntryClass::KbRequest});
+        }
+    }
+
+    void operator()(const ReloadAsked&) noexcept {
+        if (!is_going_down()) {
+            add(Do::Reload);
+        }
+    }
+
+    void operator()(const PauseAsked&) noexcept { step_.next.paused = true; }
+
+    void operator()(const ResumeAsked&) noexcept {
+        step_.next.paused = false;
+        if (phase() == Phase::Running) {
+            add(Do::ResumeRespawning);
+        }
+    }
+
+    void operator()(const SupervisorProgressed&) noexcept {
+        if (phase() == Phase::StopSupervisor) {
+            arm(kSupervisorSilence);
+        }
+    }
+
+    void operator()(const SupervisorEnded&) noexcept {
+        if (phase() == Phase::StopSupervisor) {
+            enter_entries(Phase::ShutdownEntries);
+        }
+    }
+
+    void operator()(const NobodyLeft&) noexcept {
+        if (phase() == Phase::Terminate || phase() == Phase::Kill) {
+            leave_processes_behind();
+        }
+    }
+
+    void operator()(const AllUnmounted&) noexcept {
+        if (phase() == Phase::Unmount) {
+            end_system();
+        }
+    }
+
+    void operator()(const DeadlinePassed& event) noexcept {
+        if (event.generation == step_.next.generation) {
+            on_deadline();
+        }
+    }
+
+    void operator()(const ShutdownLimitPassed&) noexcept {
+        if (is_going_down() && phase() != Phase::Ended) {
+            add(Do::NameLeft);
+            end_system();
+        }
+    }
+
+  private:
+    Phase phase() const noexcept { return step_.next.phase; }
+    bool is_going_down() const noexcept { return init::is_going_down(step_.next); }
+
+    void add(Effect effect) noexcept {
+        // Never full: the random walks of the test fail when a step comes within one of the
+        // capacity.
+        (void)step_.effects.push_back(effect);
+    }
+
+    void arm(Duration after) noexcept {
+        ++step_.next.generation;
+        add(Arm{after});
+    }
+
+    void disarm() noexcept {
+        ++step_.next.generation;
+        add(Do::Disarm);
+    }
+
+    void enter_entries(Phase entered) noexcept {
+        step_.next.phase = entered;
+        if (entered == Phase::ShutdownEntries) {
+            add(RunNext{EntryClass::Shutdown});
+            arm(kShutdownEntryLimit);
+            return;
+        }
+        add(RunNext{entered == Phase::Sysinit ? EntryClass::Sysinit : EntryClass::Wait});
+        arm(kFirstNaming);
+    }
+
+    void enter_running() noexcept {
+        step_.next.phase = Phase::Running;
+        disarm();
+        add(StartAll{EntryClass::Once});
+        if (!step_.next.paused) {
+            add(Do::ResumeRespawning);
+        }
+    }
+
+    void request(Request wanted) noexcept {
+        if (wanted == Request::Restart && !facts_.has_restart_entry) {
+            return;
+        }
+        if (phase() == Phase::Ended || wanted <= step_.next.request) {
+            return;
+        }
+        step_.next.request = wanted;
+        if (is_going_down()) {
+            return;
+        }
+        add(Do::ArmShutdownLimit);
+        if (facts_.supervisor_runs) {
+            step_.next.phase = Phase::StopSupervisor;
+            add(Do::AskSupervisor);
+            arm(kSupervisorSilence);
+        } else {
+            enter_entries(Phase::ShutdownEntries);
+        }
+    }
+
+    void enter_terminate() noexcept {
+        step_.next.phase = Phase::Terminate;
+        add(Do::TerminateAll);
+        arm(kTerminateLimit);
+    }
+
+    void leave_processes_behind() noexcept {
+        if (facts_.in_container || step_.next.request == Request::Restart) {
+            end_system();
+            return;
+        }
+        step_.next.phase = Phase::Sync;
+        add(Do::StartSync);
+        arm(kSyncLimit);
+    }
+
+    void enter_swap_off() noexcept {
+        step_.next.phase = Phase::SwapOff;
+        add(Do::StartSwapOff);
+        arm(kSwapOffLimit);
+    }
+
+    void enter_unmount() noexcept {
+        step_.next.phase = Phase::Unmount;
+        next_unmount_round();
+    }
+
+    void next_unmount_round() noexcept {
+        if (step_.next.round == kUnmountRounds) {
+            end_system();
+            return;
+        }
+        ++step_.next.round;
+        add(Do::StartUnmount);
+        arm(kUnmountLimit);
+    }
+
+    void end_system() noexcept {
+        step_.next.phase = Phase::Ended;
+        disarm();
+        add(Do::EndSystem);
+    }
+
+    void on_deadline() noexcept {
+        switch (phase()) {
+            case Phase::Sysinit:
+            case Phase::Wait:
+                add(Do::NameWaited);
+                arm(kNextNaming);
+                break;
+            case Phase::StopSupervisor:
+                add(Do::NameLeft);
+                enter_entries(Phase::ShutdownEntries);
+                break;
+            case Phase::ShutdownEntries:
+                add(Do::NameWaited);
+                add(Do::AbandonWaited);
+                enter_entries(Phase::ShutdownEntries);
+                break;
+            case Phase::Terminate:
+                step_.next.phase = Phase::Kill;
+                add(Do::NameLeft);
+                add(Do::KillAll);
+                arm(kKillLimit);
+                break;
+            case Phase::Kill:
+                add(Do::NameLeft);
+                leave_processes_behind();
+                break;
+            case Phase::Sync:
+            case Phase::SwapOff:
+            case Phase::Unmount:
+                add(Do::NameWaited);
+                add(Do::AbandonWaited);
+                (*this)(WaitedEnded{});
+                break;
+            case Phase::New:
+            case Phase::Running:
+            case Phase::Ended:
+                break;
+        }
+    }
+
+    void remember_press(MonotonicTime at) noexcept {
+        auto& presses = step_.next.presses;
+        if (presses.size() == kImpatientPresses) {
+            auto kept = presses;
+            presses.clear();
+            for (std::size_t i = 1; i < kept.size(); ++i) {
+                (void)presses.push_back(kept[i]);
+            }
+        }
+        (void)presses.push_back(at);
+    }
+
+    bool is_impatient() const noexcept {
+        const auto& presses = step_.next.presses;
+        return presses.size() == kImpatientPresses &&
+               presses[kImpatientPresses - 1] - presses[0] <= kImpatientWithin;
+    }
+
+    Step step_;
+    const Facts& facts_;
+};
+
+}  // namespace
+
+std::string_view to_string(Phase phase) noexcept {
+    return kPhaseWords[static_cast<std::size_t>(phase)];
+}
+
+std::string_view to_string(Request request) noexcept {
+    switch (request) {
+        case Request::None:
+            return "none";
+        case Request::Restart:
+            return "restart";
+        case Request::Kexec:
+            return "kexec";
+        case Request::Reboot:
+            return "reboot";
+        case Request::Halt:
+            return "halt";
+        case Request::PowerOff:
+            return "poweroff";
+    }
+    return "none";
+}
+
+Step step(const Pid1State& state, const Event& event, const Facts& facts) noexcept {
+    Stepper stepper(state, facts);
+    std::visit(stepper, event);
+    return stepper.take();
+}
+
+bool is_going_down(const Pid1State& state) noexcept {
+    return state.phase >= Phase::StopSupervisor;
+}
+
+bool respawns(const Pid1State& state) noexcept {
+    return state.phase == Phase::Running && !state.paused;
+}
+
+}  // namespace mainstay::init

@@ -1,0 +1,162 @@
+/// PURE. What PID 1 does next: boot in order, keep going, go down in order. A snapshot and an event
+/// give the next snapshot and the effects to perform, as data. No clock, no errno, no log, no
+/// processes.
+///
+/// The loop (init/machine) performs the effects and posts what comes of them as further events.
+/// The table of phases and events is printed into docs/pid1-states.md by a test.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <variant>
+
+#include "common/clock.h"
+#include "common/fixed.h"
+#include "init/inittab_plan.h"
+
+namespace mainstay::init {
+
+enum class Phase : std::uint8_t {
+    New,              ///< nothing happened yet
+    Sysinit,          ///< sysinit entries and native steps, one after the other
+    Wait,             ///< wait entries, one after the other
+    Running,          ///< the system is up; once and respawn entries run
+    StopSupervisor,   ///< the supervisor stops its services, in order
+    ShutdownEntries,  ///< shutdown entries, one after the other
+    Terminate,        ///< everybody got TERM
+    Kill,             ///< everybody left got KILL
+    Sync,
+    SwapOff,
+    Unmount,  ///< up to kUnmountRounds
+    Ended,    ///< reboot(2), exit, or exec of the restart entry is under way
+};
+inline constexpr std::size_t kPhaseCount = 12;
+
+/// What was asked for, weakest first: a later, stronger request overrides an earlier one while the
+/// system goes down, a weaker one does not. The more final wins.
+enum class Request : std::uint8_t { None, Restart, Kexec, Reboot, Halt, PowerOff };
+
+std::string_view to_string(Phase phase) noexcept;
+std::string_view to_string(Request request) noexcept;
+
+inline constexpr std::uint8_t kUnmountRounds = 3;
+inline constexpr std::size_t kImpatientPresses = 7;
+inline constexpr Duration kImpatientWithin = std::chrono::seconds(2);
+
+/// Deadlines of the design's shutdown table, and when a slow boot entry is named.
+inline constexpr Duration kFirstNaming = std::chrono::seconds(30);
+inline constexpr Duration kNextNaming = std::chrono::seconds(60);
+inline constexpr Duration kSupervisorSilence = std::chrono::seconds(10);
+inline constexpr Duration kShutdownEntryLimit = std::chrono::seconds(60);
+inline constexpr Duration kTerminateLimit = std::chrono::seconds(5);
+inline constexpr Duration kKillLimit = std::chrono::seconds(2);
+inline constexpr Duration kSyncLimit = std::chrono::seconds(30);
+inline constexpr Duration kSwapOffLimit = std::chrono::seconds(30);
+inline constexpr Duration kUnmountLimit = std::chrono::seconds(10);
+
+struct Pid1State {
+    Phase phase = Phase::New;
+    Request request = Request::None;
+    bool paused = false;           ///< TSTP: no respawning until CONT
+    std::uint8_t round = 0;        ///< of unmounting, from 1
+    std::uint32_t generation = 0;  ///< of the armed deadline; an older one is late and ignored
+    FixedVector<MonotonicTime, kImpatientPresses> presses;  ///< the latest ctrl-alt-del presses
+
+    friend bool operator==(const Pid1State&, const Pid1State&) noexcept = default;
+};
+
+/// What step() must know about the world; read by the loop just before the call.
+struct Facts {
+    bool in_container = false;  ///< disks and swap are not ours to take down
+    bool supervisor_runs = false;
+    bool has_ctrl_alt_del_entry = false;
+    bool has_power_fail_entry = false;
+    bool has_restart_entry = false;
+};
+
+// Events.
+struct Begin {};
+/// The entry or helper that was waited for ended, or could not be started.
+struct WaitedEnded {};
+/// RunNext found no further entry of its class.
+struct NoneLeft {};
+struct Requested {
+    Request request;
+};
+struct CtrlAltDel {
+    MonotonicTime at;
+};
+struct PowerFails {};
+struct KeyboardRequest {};
+struct ReloadAsked {};
+struct PauseAsked {};
+struct ResumeAsked {};
+struct SupervisorProgressed {};
+struct SupervisorEnded {};
+/// No child of PID 1 is left.
+struct NobodyLeft {};
+/// Helpers told that nothing is mounted any more that should not be.
+struct AllUnmounted {};
+struct DeadlinePassed {
+    std::uint32_t generation;
+};
+/// The limit of the whole shutdown passed.
+struct ShutdownLimitPassed {};
+
+using Event =
+    std::variant<Begin, WaitedEnded, NoneLeft, Requested, CtrlAltDel, PowerFails, KeyboardRequest,
+                 ReloadAsked, PauseAsked, ResumeAsked, SupervisorProgressed, SupervisorEnded,
+                 NobodyLeft, AllUnmounted, DeadlinePassed, ShutdownLimitPassed>;
+
+// Effects.
+/// Start the next entry of a class and wait for its end: WaitedEnded or NoneLeft follows.
+struct RunNext {
+    EntryClass entry_class;
+    friend bool operator==(const RunNext&, const RunNext&) noexcept = default;
+};
+/// Start all entries of a class, waiting for none.
+struct StartAll {
+    EntryClass entry_class;
+    friend bool operator==(const StartAll&, const StartAll&) noexcept = default;
+};
+/// Post DeadlinePassed with the snapshot's generation after so long. Replaces the one before.
+struct Arm {
+    Duration after;
+    friend bool operator==(const Arm&, const Arm&) noexcept = default;
+};
+/// What takes no argument.
+enum class Do : std::uint8_t {
+    Disarm,
+    ArmShutdownLimit,
+    NameWaited,        ///< say which entry is waited for, and for how long
+    NameLeft,          ///< say which processes are left
+    Reload,            ///< read inittab again
+    ResumeRespawning,  ///< start what should run and does not
+    AskSupervisor,     ///< to stop its services
+    AbandonWaited,     ///< kill the waited entry or helper, do not wait for it any more
+    TerminateAll,
+    KillAll,
+    StartSync,
+    StartSwapOff,
+    StartUnmount,
+    EndSystem,  ///< as the snapshot's request says
+    ResetNow,   ///< sync and reset without any order
+};
+using Effect = std::variant<RunNext, StartAll, Arm, Do>;
+using Effects = FixedVector<Effect, 6>;
+
+struct Step {
+    Pid1State next;
+    Effects effects;
+};
+
+[[nodiscard]] Step step(const Pid1State& state, const Event& event, const Facts& facts) noexcept;
+
+/// Whether entries are started and restarted in this state.
+bool respawns(const Pid1State& state) noexcept;
+
+/// Whether the system is on its way down, or at its end.
+bool is_going_down(const Pid1State& state) noexcept;
+
+}  // namespace mainstay::init

@@ -1,0 +1,47 @@
+# shellcheck shell=bash
+# Sourced after common.sh: which Debian 12 packages each task needs, and their installation.
+
+# packages_of SET: the words of one named set.
+packages_of() {
+    case $1 in
+    build)
+        echo cmake ninja-build g++ git
+        echo libboost1.81-dev nlohmann-json3-dev catch2 libcap-dev libblkid-dev
+        ;;
+    image) echo fakeroot cpio gzip e2fsprogs fdisk ;;
+    qemu) echo qemu-system-x86 ;;
+    test) echo mount python3 python3-pytest python3-pexpect ;;
+    checks) echo clang-format clang-tidy shellcheck mandoc ;;
+    *) die "no package set is called '$1'" ;;
+    esac
+}
+
+# missing_packages NAME…: those that are not installed, one a line.
+missing_packages() {
+    local name
+    for name in "$@"; do
+        if [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" != installed ]; then
+            echo "$name"
+        fi
+    done
+}
+
+# install_packages SET…: installs what is missing of the named sets above.
+install_packages() {
+    local set wanted=() missing
+    for set in "$@"; do
+        # A set is a list of words.
+        # shellcheck disable=SC2207
+        wanted+=($(packages_of "$set"))
+    done
+    mapfile -t missing < <(missing_packages "${wanted[@]}")
+    if [ ${#missing[@]} -eq 0 ]; then
+        return
+    fi
+    say "installing ${missing[*]}"
+    as_root apt-get update -q >&2 ||
+        die "apt-get update failed" "check the network and /etc/apt/sources.list"
+    as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -q -y --no-install-recommends "${missing[@]}" >&2 ||
+        die "apt-get could not install ${missing[*]}" "this needs Debian 12 (bookworm)"
+}

@@ -1,0 +1,84 @@
+"""Initramfs, root trees and disks for the guests, made by the scripts that users have."""
+
+import pathlib
+import re
+import shutil
+import subprocess
+
+from guest import TOP
+
+ROOT_OFFSET = 1 << 20  # of the only partition, see scripts/mkdisk
+
+
+def script(name, *arguments):
+    return subprocess.run([TOP / "scripts" / name, *arguments], check=True)
+
+
+class Disk:
+    """A disk image of its own for one guest."""
+
+    def __init__(self, path):
+        self.path = path
+
+    @property
+    def uuid(self):
+        probe = ["blkid", "--probe", "--offset", str(ROOT_OFFSET), "--match-tag", "UUID"]
+        return subprocess.check_output([*probe, "--output", "value", self.path], text=True).strip()
+
+    @property
+    def partuuid(self):
+        return subprocess.check_output(["sfdisk", "--part-uuid", self.path, "1"], text=True).strip()
+
+    def assert_clean(self):
+        """Nothing for fsck to mend, and no journal to replay: it was unmounted or made read-only."""
+        partition = f"{self.path}?offset={ROOT_OFFSET}"
+        header = subprocess.check_output(
+            ["dumpe2fs", "-h", partition], text=True, stderr=subprocess.DEVNULL
+        )
+        assert re.search(r"^Filesystem state: +clean$", header, re.MULTILINE), header
+        assert "needs_recovery" not in header
+        check = subprocess.run(
+            ["e2fsck", "-f", "-n", partition],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert check.returncode == 0, check.stdout
+
+
+class Images:
+    """Makes everything in one directory; what does not change is made once."""
+
+    def __init__(self, directory):
+        self._directory = pathlib.Path(directory)
+        self._disks = 0
+        script("fetch", "kernel")
+        self.initramfs = self._directory / "initramfs.cpio.gz"
+        script("mkinitramfs", self.initramfs)
+        self._tree = self._directory / "root"
+        script("mkrootfs", self._tree)
+        self._demo = self._directory / "demo.img"
+        script("mkdisk", self._tree, self._demo)
+
+    def demo_disk(self):
+        """The demo system of scripts/boot."""
+        path = self._new_path()
+        subprocess.run(["cp", "--sparse=always", self._demo, path], check=True)
+        return Disk(path)
+
+    def disk_with(self, files):
+        """The demo system with these files in place of its own; None removes one."""
+        tree = self._directory / "changed"
+        shutil.copytree(self._tree, tree, symlinks=True)
+        for name, content in files.items():
+            (tree / name).unlink()
+            if content is not None:
+                (tree / name).write_bytes(content)
+        path = self._new_path()
+        script("mkdisk", tree, path)
+        shutil.rmtree(tree)
+        return Disk(path)
+
+    def _new_path(self):
+        self._disks += 1
+        return self._directory / f"disk{self._disks}.img"

@@ -1,0 +1,104 @@
+"""The demo system on a disk: every way to find the root, to use it, and to end."""
+
+from guest import PROMPT, Guest
+
+SERVICES = ("syslogd", "klogd", "udhcpc")
+
+
+def assert_services_are_up(guest):
+    guest.run(f"svctl up {' '.join(SERVICES)}")
+    status = guest.run("svctl status")
+    for service in SERVICES:
+        assert any(
+            line.split()[:1] == [service] and line.split()[1] in ("up", "ready")
+            for line in status.splitlines()
+        ), status
+        guest.run(f"pidof {service}")
+
+
+def assert_lease(guest):
+    guest.wait_until("ip address show dev eth0 | grep -qF 10.0.2.15/24")
+    assert "default via 10.0.2.2 " in guest.run("ip route")
+    guest.wait_until("grep -q '^nameserver 10.0.2.3$' /etc/resolv.conf")
+
+
+def assert_job_control(guest):
+    guest.type("""sh -c 'echo start""ed; exec sleep 100000'""")
+    guest.expect(r"started\s")
+    guest.press("\x03")
+    guest.expect(PROMPT)
+    guest.run("pidof sleep", status=1)
+    assert "job control turned off" not in guest.transcript()
+
+
+def test_root_by_uuid_services_and_ctrl_alt_del(images):
+    disk = images.demo_disk()
+    with Guest(f"root=UUID={disk.uuid} ro", initramfs=images.initramfs, disk=disk.path) as guest:
+        guest.login()
+        assert_services_are_up(guest)
+        assert_lease(guest)
+
+        guest.run("svctl down udhcpc")
+        guest.run("pidof udhcpc", status=1)
+        guest.run("svctl status udhcpc | grep -qw down")
+        guest.run("svctl up udhcpc")
+        guest.run("pidof udhcpc")
+
+        guest.run("old=$(pidof syslogd); kill -KILL $old")
+        guest.wait_until('new=$(pidof syslogd) && test "$new" != "$old"')
+        assert_services_are_up(guest)
+
+        assert_job_control(guest)
+        guest.press_ctrl_alt_del()
+        assert guest.end() == "guest-reset"
+    disk.assert_clean()
+
+
+def test_root_by_path_and_poweroff(images):
+    disk = images.demo_disk()
+    with Guest("root=/dev/vda1 ro", initramfs=images.initramfs, disk=disk.path) as guest:
+        guest.login()
+        assert " / ext4 rw," in guest.run("grep ' / ' /proc/mounts")
+        assert_services_are_up(guest)
+        guest.type("poweroff")
+        assert guest.end() == "guest-shutdown"
+    disk.assert_clean()
+
+
+def test_root_by_partuuid_and_power_failure(images):
+    disk = images.demo_disk()
+    append = f"root=PARTUUID={disk.partuuid} ro"
+    with Guest(append, initramfs=images.initramfs, disk=disk.path) as guest:
+        guest.login()
+        guest.run("kill -PWR 1")
+        assert guest.end() == "guest-shutdown"
+    disk.assert_clean()
+
+
+def test_no_initramfs_and_reboot(images):
+    """ext4 and NVMe are built into the kernel: it mounts the root and starts /sbin/init itself."""
+    disk = images.demo_disk()
+    # QEMU's NVMe may lose an interrupt; the kernel looks after this time, by default 30 s.
+    append = f"root=PARTUUID={disk.partuuid} ro nvme_core.io_timeout=2"
+    with Guest(append, disk=disk.path, bus="nvme") as guest:
+        guest.login()
+        assert_services_are_up(guest)
+        assert_lease(guest)
+        assert_job_control(guest)
+        guest.type("reboot")
+        assert guest.end() == "guest-reset"
+    disk.assert_clean()
+
+
+def test_a_shell_as_init_can_become_init(images):
+    disk = images.demo_disk()
+    append = "root=/dev/vda1 ro init=/bin/sh"
+    with Guest(append, initramfs=images.initramfs, disk=disk.path) as guest:
+        guest.expect("/ # ")
+        assert guest.run("echo $$") == "1"
+        guest.type("exec /sbin/init")
+        guest.login()
+        assert_services_are_up(guest)
+        guest.type("poweroff")
+        assert guest.end() == "guest-shutdown"
+    disk.assert_clean()

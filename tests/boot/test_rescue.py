@@ -1,0 +1,39 @@
+"""Roots that cannot be used: a shell that says why, and a way on from there."""
+
+import contextlib
+
+from guest import Guest
+
+
+@contextlib.contextmanager
+def rescued(images, disk, append, cause):
+    """A guest that is in its rescue shell after having named the cause on the console."""
+    with Guest(append, initramfs=images.initramfs, disk=disk.path) as guest:
+        guest.expect(cause)
+        guest.expect(r"# ")
+        guest.run("mount >/dev/null")
+        assert "job control turned off" not in guest.transcript()
+        yield guest
+
+
+def test_a_missing_root_is_waited_for_again_after_the_shell(images):
+    disk = images.demo_disk()
+    with rescued(images, disk, "root=/dev/vdb1 ro rd.timeout=2", "/dev/vdb1") as guest:
+        guest.run("ln -s vda1 /dev/vdb1")
+        guest.type("exit")
+        guest.login()
+        guest.type("poweroff")
+        assert guest.end() == "guest-shutdown"
+    disk.assert_clean()
+
+
+def test_a_wrong_file_system_type_is_named(images):
+    append = "root=/dev/vda1 rootfstype=vfat rd.timeout=2"
+    with rescued(images, images.demo_disk(), append, "vfat") as guest:
+        guest.run("test -d /sys/block/vda")
+
+
+def test_a_root_without_init_is_named(images):
+    disk = images.disk_with({"sbin/init": None, "bin/sh": None})
+    with rescued(images, disk, "root=/dev/vda1 ro", "/sbin/init") as guest:
+        guest.run("test -d /sys/block/vda")

@@ -1,0 +1,45 @@
+#!/bin/bash
+# Usage: enter.sh READY STAGE CONSOLE PROGRAM [ARGUMENT…]
+#
+# Runs as the first process of new namespaces (see namespace.py): makes a tmpfs with a copy of
+# the directory STAGE the root, hides what of the machine a program could harm from in there,
+# says "ready" on the descriptor READY and becomes PROGRAM.
+#
+# CONSOLE is the terminal to have as /dev/console, or empty.
+set -eu
+ready=$1 stage=$2 console=$3
+shift 3
+exec 3>&"$ready" {ready}>&-
+
+# The root is a tmpfs of its own: to remount a bind mount read-only would do that to the
+# machine's file system.
+mount -t tmpfs -o mode=0755 root "$stage/.root"
+cp -a "$stage/system/." "$stage/.root"
+cd "$stage/.root"
+
+mount -t tmpfs -o mode=0755 dev dev
+for node in null zero full random urandom tty; do
+    : >"dev/$node"
+    mount --bind "/dev/$node" "dev/$node"
+done
+if [ -n "$console" ]; then
+    : >dev/console
+    mount --bind "$console" dev/console
+fi
+
+# PID 1 switches swap off, tunes the kernel and resets the machine: not this one.
+mount -t proc proc proc
+if [ -e proc/swaps ]; then
+    head -n 1 /proc/swaps >.swaps
+    mount --bind .swaps proc/swaps
+fi
+if [ -e proc/sysrq-trigger ]; then
+    mount --bind /dev/null proc/sysrq-trigger
+fi
+mount --bind proc/sys proc/sys
+mount -o remount,bind,ro proc/sys
+
+mkdir .machine
+pivot_root . .machine
+exec /bin/sh -c 'cd / && umount -l /.machine && rmdir /.machine &&
+    echo ready >&3 && exec 3>&- && exec "$@"' sh "$@"

@@ -1,0 +1,562 @@
+#include "init/inittab.h"
+
+#include <algorithm>
+#include <array>
+#include <catch2/catch.hpp>
+#include <cctype>
+#include <ostream>
+#include <string>
+#include <vector>
+
+using Catch::Matchers::Contains;
+using mainstay::init::Action;
+using mainstay::init::Entry;
+using mainstay::init::InittabReport;
+using mainstay::init::InittabStyle;
+using mainstay::init::kActionCount;
+using mainstay::init::kMaxInittabEntries;
+using mainstay::init::kMaxInittabLine;
+using mainstay::init::parse_action;
+using mainstay::init::parse_inittab;
+using mainstay::init::ParsedInittab;
+
+namespace {
+
+struct Problem {
+    std::uint32_t line;
+    std::string message;
+};
+
+class Collected final : public InittabReport {
+  public:
+    void problem(std::uint32_t line, std::string_view message) noexcept override {
+        problems.push_back({line, std::string(message)});
+    }
+    std::vector<Problem> problems;
+};
+
+/// A text with what was read from it; the entries point into the text, so it stays in place.
+struct Parsed {
+    explicit Parsed(std::string content, std::optional<InittabStyle> forced = std::nullopt,
+                    std::size_t room = 64)
+        : text(std::move(content)),
+          storage(room),
+          table(parse_inittab(text, forced, storage, report)) {}
+    Parsed(const Parsed&) = delete;
+    Parsed& operator=(const Parsed&) = delete;
+
+    std::size_t count() const { return table.entries.size(); }
+    const Entry& operator[](std::size_t i) const { return table.entries[i]; }
+    const std::vector<Problem>& problems() const { return report.problems; }
+
+    std::string text;
+    std::vector<Entry> storage;
+    Collected report;
+    ParsedInittab table;
+};
+
+constexpr std::string_view kSysvinitHead = "id:3:initdefault:\n";
+
+/// A sysvinit file of the given lines; they start at line 2.
+std::string sysvinit(std::string_view lines) {
+    return std::string(kSysvinitHead).append(lines);
+}
+
+/// The lines of the reports, in order.
+std::vector<std::uint32_t> lines_of(const Parsed& parsed) {
+    std::vector<std::uint32_t> lines;
+    for (const Problem& problem : parsed.problems()) {
+        lines.push_back(problem.line);
+    }
+    return lines;
+}
+
+/// A bad line between two good ones: it alone is reported, and the good ones work.
+void check_one_bad_line(const std::string& line, const std::string& says) {
+    INFO("line: " << line);
+    const Parsed parsed("::sysinit:/first\n" + line + "\n::respawn:/last\n");
+    REQUIRE(parsed.problems().size() == 1);
+    CHECK(parsed.problems()[0].line == 2);
+    CHECK_THAT(parsed.problems()[0].message, Contains(says));
+    CHECK_THAT(parsed.problems()[0].message, Contains("skipped"));
+    REQUIRE(parsed.count() == 2);
+    CHECK(parsed[0].process == "/first");
+    CHECK(parsed[1].process == "/last");
+    CHECK(parsed[1].line == 3);
+}
+
+void check_one_bad_sysvinit_line(const std::string& line, const std::string& says) {
+    INFO("line: " << line);
+    const Parsed parsed(sysvinit("si::sysinit:/first\n" + line + "\n1:2345:respawn:/last\n"));
+    REQUIRE(parsed.problems().size() == 1);
+    CHECK(parsed.problems()[0].line == 3);
+    CHECK_THAT(parsed.problems()[0].message, Contains(says));
+    REQUIRE(parsed.count() == 3);
+    CHECK(parsed[2].process == "/last");
+    CHECK(parsed[2].line == 4);
+}
+
+Action action_of(std::size_t i) {
+    return static_cast<Action>(i);
+}
+
+}  // namespace
+
+TEST_CASE("every action is written as it is read", "[inittab]") {
+    for (std::size_t i = 0; i < kActionCount; ++i) {
+        const std::string_view word = to_string(action_of(i));
+        INFO("action: " << word);
+        CHECK_FALSE(word.empty());
+        CHECK(parse_action(word) == action_of(i));
+    }
+    CHECK(parse_action("") == std::nullopt);
+    CHECK(parse_action("respawn ") == std::nullopt);
+    CHECK(parse_action("respaw") == std::nullopt);
+}
+
+TEST_CASE("the words of both programs are known", "[inittab]") {
+    const std::string_view word =
+        GENERATE("sysinit", "wait", "once", "respawn", "askfirst", "ctrlaltdel", "shutdown",
+                 "restart", "boot", "bootwait", "off", "ondemand", "initdefault", "powerwait",
+                 "powerfail", "powerokwait", "powerfailnow", "kbrequest", "supervise", "native");
+    INFO("action: " << word);
+    REQUIRE(parse_action(word));
+    CHECK(to_string(*parse_action(word)) == word);
+}
+
+TEST_CASE("every action works in a line of either style", "[inittab]") {
+    for (std::size_t i = 0; i < kActionCount; ++i) {
+        const std::string word(to_string(action_of(i)));
+        INFO("action: " << word);
+        const Parsed busybox("tty1::" + word + ":/bin/job with words\n", InittabStyle::Busybox);
+        REQUIRE(busybox.count() == 1);
+        CHECK(busybox.problems().empty());
+        CHECK(busybox[0].id == "tty1");
+        CHECK(busybox[0].action == action_of(i));
+        CHECK(busybox[0].process == "/bin/job with words");
+        CHECK(busybox[0].line == 1);
+
+        const Parsed sysv("ab:2345:" + word + ":/bin/job with words\n", InittabStyle::Sysvinit);
+        REQUIRE(sysv.count() == 1);
+        CHECK(sysv.problems().empty());
+        CHECK(sysv[0].id == "ab");
+        CHECK(sysv[0].runlevels == "2345");
+        CHECK(sysv[0].action == action_of(i));
+        CHECK(sysv[0].process == "/bin/job with words");
+    }
+}
+
+TEST_CASE("a busybox file as its documentation shows it", "[inittab]") {
+    const Parsed parsed(
+        "# /etc/inittab\n"
+        "\n"
+        "::sysinit:/etc/init.d/rcS\n"
+        "::askfirst:-/bin/sh\n"
+        "tty2::askfirst:-/bin/sh\n"
+        "/dev/tty4::respawn:/sbin/getty 38400 tty5\n"
+        "# a serial line\n"
+        "#ttyS0::respawn:/sbin/getty -L ttyS0 9600 vt100\n"
+        "::restart:/sbin/init\n"
+        "::ctrlaltdel:/sbin/reboot\n"
+        "::shutdown:/bin/umount -a -r\n"
+        "null::supervise:/sbin/supervisor /etc/rc.d\n"
+        "::native:loopback\n");
+    CHECK(parsed.problems().empty());
+    CHECK(parsed.table.style == InittabStyle::Busybox);
+    CHECK(parsed.table.style_line == 0);
+    REQUIRE(parsed.count() == 9);
+    CHECK(parsed[0].id.empty());
+    CHECK(parsed[0].action == Action::Sysinit);
+    CHECK(parsed[0].line == 3);
+    CHECK(parsed[1].process == "-/bin/sh");
+    CHECK(parsed[2].id == "tty2");
+    CHECK(parsed[3].id == "tty4");
+    CHECK(parsed[3].process == "/sbin/getty 38400 tty5");
+    CHECK(parsed[7].action == Action::Supervise);
+    CHECK(parsed[8].action == Action::Native);
+    CHECK(parsed[8].process == "loopback");
+    CHECK(parsed[8].line == 13);
+}
+
+TEST_CASE("a sysvinit file as distributions shipped it", "[inittab]") {
+    const Parsed parsed(
+        "# The default runlevel.\n"
+        "id:2:initdefault:\n"
+        "si::sysinit:/etc/init.d/rcS\n"
+        "~~:S:wait:/sbin/sulogin\n"
+        "l2:2:wait:/etc/init.d/rc 2\n"
+        "ca:12345:ctrlaltdel:/sbin/shutdown -t1 -a -r now\n"
+        "pf::powerwait:/etc/init.d/powerfail start\n"
+        "pn::powerfailnow:/etc/init.d/powerfail now\n"
+        "po::powerokwait:/etc/init.d/powerfail stop\n"
+        "1:2345:respawn:/sbin/getty 38400 tty1\n"
+        "#T0:23:respawn:/sbin/getty -L ttyS0 9600 vt100\n"
+        "kb::kbrequest:/bin/echo \"Keyboard Request\"\n");
+    CHECK(parsed.problems().empty());
+    CHECK(parsed.table.style == InittabStyle::Sysvinit);
+    CHECK(parsed.table.style_line == 2);
+    REQUIRE(parsed.count() == 10);
+    CHECK(parsed[0].action == Action::InitDefault);
+    CHECK(parsed[0].runlevels == "2");
+    CHECK(parsed[2].id == "~~");
+    CHECK(parsed[2].runlevels == "S");
+    CHECK(parsed[8].id == "1");
+    CHECK(parsed[8].process == "/sbin/getty 38400 tty1");
+}
+
+TEST_CASE("the initdefault line decides the style, unless it is forced", "[inittab]") {
+    const std::string with = "a::sysinit:/a\nid:5:initdefault:\n";
+    const std::string without = "tty1::respawn:/a\n";
+
+    CHECK(Parsed(with).table.style == InittabStyle::Sysvinit);
+    CHECK(Parsed(with).table.style_line == 2);
+    CHECK(Parsed(without).table.style == InittabStyle::Busybox);
+    CHECK(Parsed(without).table.style_line == 0);
+
+    CHECK(Parsed(with, InittabStyle::Busybox).table.style == InittabStyle::Busybox);
+    CHECK(Parsed(with, InittabStyle::Busybox).table.style_line == 0);
+    CHECK(Parsed(without, InittabStyle::Sysvinit).table.style == InittabStyle::Sysvinit);
+    CHECK(Parsed(without, InittabStyle::Sysvinit).table.style_line == 0);
+}
+
+TEST_CASE("what decides the style is what the parser takes for an initdefault entry", "[inittab]") {
+    const auto style_of = [](const std::string& line) {
+        const Parsed parsed("#\n" + line + "\n");
+        const bool has_entry = parsed.count() == 1 && parsed[0].action == Action::InitDefault &&
+                               parsed.problems().empty();
+        CHECK(has_entry == (parsed.table.style == InittabStyle::Sysvinit));
+        CHECK(parsed.table.style_line == (has_entry ? 2 : 0));
+        return parsed.table.style;
+    };
+    const std::string valid = GENERATE(
+        "id:3:initdefault:", "id:3:initdefault", "id:3:initdefault:ignored", "id:3:initdefault:\r",
+        "id:3: initdefault :", "  id:3:initdefault:", "id:3:initdefault  ", "id::initdefault:");
+    INFO("valid: " << valid);
+    CHECK(style_of(valid) == InittabStyle::Sysvinit);
+    const std::string invalid =
+        GENERATE("#id:3:initdefault:", "  # id:3:initdefault:", "id:3:initdefaul:",
+                 "::sysinit:/bin/echo a:b:initdefault:", "initdefault", "id:initdefault:");
+    INFO("invalid: " << invalid);
+    const Parsed parsed(invalid + "\n");
+    CHECK(parsed.table.style == InittabStyle::Busybox);
+    CHECK(parsed.table.style_line == 0);
+}
+
+TEST_CASE("a line that is no entry does not decide the style", "[inittab]") {
+    const std::string line =
+        GENERATE(std::string("id:3:initdefault:\x01"), std::string("\x7f:3:initdefault:"),
+                 std::string(":3:initdefault:"), std::string("console:3:initdefault:"),
+                 "id:3:initdefault:" + std::string(kMaxInittabLine, 'x'));
+    const Parsed parsed("tty1::respawn:/bin/job # one\n" + line + "\n");
+    INFO("line: " << line.substr(0, 40));
+    CHECK(parsed.table.style == InittabStyle::Busybox);
+    CHECK(parsed.table.style_line == 0);
+    REQUIRE(parsed.count() >= 1);
+    CHECK(parsed[0].process == "/bin/job");
+}
+
+TEST_CASE("busybox: a comment starts anywhere", "[inittab]") {
+    const Parsed parsed(
+        "::sysinit:/bin/echo a#b\n"
+        "::once:/bin/job # why\n"
+        "   # only a comment\n"
+        "#::once:/no\n"
+        "::once#:/no\n");
+    REQUIRE(parsed.count() == 2);
+    CHECK(parsed[0].process == "/bin/echo a");
+    CHECK(parsed[1].process == "/bin/job");
+    CHECK(lines_of(parsed) == std::vector<std::uint32_t>{5});
+}
+
+TEST_CASE("sysvinit: a comment starts only at the start of a line", "[inittab]") {
+    const Parsed parsed(
+        sysvinit("a::once:/bin/echo a#b # c\n"
+                 "# comment\n"
+                 " \t # comment after blanks\n"));
+    CHECK(parsed.problems().empty());
+    REQUIRE(parsed.count() == 2);
+    CHECK(parsed[1].process == "/bin/echo a#b # c");
+}
+
+TEST_CASE("the process is all the rest of the line", "[inittab]") {
+    const Parsed parsed("::once:/bin/echo a:b::c:\n::once:  /bin/a  \t\n");
+    REQUIRE(parsed.count() == 2);
+    CHECK(parsed[0].process == "/bin/echo a:b::c:");
+    CHECK(parsed[1].process == "/bin/a");
+}
+
+TEST_CASE("lines end as they may", "[inittab]") {
+    SECTION("the last one without a newline") {
+        const Parsed parsed("::once:/a\n::once:/b");
+        REQUIRE(parsed.count() == 2);
+        CHECK(parsed[1].process == "/b");
+    }
+    SECTION("with carriage returns") {
+        const Parsed parsed("# c\r\n\r\n::once:/a\r\n::once:/b\r");
+        CHECK(parsed.problems().empty());
+        REQUIRE(parsed.count() == 2);
+        CHECK(parsed[0].process == "/a");
+        CHECK(parsed[0].line == 3);
+        CHECK(parsed[1].process == "/b");
+    }
+    SECTION("a carriage return within a line is no line") {
+        check_one_bad_line("::once:/a\rb", "control characters");
+    }
+    SECTION("a tab is a blank") {
+        const Parsed parsed("\t\n::once:/a\tb\n");
+        CHECK(parsed.problems().empty());
+        REQUIRE(parsed.count() == 1);
+        CHECK(parsed[0].process == "/a\tb");
+    }
+}
+
+TEST_CASE("busybox: the terminal", "[inittab]") {
+    const auto terminal_of = [](const std::string& field) {
+        const Parsed parsed(field + "::respawn:/a\n");
+        return parsed.count() == 1 ? std::string(parsed[0].id) : "(refused)";
+    };
+    CHECK(terminal_of("tty1") == "tty1");
+    CHECK(terminal_of("/dev/tty1") == "tty1");
+    CHECK(terminal_of(" /dev/pts/3 ") == "pts/3");
+    CHECK(terminal_of("/dev/").empty());
+    CHECK(terminal_of(std::string(31, 't')) == std::string(31, 't'));
+    CHECK(terminal_of("/dev/" + std::string(31, 't')) == std::string(31, 't'));
+    check_one_bad_line(std::string(32, 't') + "::respawn:/a", "31");
+    check_one_bad_line("/dev/" + std::string(32, 't') + "::respawn:/a", "31");
+    check_one_bad_line("../etc/passwd::respawn:/a", "/dev");
+    check_one_bad_line("/dev/../etc/passwd::respawn:/a", "/dev");
+}
+
+TEST_CASE("busybox: runlevels mean nothing, the same line may stand twice", "[inittab]") {
+    const Parsed parsed("tty1:anything at all:respawn:/a\ntty1::respawn:/a\ntty1::respawn:/a\n");
+    CHECK(parsed.problems().empty());
+    CHECK(parsed.count() == 3);
+}
+
+TEST_CASE("sysvinit: the id has 1 to 4 characters and is unique", "[inittab]") {
+    CHECK(Parsed(sysvinit("a::once:/a\nabcd::once:/b\n")).count() == 3);
+    check_one_bad_sysvinit_line("abcde::once:/a", "1 to 4");
+    check_one_bad_sysvinit_line("::once:/a", "1 to 4");
+    check_one_bad_sysvinit_line("si::once:/a", "line 2");
+    check_one_bad_sysvinit_line("id:4:initdefault:", "line 1");
+
+    SECTION("/dev/ is no terminal here") {
+        check_one_bad_sysvinit_line("/dev/tty1::once:/a", "1 to 4");
+    }
+    SECTION("blanks before it do not belong to it") {
+        const Parsed parsed(sysvinit("  abcd:2:once:/a\n\tabcd:2:once:/b\n"));
+        REQUIRE(parsed.count() == 2);
+        CHECK(parsed[1].id == "abcd");
+        REQUIRE(parsed.problems().size() == 1);
+        CHECK_THAT(parsed.problems()[0].message, Contains("line 2"));
+    }
+    SECTION("~~ may be repeated: the single-user entries of old files share it") {
+        const Parsed parsed(sysvinit("~~:S:wait:/etc/init.d/rc S\n~~:S:wait:/sbin/sulogin\n"));
+        CHECK(parsed.problems().empty());
+        CHECK(parsed.count() == 3);
+    }
+}
+
+TEST_CASE("sysvinit: actions are known however they are capitalised", "[inittab]") {
+    const Parsed parsed(sysvinit("1:2345:Respawn:/sbin/getty tty1\nsi::SYSINIT:/etc/rc\n"));
+    CHECK(parsed.problems().empty());
+    REQUIRE(parsed.count() == 3);
+    CHECK(parsed[1].action == Action::Respawn);
+    CHECK(parsed[2].action == Action::Sysinit);
+    CHECK(Parsed("id:3:InitDefault:\n").table.style == InittabStyle::Sysvinit);
+}
+
+TEST_CASE("sysvinit: + and @ stand before the command, in this order", "[inittab]") {
+    const auto process_of = [](const std::string& process) {
+        const Parsed parsed(sysvinit("a:2:respawn:" + process + "\n"));
+        return parsed.count() == 2 ? std::string(parsed[1].process) : "(refused)";
+    };
+    CHECK(process_of("+/sbin/getty") == "/sbin/getty");
+    CHECK(process_of("@/sbin/getty") == "/sbin/getty");
+    CHECK(process_of("+@/sbin/getty") == "/sbin/getty");
+    CHECK(process_of("@+/sbin/getty") == "+/sbin/getty");
+    CHECK(process_of("++/sbin/getty") == "+/sbin/getty");
+    CHECK(process_of("+ /sbin/getty") == "/sbin/getty");
+    CHECK(process_of("/a +@") == "/a +@");
+
+    const Parsed busybox("::respawn:+@/sbin/getty\n");
+    REQUIRE(busybox.count() == 1);
+    CHECK(busybox[0].process == "+@/sbin/getty");
+}
+
+TEST_CASE("sysvinit: flags alone are no process", "[inittab]") {
+    check_one_bad_sysvinit_line("a:2:respawn:+", "process");
+    check_one_bad_sysvinit_line("a:2:respawn:+@", "process");
+    check_one_bad_sysvinit_line("a:2:respawn:+@ \t", "process");
+}
+
+TEST_CASE("fields that are missing are named", "[inittab]") {
+    check_one_bad_line("hello", "four fields");
+    check_one_bad_line("tty1:respawn", "four fields");
+    check_one_bad_line("tty1::respawn", "process");
+    check_one_bad_line("tty1::respawn:", "process");
+    check_one_bad_line("tty1::respawn:   ", "process");
+    check_one_bad_line("tty1::respawn:# nothing", "process");
+    check_one_bad_line(":::", "action");
+    check_one_bad_line("::", "action");
+    check_one_bad_line("tty1:::/bin/sh", "action");
+    check_one_bad_sysvinit_line("a:2345:respawn:", "process");
+    check_one_bad_sysvinit_line("a:2345:respawn", "process");
+}
+
+TEST_CASE("what needs no process may go without", "[inittab]") {
+    const Parsed parsed("id:3:initdefault\na:3:off\nb:3:off:\n");
+    CHECK(parsed.problems().empty());
+    CHECK(parsed.count() == 3);
+}
+
+TEST_CASE("an unknown action is named with the nearest", "[inittab]") {
+    check_one_bad_line("tty1::respwan:/sbin/getty", "'respwan', did you mean 'respawn'?");
+    check_one_bad_line("tty1::askfrist:/sbin/getty", "did you mean 'askfirst'?");
+    check_one_bad_line("tty1::sysinit2:/sbin/getty", "did you mean 'sysinit'?");
+    check_one_bad_line("tty1::supervisor:/sbin/getty", "did you mean 'supervise'?");
+    check_one_bad_line("tty1::xyzzy:/sbin/getty", "unknown action 'xyzzy'");
+    check_one_bad_sysvinit_line("a:3:ctrl-alt-del:/sbin/reboot", "did you mean 'ctrlaltdel'?");
+
+    SECTION("nothing is near to a word that has nothing in common") {
+        const Parsed parsed("::xyzzy:/a\n");
+        CHECK_THAT(parsed.problems()[0].message, !Contains("did you mean"));
+    }
+    SECTION("a long one is cut") {
+        const Parsed parsed("::" + std::string(900, 'q') + ":/a\n");
+        REQUIRE(parsed.problems().size() == 1);
+        CHECK(parsed.problems()[0].message.size() < 100);
+    }
+}
+
+TEST_CASE("a line may have 1,024 bytes", "[inittab]") {
+    const std::string start = "::once:/bin/echo ";
+    const std::string longest = start + std::string(kMaxInittabLine - start.size(), 'x');
+    const Parsed parsed(longest + "\n" + longest + "\r\n");
+    CHECK(parsed.problems().empty());
+    CHECK(parsed.count() == 2);
+
+    check_one_bad_line(longest + "x", "1025 bytes");
+    check_one_bad_line(std::string(100'000, 'x'), "100000 bytes");
+    check_one_bad_line("#" + std::string(kMaxInittabLine, 'x'), "too long");
+}
+
+TEST_CASE("a binary file makes reports, and the lines that are lines still work", "[inittab]") {
+    std::string all_bytes;
+    for (int i = 0; i < 256; ++i) {
+        all_bytes += static_cast<char>(i);
+    }
+    const auto style = GENERATE(InittabStyle::Busybox, InittabStyle::Sysvinit);
+    const Parsed parsed(
+        "a::once:/first\n" + all_bytes + "\n" + std::string(64, '\0') + "\nb::once:/last\n", style);
+    REQUIRE(parsed.count() == 2);
+    CHECK(parsed[0].process == "/first");
+    CHECK(parsed[1].process == "/last");
+    CHECK(parsed[1].line == 5);
+    CHECK(lines_of(parsed) == std::vector<std::uint32_t>{2, 3, 4});
+    for (const Problem& problem : parsed.problems()) {
+        CHECK(std::none_of(problem.message.begin(), problem.message.end(), [](char c) {
+            return std::iscntrl(static_cast<unsigned char>(c)) != 0;
+        }));
+    }
+}
+
+TEST_CASE("each control character spoils its line", "[inittab]") {
+    for (int i = 0; i < 256; ++i) {
+        const char c = static_cast<char>(i);
+        if (c == '\n' || c == '#') {
+            continue;
+        }
+        INFO("byte " << i);
+        const Parsed parsed("::once:/a" + std::string(1, c) + "b\n");
+        const bool is_control = (i < 0x20 && c != '\t') || i == 0x7f;
+        CHECK(parsed.count() == (is_control ? 0 : 1));
+        CHECK(parsed.problems().size() == (is_control ? 1 : 0));
+    }
+}
+
+TEST_CASE("an empty text and one of blank lines have no entries and no faults", "[inittab]") {
+    const std::string text = GENERATE("", "\n", "\n\n\n", "  \n\t\n", "# nothing\n", "#", "\r\n");
+    const auto style = GENERATE(InittabStyle::Busybox, InittabStyle::Sysvinit);
+    const Parsed parsed(text, style);
+    CHECK(parsed.count() == 0);
+    CHECK(parsed.problems().empty());
+}
+
+TEST_CASE("10,000 entries are read, the next is reported", "[inittab]") {
+    std::string text;
+    for (std::size_t i = 0; i < kMaxInittabEntries; ++i) {
+        text += "::respawn:/bin/job " + std::to_string(i) + "\n";
+    }
+    SECTION("exactly as many") {
+        const Parsed parsed(text, std::nullopt, kMaxInittabEntries);
+        CHECK(parsed.problems().empty());
+        REQUIRE(parsed.count() == kMaxInittabEntries);
+        CHECK(parsed[kMaxInittabEntries - 1].process == "/bin/job 9999");
+        CHECK(parsed[kMaxInittabEntries - 1].line == kMaxInittabEntries);
+    }
+    SECTION("one more") {
+        const Parsed parsed(text + "::respawn:/too/many\n", std::nullopt, kMaxInittabEntries);
+        CHECK(parsed.count() == kMaxInittabEntries);
+        REQUIRE(parsed.problems().size() == 1);
+        CHECK(parsed.problems()[0].line == kMaxInittabEntries + 1);
+        CHECK_THAT(parsed.problems()[0].message, Contains("10000"));
+    }
+}
+
+TEST_CASE("10,000 sysvinit entries with ids of their own are read", "[inittab]") {
+    std::string text(kSysvinitHead);
+    for (std::size_t i = 1; i < kMaxInittabEntries; ++i) {
+        text += std::to_string(i) + ":3:respawn:/bin/job\n";
+    }
+    const Parsed parsed(text, std::nullopt, kMaxInittabEntries);
+    CHECK(parsed.problems().empty());
+    CHECK(parsed.count() == kMaxInittabEntries);
+}
+
+TEST_CASE("no room at all is reported, not overrun", "[inittab]") {
+    const Parsed parsed("::once:/a\n", std::nullopt, 0);
+    CHECK(parsed.count() == 0);
+    CHECK(lines_of(parsed) == std::vector<std::uint32_t>{1});
+}
+
+TEST_CASE("after fifty bad lines the rest is only counted", "[inittab]") {
+    std::string bad;
+    for (int i = 0; i < 50; ++i) {
+        bad += "bad\n";
+    }
+    SECTION("fifty are all listed") {
+        const Parsed parsed(bad + "::once:/a\n");
+        CHECK(parsed.problems().size() == 50);
+        CHECK(parsed.problems()[49].line == 50);
+        CHECK(parsed.count() == 1);
+    }
+    SECTION("of fifty-three, three are counted") {
+        const Parsed parsed(bad + "bad\nbad\n::once:/a\nbad\n");
+        REQUIRE(parsed.problems().size() == 51);
+        CHECK(parsed.problems()[49].line == 50);
+        CHECK(parsed.problems()[50].line == 0);
+        CHECK_THAT(parsed.problems()[50].message, Contains("3 more bad lines"));
+        CHECK(parsed.count() == 1);
+    }
+}
+
+TEST_CASE("there is one supervise entry", "[inittab]") {
+    check_one_bad_line("::supervise", "process");
+    const Parsed parsed(
+        "::supervise:/sbin/supervisor\n"
+        "::once:/a\n"
+        "::supervise:/sbin/supervisor /other\n"
+        "::supervise:/sbin/supervisor /third\n");
+    REQUIRE(parsed.count() == 2);
+    CHECK(parsed[0].process == "/sbin/supervisor");
+    CHECK(lines_of(parsed) == std::vector<std::uint32_t>{3, 4});
+    CHECK_THAT(parsed.problems()[0].message, Contains("second supervise"));
+    CHECK_THAT(parsed.problems()[1].message, Contains("line 1"));
+
+    SECTION("one that was refused does not count") {
+        const Parsed refused("../x::supervise:/a\n::supervise:/b\n");
+        REQUIRE(refused.count() == 1);
+        CHECK(refused[0].process == "/b");
+    }
+}
