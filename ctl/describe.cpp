@@ -181,8 +181,10 @@ std::string death_text(const ServiceView& view) {
 std::string next_start_text(const ServiceView& view, std::string_view counted) {
     std::string text =
         view.next_start ? "next start in " + countdown_text(*view.next_start) : "starts again";
-    // What is due is one more than what was.
-    return text.append(" (").append(ordinal(view.restarts + 1)).append(counted).append(")");
+    if (view.restarts > 0) {
+        text.append(" (").append(ordinal(view.restarts)).append(counted).append(")");
+    }
+    return text;
 }
 
 std::string detail(const ServiceView& view) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "common/fixed.h"
+#include "common/utf8.h"
 
 namespace mainstay::ctl {
 namespace {
@@ -40,45 +41,6 @@ constexpr std::array kCombining{
     Range{0x20d0, 0x20ff}, Range{0xfe00, 0xfe0f}, Range{0xfe20, 0xfe2f},
 };
 
-constexpr char32_t kInvalid = 0xffffffff;
-
-struct Character {
-    char32_t code;     ///< kInvalid: the byte is no part of UTF-8
-    std::size_t size;  ///< bytes, at least 1
-};
-
-/// The bits of a byte that continues a character, or more than that where it is none.
-constexpr char32_t continuation_bits(char byte) noexcept {
-    const auto bits = static_cast<unsigned char>(byte);
-    return (bits & 0xc0U) == 0x80U ? bits & 0x3fU : kInvalid;
-}
-
-/// The first character of @p text, which is not empty. RFC 3629: shortest form only, no surrogates.
-Character first_character(std::string_view text) noexcept {
-    const auto lead = static_cast<unsigned char>(text.front());
-    if (lead < 0x80) {
-        return {lead, 1};
-    }
-    const std::size_t size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-    if (lead < 0xc2 || lead > 0xf4 || text.size() < size) {
-        return {kInvalid, 1};
-    }
-    char32_t code = lead & (0xffU >> (size + 1));
-    for (std::size_t i = 1; i < size; ++i) {
-        const char32_t bits = continuation_bits(text[i]);
-        if (bits == kInvalid) {
-            return {kInvalid, 1};
-        }
-        code = code << 6U | bits;
-    }
-    const bool too_long = (size == 3 && code < 0x800) || (size == 4 && code < 0x10000);
-    const bool surrogate = code >= 0xd800 && code <= 0xdfff;
-    if (too_long || surrogate || code > 0x10ffff) {
-        return {kInvalid, 1};
-    }
-    return {code, size};
-}
-
 std::size_t columns_of(char32_t code) noexcept {
     if (code < 0x300) {
         return 1;
@@ -89,9 +51,9 @@ std::size_t columns_of(char32_t code) noexcept {
     return is_in(kWide, code) ? 2 : 1;
 }
 
-void append_escaped(std::string& text, const Character& character, char byte) {
+void append_escaped(std::string& text, const Utf8Character& character, char byte) {
     FixedString<16> escape;
-    if (character.code == kInvalid || character.code < 0x80) {
+    if (!character.is_valid() || character.code < 0x80) {
         escape.append_format("\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(byte)));
     } else {
         escape.append_format("\\u{%x}", static_cast<unsigned>(character.code));
@@ -105,11 +67,11 @@ std::string visible(std::string_view bytes, Charset charset) {
     std::string text;
     text.reserve(bytes.size());
     while (!bytes.empty()) {
-        const Character character = first_character(bytes);
+        const Utf8Character character = first_character(bytes);
         const bool beyond = charset == Charset::Ascii && character.code >= 0x80;
         if (bytes.front() == '\t') {
             text.push_back(' ');
-        } else if (character.code == kInvalid || beyond || is_in(kHarmful, character.code)) {
+        } else if (!character.is_valid() || beyond || is_in(kHarmful, character.code)) {
             append_escaped(text, character, bytes.front());
         } else {
             text.append(bytes.substr(0, character.size));
@@ -122,7 +84,7 @@ std::string visible(std::string_view bytes, Charset charset) {
 std::size_t columns(std::string_view text) noexcept {
     std::size_t count = 0;
     while (!text.empty()) {
-        const Character character = first_character(text);
+        const Utf8Character character = first_character(text);
         count += columns_of(character.code);
         text.remove_prefix(character.size);
     }
@@ -136,7 +98,7 @@ std::string fit(std::string_view text, std::size_t width, Charset charset) {
     std::string result;
     std::size_t used = 1;  // the mark at the end
     while (!text.empty()) {
-        const Character character = first_character(text);
+        const Utf8Character character = first_character(text);
         used += columns_of(character.code);
         if (used > width) {
             break;

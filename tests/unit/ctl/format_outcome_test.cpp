@@ -17,7 +17,7 @@ constexpr Order kDown{"down", 0};
 
 ServiceView klogd() {
     ServiceView view = make_view("klogd", ServiceState::Backoff, Wanted::Up, 10ms);
-    view.restarts = 2;
+    view.restarts = 3;
     view.next_start = 2s;
     view.last_death = {{ExitStatus::Kind::Exited, 1, false}, 3ms, 10ms};
     view.log_lines = {"klogd: cannot open /proc/kmsg", "klogd: \x1b[1mgiving up"};

@@ -31,7 +31,7 @@ inline ServiceView make_view(const char* name, ServiceState state, Wanted wanted
 inline ServiceView web() {
     ServiceView view = make_view("web", ServiceState::Backoff, Wanted::Up, 12s);
     view.description = "Shop front";
-    view.restarts = 6;
+    view.restarts = 7;
     view.next_start = 8s;
     view.last_death = {{ExitStatus::Kind::Exited, 1, false}, 310ms, 12s};
     view.log_lines = {
