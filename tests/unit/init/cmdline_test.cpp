@@ -308,9 +308,10 @@ TEST_CASE("numbers that are none, or too large, leave what was there", "[cmdline
     for (const std::string duration :
          {"", "x", "-1", "5parsecs", "99999999999999999999", "9223372036854775807", "1e3", ".5"}) {
         INFO("duration: " << duration);
-        const Cmdline cmdline =
-            read("rootdelay=3 rootdelay=" + duration + " rd.timeout=4 rd.timeout=" + duration +
-                 " mainstay.shutdown-timeout=5 mainstay.shutdown-timeout=" + duration);
+        Cmdline cmdline = read("rootdelay=3 rd.timeout=4 mainstay.shutdown-timeout=5");
+        for (const std::string key : {"rootdelay=", "rd.timeout=", "mainstay.shutdown-timeout="}) {
+            cmdline.read(key + duration);
+        }
         CHECK(cmdline.root_delay == seconds(3));
         CHECK(cmdline.root_timeout == seconds(4));
         CHECK(cmdline.shutdown_timeout == seconds(5));
