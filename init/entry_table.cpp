@@ -102,12 +102,7 @@ bool EntryTable::parse_into(Half& half, const char* path, Log& log) noexcept {
         parse_inittab(*text, forced_style_, {half.entries(), kMaxInittabEntries}, report);
     half.count = parsed.entries.size();
     half.style = parsed.style;
-    half.runlevel = '3';
-    for (const Entry& entry : parsed.entries) {
-        if (entry.action == Action::InitDefault && !entry.runlevels.empty()) {
-            half.runlevel = entry.runlevels.front();
-        }
-    }
+    half.runlevel = initial_runlevel(parsed.entries);
     std::fill_n(half.slots(), half.count, Slot{});
     if (half.count == 0) {
         log.error("%s: no valid entry", path);
