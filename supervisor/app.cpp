@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <utility>
 
 #include "common/fd_io.h"
 #include "common/version.h"
@@ -74,6 +75,8 @@ class App final : public ScanListener, public ServiceObserver {
         scanned_ = true;
         say_when_boot_is_complete();
         loop_.run();
+        // The connections that were closed take their leave while what they refer to is there.
+        loop_.run_what_is_ready();
         return kExitDone;
     }
 
@@ -171,7 +174,8 @@ class App final : public ScanListener, public ServiceObserver {
     }
 
     void end_if_stopped() {
-        if (services_.is_stopping() && services_.count_not_resting() == 0) {
+        const bool is_done = services_.is_stopping() && services_.count_not_resting() == 0;
+        if (is_done && !std::exchange(ended_, true)) {
             journal_.info("all services are down");
             control_->stop();
             tell(LinkType::Stopped, 0, "");
@@ -203,6 +207,7 @@ class App final : public ScanListener, public ServiceObserver {
     bool scanned_ = false;
     bool boot_complete_ = false;
     bool has_progress_ = false;
+    bool ended_ = false;
 };
 
 }  // namespace

@@ -64,6 +64,7 @@ class Session final : public ControlSession, public std::enable_shared_from_this
 
     void close() override {
         closed_ = true;
+        job_.reset();
         boost::system::error_code ignored;
         socket_.close(ignored);
         patience_.cancel();
@@ -92,7 +93,6 @@ class Session final : public ControlSession, public std::enable_shared_from_this
         }
         close();
         if (--running_ == 0) {
-            job_.reset();
             parties_.ended();
         }
     }

@@ -99,6 +99,11 @@ void Loop::stop() noexcept {
     impl_->io.stop();
 }
 
+void Loop::run_what_is_ready() {
+    impl_->io.restart();
+    impl_->io.poll();
+}
+
 MonotonicTime Loop::now() const noexcept {
     return monotonic_now();
 }

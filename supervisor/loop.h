@@ -42,6 +42,9 @@ class Loop final : public Clock {
     void run();
     void stop() noexcept;
 
+    /// After run() has ended: whatever can be done without waiting.
+    void run_what_is_ready();
+
     MonotonicTime now() const noexcept override;
     Duration age_clock() const noexcept override;
     TimerId call_after(Duration delay, std::function<void()> callback) override;

@@ -118,6 +118,7 @@ def test_garbage_on_the_link_is_ignored(s):
     assert s.ask(verb="list").exit == 0
     s.link.send(STOP)
     assert s.link.receive()[0] == STOPPED
+    assert s.link.receive() is None
     assert s.process.wait(DEADLINE) == 0
 
 
