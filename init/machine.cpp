@@ -39,7 +39,9 @@ Result<void> Machine::prepare() noexcept {
     if (proc) {
         proc_ = std::move(*proc);
     }
-    table_.load(options_.inittab, options_.style, log_);
+    table_.load(options_.inittab, options_.style,
+                options_.in_container ? EntryTable::Consoles::Own : EntryTable::Consoles::Kernels,
+                log_);
     return {};
 }
 

@@ -85,9 +85,7 @@ class App final : public ScanListener, public ServiceObserver {
     void service_changed(const Service& service) override {
         static_cast<void>(service);
         say_when_boot_is_complete();
-        if (services_.is_stopping()) {
-            report_progress();
-        }
+        has_progress_ = true;
     }
     void service_forgotten(ServiceId service) override {
         static_cast<void>(service);
@@ -138,6 +136,10 @@ class App final : public ScanListener, public ServiceObserver {
             }
         }
         processes_.reap_pending();
+        // A thousand exits at once are one message: PID 1 wants to know that it goes on.
+        if (services_.is_stopping() && has_progress_) {
+            report_progress();
+        }
         end_if_stopped();
     }
 
@@ -157,6 +159,7 @@ class App final : public ScanListener, public ServiceObserver {
     }
 
     void report_progress() {
+        has_progress_ = false;
         for (const ServiceId id : services_.all()) {
             const Service* service = services_.find(id);
             if (!is_resting(service->snapshot.state)) {
@@ -199,6 +202,7 @@ class App final : public ScanListener, public ServiceObserver {
     Watch signal_watch_;
     bool scanned_ = false;
     bool boot_complete_ = false;
+    bool has_progress_ = false;
 };
 
 }  // namespace

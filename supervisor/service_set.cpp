@@ -14,6 +14,15 @@ bool is_start(const Event& event) noexcept {
            std::holds_alternative<Restart>(event);
 }
 
+/// Of the last start: why it came to nothing, or how its run ended.
+std::string how_it_ended(const Service& service) {
+    if (service.exec_fault) {
+        return text_of(*service.exec_fault);
+    }
+    return std::string(to_text(service.snapshot.last_exit).view()) + " after " +
+           text_of(service.snapshot.last_lived);
+}
+
 }  // namespace
 
 // --- which services there are ---------------------------------------------------------------
@@ -174,10 +183,15 @@ void ServiceSet::handle(Service& service, const Event& event) {
         note(service, event);
     }
     const Snapshot before = std::exchange(service.snapshot, made.next);
+    const bool has_new_state = before.state != service.snapshot.state;
+    if (has_new_state) {
+        service.since = os_.clock.age_clock();
+        service.cause.clear();
+    }
     for (const Effect& effect : made.effects) {
         std::visit([&](const auto& e) { perform(service, e); }, effect);
     }
-    if (before.state != service.snapshot.state) {
+    if (has_new_state) {
         state_changed(service);
     }
     settle(service);
@@ -202,21 +216,15 @@ void ServiceSet::note(Service& service, const Event& event) {
 }
 
 void ServiceSet::state_changed(Service& service) {
-    service.since = os_.clock.age_clock();
-    service.cause.clear();
     const ServiceState state = service.snapshot.state;
-    if (state == ServiceState::Failed && service.last_death) {
-        service.cause = service.snapshot.wanted == Wanted::Once
-                            ? "was to run once"
-                            : "its finish program says that it failed for good";
-    }
     if (state == ServiceState::Backoff) {
         report_backoff(service);
     } else if (state == ServiceState::Failed) {
-        os_.journal.error(service.name + ": failed, " + service.cause);
-    } else if (state == ServiceState::Waiting) {
-        // check_needs says what for, if it is not answered at once.
-        return;
+        service.cause = service.snapshot.wanted == Wanted::Once
+                            ? "was to run once, and is not started again"
+                            : "its finish program says that it failed for good";
+        os_.journal.error(service.name + ": failed: " + how_it_ended(service) + "; " +
+                          service.cause);
     }
     Service* feeder = service.feeder ? get(*service.feeder) : nullptr;
     if (feeder != nullptr && feeder->snapshot.state == ServiceState::Waiting) {
@@ -235,15 +243,8 @@ void ServiceSet::settle(Service& service) {
 }
 
 void ServiceSet::report_backoff(const Service& service) {
-    std::string text = service.name + ": ";
-    if (service.exec_fault) {
-        text += text_of(*service.exec_fault);
-    } else {
-        text += std::string(to_text(service.snapshot.last_exit).view()) + " after " +
-                text_of(service.snapshot.last_lived);
-    }
-    text += "; next start in " + text_of(service.timer_due - os_.clock.now());
-    os_.journal.warning(text);
+    os_.journal.warning(service.name + ": " + how_it_ended(service) + "; next start in " +
+                        text_of(service.timer_due - os_.clock.now()));
 }
 
 /// May it start? A service waits until its logger's start has come to some outcome: a logger that

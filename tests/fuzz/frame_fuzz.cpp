@@ -1,12 +1,14 @@
 // The lines of a stream do not depend on the pieces it arrives in, and never exceed the limit.
-#include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "common/frame.h"
+#include "input.h"
 
 namespace {
+
+using mainstay::fuzz::require;
+using mainstay::fuzz::text_of;
 
 constexpr std::size_t kLimit = 32;
 
@@ -40,15 +42,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size == 0) {
         return 0;
     }
-    const std::string_view stream(reinterpret_cast<const char*>(data) + 1, size - 1);
+    const std::string_view stream = text_of(data + 1, size - 1);
     const Outcome whole = split(stream, stream.size() + 1);
-    if (split(stream, std::size_t{data[0]} + 1) != whole) {
-        std::abort();
-    }
+    require(split(stream, std::size_t{data[0]} + 1) == whole);
     for (const std::string& line : whole.lines) {
-        if (line.size() > kLimit || line.find('\n') != std::string::npos) {
-            std::abort();
-        }
+        require(line.size() <= kLimit && line.find('\n') == std::string::npos);
     }
     return 0;
 }

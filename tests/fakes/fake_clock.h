@@ -1,0 +1,49 @@
+/// Time that stands still until a test moves it.
+#pragma once
+
+#include <map>
+#include <utility>
+
+#include "supervisor/os_clock.h"
+
+namespace mainstay::fakes {
+
+class FakeClock final : public supervisor::Clock {
+  public:
+    MonotonicTime now() const noexcept override { return now_; }
+    Duration age_clock() const noexcept override { return now_.time_since_epoch(); }
+
+    supervisor::TimerId call_after(Duration delay, std::function<void()> callback) override {
+        due_.emplace(std::pair(now_ + delay, ++last_id_), std::move(callback));
+        return last_id_;
+    }
+
+    void cancel(supervisor::TimerId timer) noexcept override {
+        for (auto entry = due_.begin(); entry != due_.end(); ++entry) {
+            if (entry->first.second == timer) {
+                due_.erase(entry);
+                return;
+            }
+        }
+    }
+
+    /// Calls what falls due on the way, each at its own time.
+    void advance(Duration by) {
+        const MonotonicTime end = now_ + by;
+        while (!due_.empty() && due_.begin()->first.first <= end) {
+            auto first = due_.extract(due_.begin());
+            now_ = first.key().first;
+            first.mapped()();
+        }
+        now_ = end;
+    }
+
+    std::size_t armed() const noexcept { return due_.size(); }
+
+  private:
+    MonotonicTime now_{std::chrono::hours(1)};
+    std::map<std::pair<MonotonicTime, supervisor::TimerId>, std::function<void()>> due_;
+    supervisor::TimerId last_id_ = supervisor::kNoTimer;
+};
+
+}  // namespace mainstay::fakes

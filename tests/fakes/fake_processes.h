@@ -1,0 +1,96 @@
+/// Processes without a kernel: tests say when they execute and end, and which calls fail.
+#pragma once
+
+#include <cerrno>
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "supervisor/os_processes.h"
+
+namespace mainstay::fakes {
+
+class FakeProcesses final : public supervisor::Processes {
+  public:
+    struct Process {
+        supervisor::ProcessKey key;
+        supervisor::SpawnPlan plan;
+    };
+    struct Sent {
+        std::int32_t pid = 0;
+        int signal = 0;
+        supervisor::Target target = supervisor::Target::Process;
+
+        friend bool operator==(const Sent&, const Sent&) noexcept = default;
+    };
+
+    void set_listener(supervisor::ProcessListener& listener) { listener_ = &listener; }
+
+    Result<std::int32_t> spawn(supervisor::ProcessKey key,
+                               const supervisor::SpawnPlan& plan) override {
+        if (should_fail && should_fail()) {
+            return Error{"clone", EAGAIN};
+        }
+        alive[++last_pid] = {key, plan};
+        return last_pid;
+    }
+
+    Result<void> kill(supervisor::ProcessKey key, int signal, supervisor::Target target) override {
+        for (const auto& [pid, process] : alive) {
+            if (process.key == key) {
+                sent.push_back({pid, signal, target});
+                if (should_fail && should_fail()) {
+                    return Error{"kill", EPERM};
+                }
+                return {};
+            }
+        }
+        return Error{"kill", ESRCH};
+    }
+
+    void reap_pending() override {
+        ++reaps;
+        for (auto& [pid, status] : std::exchange(unseen_exits, {})) {
+            end(pid, status);
+        }
+    }
+
+    /// The process executes its program.
+    void execute(std::int32_t pid) { listener_->process_executed(alive.at(pid).key); }
+
+    void fail_exec(std::int32_t pid, supervisor::ExecFault fault) {
+        const auto key = alive.at(pid).key;
+        alive.erase(pid);
+        listener_->process_not_executed(key, fault);
+    }
+
+    void end(std::int32_t pid, ExitStatus status, Duration lived = std::chrono::seconds(5)) {
+        const auto key = alive.at(pid).key;
+        alive.erase(pid);
+        listener_->process_exited(key, status, lived);
+    }
+
+    /// @returns 0 where that service has no process.
+    std::int32_t pid_of(supervisor::ServiceId service) const {
+        for (const auto& [pid, process] : alive) {
+            if (process.key.service == service) {
+                return pid;
+            }
+        }
+        return 0;
+    }
+
+    std::map<std::int32_t, Process> alive;
+    std::vector<Sent> sent;
+    std::map<std::int32_t, ExitStatus> unseen_exits;  ///< told by the next reap_pending()
+    std::function<bool()> should_fail;                ///< asked at each call that may fail
+    std::int32_t last_pid = 0;
+    int reaps = 0;
+
+  private:
+    supervisor::ProcessListener* listener_ = nullptr;
+};
+
+}  // namespace mainstay::fakes

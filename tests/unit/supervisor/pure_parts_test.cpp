@@ -1,0 +1,179 @@
+/// The smaller pure parts of the supervisor.
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+#include "supervisor/environment.h"
+#include "supervisor/name_pattern.h"
+#include "supervisor/options.h"
+#include "supervisor/scan_diff.h"
+#include "supervisor/spawn_plan.h"
+#include "supervisor/verb_outcome.h"
+
+using namespace std::chrono_literals;
+using namespace mainstay;
+using namespace mainstay::supervisor;
+
+namespace {
+
+Invocation parse(std::vector<std::string_view> arguments, Surroundings surroundings = {}) {
+    return parse_options(arguments, surroundings);
+}
+
+std::string usage_error(std::vector<std::string_view> arguments) {
+    return std::get<UsageError>(parse(std::move(arguments))).message;
+}
+
+}  // namespace
+
+TEST_CASE("options: defaults, values in both spellings, one directory", "[options]") {
+    auto options = std::get<Options>(parse({}));
+    CHECK(options.directory == "/etc/service");
+    CHECK(options.control_socket == "/run/mainstay/control");
+    CHECK(options.control_group == "adm");
+    options = std::get<Options>(parse({"--control", "/s", "--control-group=wheel", "/sv"}));
+    CHECK(options.directory == "/sv");
+    CHECK(options.control_socket == "/s");
+    CHECK(options.control_group == "wheel");
+    CHECK(std::get<Options>(parse({"--", "-x"})).directory == "-x");
+    CHECK(std::holds_alternative<ShowHelp>(parse({"/x", "--help"})));
+    CHECK(std::holds_alternative<ShowVersion>(parse({"--version"})));
+}
+
+TEST_CASE("options: the socket comes from the option, the environment, then the user",
+          "[options]") {
+    CHECK(std::get<Options>(parse({}, {"/env", "", true})).control_socket == "/env");
+    CHECK(std::get<Options>(parse({"--control=/o"}, {"/env", "", true})).control_socket == "/o");
+    CHECK(std::get<Options>(parse({}, {"", "/run/user/7", false})).control_socket ==
+          "/run/user/7/mainstay/control");
+    CHECK(std::get<Options>(parse({}, {"", "/run/user/0", true})).control_socket ==
+          "/run/mainstay/control");
+}
+
+TEST_CASE("options: mistakes are named, with the nearest right thing", "[options]") {
+    CHECK(usage_error({"--contrl", "x"}) == "unknown option --contrl; did you mean --control?");
+    CHECK(usage_error({"-z"}) == "unknown option -z");
+    CHECK(usage_error({"--control"}) == "--control needs a SOCKET");
+    CHECK(usage_error({"--control-group="}) == "--control-group needs a GROUP");
+    CHECK(usage_error({"a", "b"}) == "more than one DIR: a and b");
+    CHECK(usage_error({""}) == "DIR is empty");
+}
+
+TEST_CASE("patterns match as a shell's do", "[pattern]") {
+    struct Row {
+        const char* pattern;
+        const char* name;
+        bool matches;
+    };
+    const std::vector<Row> rows = {
+        {"*", "", true},         {"*", "web", true},     {"web*", "web", true},
+        {"web*", "web-1", true}, {"*eb", "web", true},   {"w*b", "wb", true},
+        {"w?b", "web", true},    {"w?b", "wb", false},   {"*a*b*", "xaxbx", true},
+        {"*a*b", "ab-ab", true}, {"[a-c]x", "bx", true}, {"[!a-c]x", "bx", false},
+        {"[!a-c]x", "dx", true}, {"[]]x", "]x", true},   {"[x", "[x", true},
+        {"[a-]", "-", true},     {"a", "ab", false},     {"", "", true},
+        {"", "a", false},        {"**", "a", true},      {"a*", "", false}};
+    for (const Row& row : rows) {
+        INFO(row.pattern << " against " << row.name);
+        CHECK(matches_pattern(row.pattern, row.name) == row.matches);
+    }
+    CHECK(is_pattern("a*"));
+    CHECK_FALSE(is_pattern("a@b-c.d"));
+}
+
+TEST_CASE("a pattern of many stars takes no forever", "[pattern]") {
+    std::string pattern;
+    for (int i = 0; i < 60; ++i) {
+        pattern += "*a";
+    }
+    CHECK_FALSE(matches_pattern(pattern + "b", std::string(127, 'a')));
+}
+
+TEST_CASE("names of services", "[pattern]") {
+    CHECK(is_service_name("web@1+x:y_z-2.d"));
+    CHECK(is_service_name("sp ace"));
+    CHECK(is_service_name("\xc3\xa4"));
+    CHECK_FALSE(is_service_name(".hidden"));
+    CHECK_FALSE(is_service_name(""));
+    CHECK_FALSE(is_service_name("a\nb"));
+    CHECK_FALSE(is_service_name(std::string(128, 'a')));
+}
+
+TEST_CASE("the difference of two scans", "[scan]") {
+    const EntryTarget there{1, 10, "../web"};
+    const EntryTarget other{1, 11, "../other"};
+    const EntryTarget dangling{0, 0, "../web"};
+    CHECK(diff_entries({}, {{"web", there}}) == ScanDiff{{"web"}, {}, {}});
+    CHECK(diff_entries({{"web", there}}, {}) == ScanDiff{{}, {"web"}, {}});
+    CHECK(diff_entries({{"web", there}}, {{"web", other}}) == ScanDiff{{}, {}, {"web"}});
+    CHECK(diff_entries({{"web", there}}, {{"web", there}}) == ScanDiff{});
+    // The same link, whose target comes and goes, is the same service.
+    CHECK(diff_entries({{"web", dangling}}, {{"web", there}}) == ScanDiff{});
+    CHECK(diff_entries({{"web", there}}, {{"web", dangling}}) == ScanDiff{});
+    // The directory behind a link was replaced by another one.
+    CHECK(diff_entries({{"web", there}}, {{"web", {1, 12, "../web"}}}) ==
+          ScanDiff{{}, {}, {"web"}});
+}
+
+TEST_CASE("what finish is told", "[spawn_plan]") {
+    Definition definition;
+    definition.path = "/sv/web";
+    const auto arguments = [&](ExitStatus status) {
+        return plan_finish(definition, {"web", status, 55}, {1, 2}).arguments;
+    };
+    using Kind = ExitStatus::Kind;
+    CHECK(arguments({Kind::Exited, 7, false}) ==
+          std::vector<std::string>{"./finish", "7", "0", "web", "55"});
+    CHECK(arguments({Kind::Signaled, 15, false}) ==
+          std::vector<std::string>{"./finish", "-1", "15", "web", "55"});
+    CHECK(arguments({Kind::Signaled, 11, true}) ==
+          std::vector<std::string>{"./finish", "-1", "139", "web", "55"});
+    CHECK(plan_run(definition, {3, 4}) == SpawnPlan{"./run", {"./run"}, "/sv/web", 3, 4});
+}
+
+TEST_CASE("/etc/environment is read as pam_env reads it", "[environment]") {
+    CHECK(
+        parse_environment_file("A=1\n# B=2\n  export C='x y' \nD=\"q\"\nno\n=x\nA=3\nE=\nF G=1") ==
+        Environment{"A=3", "C=x y", "D=q", "E="});
+    CHECK(parse_environment_file("").empty());
+}
+
+TEST_CASE("services of a machine get PATH and /etc/environment, others what we got",
+          "[environment]") {
+    const Environment ours = {"PATH=/p", "MAINSTAY_LINK=5", "SECRET=1"};
+    CHECK(service_environment(Origin::Machine, ours, "LANG=C", "/s") ==
+          Environment{"PATH=/p", "LANG=C", "SVCTL_SOCKET=/s"});
+    CHECK(service_environment(Origin::Inherited, ours, "LANG=C", "/s") ==
+          Environment{"PATH=/p", "SECRET=1", "SVCTL_SOCKET=/s"});
+    CHECK(get_variable(service_environment(Origin::Inherited, {}, "", "/s"), "PATH").substr(0, 5) ==
+          "/usr/");
+}
+
+TEST_CASE("when a verb has got where it wanted", "[verb_outcome]") {
+    using protocol::Verb;
+    using Kind = VerbOutcome::Kind;
+    Snapshot s;
+    const Policy policy;
+    const auto kind = [&](Verb verb, ServiceState state, Wanted wanted) {
+        s.state = state;
+        s.wanted = wanted;
+        return judge(verb, s, policy, 1s).kind;
+    };
+    CHECK(kind(Verb::Up, ServiceState::Starting, Wanted::Up) == Kind::Pending);
+    CHECK(kind(Verb::Up, ServiceState::Up, Wanted::Up) == Kind::Pending);
+    CHECK(kind(Verb::Up, ServiceState::Ready, Wanted::Up) == Kind::Arrived);
+    CHECK(kind(Verb::Restart, ServiceState::Stopping, Wanted::Up) == Kind::Pending);
+    CHECK(kind(Verb::Once, ServiceState::Done, Wanted::Once) == Kind::Arrived);
+    CHECK(kind(Verb::Once, ServiceState::Failed, Wanted::Once) == Kind::Failed);
+    CHECK(kind(Verb::Up, ServiceState::Backoff, Wanted::Up) == Kind::Failed);
+    CHECK(kind(Verb::Up, ServiceState::Stopping, Wanted::Down) == Kind::Superseded);
+    CHECK(kind(Verb::Down, ServiceState::Finishing, Wanted::Down) == Kind::Pending);
+    CHECK(kind(Verb::Down, ServiceState::Down, Wanted::Down) == Kind::Arrived);
+    CHECK(kind(Verb::Down, ServiceState::Starting, Wanted::Up) == Kind::Superseded);
+    s.state = ServiceState::Ready;
+    s.wanted = Wanted::Up;
+    CHECK(judge(Verb::Up, s, policy, 30ms) == VerbOutcome{Kind::NeedsTime, 70ms});
+    Policy says_so;
+    says_so.readiness = Readiness::Message;
+    CHECK(judge(Verb::Up, s, says_so, 30ms).kind == Kind::Arrived);
+}
