@@ -83,3 +83,11 @@ def test_without_a_supervisor_there_is_nothing_and_no_noise(tmp_path):
 def test_the_path_of_the_socket_completes_as_a_file(tmp_path):
     (tmp_path / "socket-here").touch()
     assert complete(tmp_path, "--control", "sock") == ["socket-here"]
+
+
+def test_a_service_with_a_hostile_name_is_quoted_and_never_executed(tmp_path):
+    name = b'{"id":1,"service":"web$(touch pwned)","state":"ready"}\n'
+    with FakeSupervisor(tmp_path, [GREETING, receive, name, DONE]) as fake:
+        words = complete(tmp_path, "up", "w", socket=fake.path)
+    assert " ".join(words) == r"web\$\(touch\ pwned\)"
+    assert not (tmp_path / "pwned").exists()
