@@ -7,7 +7,7 @@ protocol::ExitCode run_act(Session& session) {
     const Invocation& invocation = session.invocation();
     const Order order{row_of(invocation.command).name, invocation.signal};
     Output& output = session.output();
-    return session.ask([&](const protocol::Reply& reply) {
+    return session.ask([&](protocol::Reply&& reply) {
         if (const auto* service = std::get_if<protocol::ServiceReply>(&reply)) {
             output.print(format_success(order, service->view, output.style()));
             output.flush();

@@ -22,9 +22,9 @@ Gathered gather(Session& session) {
     Gathered gathered;
     Output& output = session.output();
     const Order order{row_of(session.invocation().command).name};
-    gathered.exit = session.ask([&](const protocol::Reply& reply) {
-        if (const auto* service = std::get_if<ServiceReply>(&reply)) {
-            gathered.views.push_back(service->view);
+    gathered.exit = session.ask([&](protocol::Reply&& reply) {
+        if (auto* service = std::get_if<ServiceReply>(&reply)) {
+            gathered.views.push_back(std::move(service->view));
         } else if (const auto* error = std::get_if<ServiceError>(&reply)) {
             output.complain(format_failure(order, *error, output.error_style()));
         }

@@ -18,6 +18,7 @@ constexpr std::size_t kNameShare = 3;    ///< a name takes at most one third of 
 struct Row {
     std::string name;
     std::string since;
+    Standing standing;
     const ServiceView* view;
 };
 
@@ -34,7 +35,7 @@ std::vector<Row> make_rows(const std::vector<ServiceView>& views, const Style& s
     rows.reserve(views.size());
     for (const ServiceView& view : views) {
         rows.push_back({fit(visible(view.name, style.charset), limit, style.charset),
-                        std::string(to_short_text(view.since).view()), &view});
+                        std::string(to_short_text(view.since).view()), standing(view), &view});
     }
     return rows;
 }
@@ -61,8 +62,8 @@ std::string format_row(const Row& row, const Widths& widths, const Style& style)
     const std::size_t used = widths.name + kGap + kStateColumn + kGap + widths.since + kGap;
     const std::string shown_detail = fitted_detail(*row.view, used, style);
     std::string line = pad(row.name, widths.name + kGap);
-    line.append(coloured(pad(to_string(row.view->state), kStateColumn),
-                         colour_of(standing(*row.view)), style));
+    line.append(
+        coloured(pad(to_string(row.view->state), kStateColumn), colour_of(row.standing), style));
     line.append(kGap, ' ');
     line.append(shown_detail.empty() ? row.since : pad(row.since, widths.since + kGap));
     line.append(shown_detail);
@@ -97,13 +98,11 @@ Counted counted_as(ServiceState state) noexcept {
 
 }  // namespace
 
-std::string format_table(std::vector<ServiceView> views, const Style& style) {
-    std::sort(views.begin(), views.end(), [](const ServiceView& a, const ServiceView& b) {
-        const Standing left = standing(a);
-        const Standing right = standing(b);
-        return left != right ? left < right : a.name < b.name;
+std::string format_table(const std::vector<ServiceView>& views, const Style& style) {
+    std::vector<Row> rows = make_rows(views, style);
+    std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
+        return a.standing != b.standing ? a.standing < b.standing : a.view->name < b.view->name;
     });
-    const std::vector<Row> rows = make_rows(views, style);
     const Widths widths = measure(rows);
     std::string table;
     for (const Row& row : rows) {

@@ -11,7 +11,7 @@ namespace mainstay::ctl {
 
 /// One line a service: name, state, since when, what matters. Those in trouble first, then those on
 /// their way, ready, done and down; by name within each.
-std::string format_table(std::vector<ServiceView> views, const Style& style);
+std::string format_table(const std::vector<ServiceView>& views, const Style& style);
 
 /// "5 services: 1 ready, 3 on their way, 1 down; 1 in trouble"
 std::string format_summary(const std::vector<ServiceView>& views, const Style& style);

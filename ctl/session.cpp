@@ -65,7 +65,7 @@ ExitCode Session::report(const Trouble& trouble) {
     return trouble.exit;
 }
 
-std::optional<ExitCode> Session::take(const Received& received, const OnReply& on_reply) {
+std::optional<ExitCode> Session::take(Received received, const OnReply& on_reply) {
     if (const auto* done = std::get_if<Done>(&received.reply)) {
         return done->exit;
     }
@@ -77,7 +77,7 @@ std::optional<ExitCode> Session::take(const Received& received, const OnReply& o
         output_.print(format_json(received.line));
         output_.flush();
     } else {
-        on_reply(received.reply);
+        on_reply(std::move(received.reply));
     }
     return std::nullopt;
 }
@@ -93,11 +93,11 @@ ExitCode Session::ask(const OnReply& on_reply) {
         return report(*trouble);
     }
     while (true) {
-        const auto next = client_.receive();
+        auto next = client_.receive();
         if (const auto* trouble = std::get_if<Trouble>(&next)) {
             return report(*trouble);
         }
-        if (const auto exit = take(std::get<Received>(next), on_reply)) {
+        if (const auto exit = take(std::get<Received>(std::move(next)), on_reply)) {
             return *exit;
         }
     }

@@ -19,7 +19,7 @@ class Session {
     const protocol::Greeting& supervisor() const noexcept { return client_.greeting(); }
     bool is_json() const noexcept { return invocation_.format == OutputFormat::Json; }
 
-    using OnReply = std::function<void(const protocol::Reply&)>;
+    using OnReply = std::function<void(protocol::Reply&&)>;
 
     /// Connects and asks what the invocation says. Each line of the answer but the last goes to
     /// @p on_reply; with --json each is printed instead. Failures of the whole are reported here.
@@ -34,7 +34,7 @@ class Session {
 
   private:
     /// Handles one line. @returns the exit code where it was the last one.
-    std::optional<protocol::ExitCode> take(const Received& received, const OnReply& on_reply);
+    std::optional<protocol::ExitCode> take(Received received, const OnReply& on_reply);
 
     const Invocation& invocation_;
     Output& output_;
