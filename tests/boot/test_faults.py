@@ -18,7 +18,7 @@ def test_pid_1_goes_on_without_processes_space_or_console(images):
         guest.run("cd /sys/fs/cgroup; echo +pids >cgroup.subtree_control; mkdir tight")
         guest.run("echo 1 >tight/cgroup.procs; echo 1 >tight/pids.max")
         kill_getty(guest)
-        guest.wait_until("dmesg | grep -q 'init: inittab:.*tty2: fork: Resource temporarily unav'")
+        guest.wait_until("dmesg | grep -q 'init: inittab:.*tty2 .*fork: Resource temporarily unav'")
         guest.run(GETTY, status=1)
         guest.run("echo max >tight/pids.max")
         guest.wait_until(f"new=$({GETTY}); test -n \"$new\" -a \"$new\" != \"$old\"")
