@@ -42,7 +42,7 @@ std::string_view nearest_word(std::string_view word,
         return {};
     }
     std::string_view nearest;
-    std::size_t fewest = std::min(kMostEdits, std::max<std::size_t>(1, word.size() / 3)) + 1;
+    std::size_t fewest = std::min(kMostEdits, (word.size() + 2) / 3) + 1;
     for (const std::string_view candidate : known) {
         if (candidate.size() > kLongest) {
             continue;

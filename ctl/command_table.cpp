@@ -5,7 +5,7 @@
 #include <csignal>
 #include <limits>
 
-#include "ctl/nearest.h"
+#include "common/nearest.h"
 
 namespace mainstay::ctl {
 namespace {

@@ -204,7 +204,9 @@ void Machine::handle_exit(pid_t pid, const ExitStatus& status) noexcept {
 }
 
 void Machine::handle_link() noexcept {
-    while (link_.fd() >= 0) {
+    // Bounded, so that a supervisor gone mad cannot keep PID 1 from its other work.
+    constexpr int kMostAtOnce = 64;
+    for (int taken = 0; taken < kMostAtOnce && link_.fd() >= 0; ++taken) {
         switch (link_.next(log_)) {
             case SupervisorLink::Heard::Nothing:
                 return;

@@ -11,6 +11,7 @@ packages_of() {
     image) echo fakeroot cpio gzip e2fsprogs fdisk ;;
     qemu) echo qemu-system-x86 ;;
     test) echo mount python3 python3-pytest python3-pexpect ;;
+    fuzz) echo clang libclang-rt-14-dev llvm-14 ;;
     checks) echo clang-format clang-tidy shellcheck mandoc ;;
     *) die "no package set is called '$1'" ;;
     esac
