@@ -1,15 +1,11 @@
-# The commit shown by --version: from git where there is one, else from the packager.
+# The commit shown by --version: from git where there is one, else from the packager. Asked at each build,
+# as the commit changes without the build files; the file is only touched when its content changes.
 set(MAINSTAY_COMMIT "" CACHE STRING "Commit shown by --version; asked from git when empty")
-set(mainstay_commit "${MAINSTAY_COMMIT}")
-if(NOT mainstay_commit)
-    find_package(Git QUIET)
-    if(Git_FOUND)
-        execute_process(COMMAND ${GIT_EXECUTABLE} describe --always --dirty --abbrev=12
-            WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
-            OUTPUT_VARIABLE mainstay_commit OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
-    endif()
-endif()
-if(NOT mainstay_commit)
-    set(mainstay_commit "unknown")
-endif()
-configure_file(${PROJECT_SOURCE_DIR}/cmake/version.cpp.in ${CMAKE_BINARY_DIR}/version.cpp @ONLY)
+find_package(Git QUIET)
+set(mainstay_version_command
+    ${CMAKE_COMMAND} -D GIT=${GIT_EXECUTABLE} -D COMMIT=${MAINSTAY_COMMIT}
+    -D VERSION=${PROJECT_VERSION} -D SOURCE=${PROJECT_SOURCE_DIR}
+    -D OUTPUT=${CMAKE_BINARY_DIR}/version.cpp -P ${PROJECT_SOURCE_DIR}/cmake/write_version.cmake)
+execute_process(COMMAND ${mainstay_version_command})
+add_custom_target(mainstay_version COMMAND ${mainstay_version_command}
+    BYPRODUCTS ${CMAKE_BINARY_DIR}/version.cpp VERBATIM)

@@ -60,6 +60,9 @@ class FixedString {
     friend bool operator==(const FixedString& a, std::string_view b) noexcept {
         return a.view() == b;
     }
+    friend bool operator==(const FixedString& a, const FixedString& b) noexcept {
+        return a.view() == b.view();
+    }
 
   private:
     std::array<char, N> bytes_{};

@@ -12,10 +12,6 @@ constexpr std::int64_t kMaxMilliseconds =
 
 }  // namespace
 
-std::string to_line(const Json& object) {
-    return object.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
-}
-
 Json parse_json(std::string_view text) {
     return Json::parse(text, nullptr, false);
 }

@@ -17,9 +17,6 @@ namespace mainstay::protocol {
 
 using Json = nlohmann::json;
 
-/// One line of text from an object; bytes that are not UTF-8 are replaced, never thrown over.
-std::string to_line(const Json& object);
-
 /// @returns a discarded value (is_object() is false) for what is not JSON.
 Json parse_json(std::string_view text);
 

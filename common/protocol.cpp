@@ -12,11 +12,16 @@ namespace {
 constexpr auto kMaxId = static_cast<std::int64_t>(kMaxRequestId);
 constexpr std::int64_t kMaxPid = std::numeric_limits<std::int32_t>::max();
 
-void add_greeting(Json& object, const Greeting& greeting) {
-    object["mainstay"] = greeting.version;
-    object["protocol"] = greeting.protocol;
-    object["pid"] = greeting.pid;
-    object["commit"] = greeting.commit;
+/// Ids come from requests that were checked, so they fit (kMaxRequestId).
+void add_id(JsonObject& object, RequestId id) {
+    object.add("id", static_cast<std::int64_t>(id));
+}
+
+void add_greeting(JsonObject& object, const Greeting& greeting) {
+    object.add("mainstay", greeting.version);
+    object.add("protocol", std::int64_t{greeting.protocol});
+    object.add("pid", std::int64_t{greeting.pid});
+    object.add("commit", greeting.commit);
 }
 
 Greeting read_greeting(FieldReader& fields) {
@@ -166,61 +171,73 @@ Answer value_or_malformed(Value value, const FieldReader& fields) {
 }  // namespace
 
 std::string encode(const Greeting& greeting) {
-    Json object;
+    JsonObject object;
     add_greeting(object, greeting);
-    return to_line(object);
+    return object.line();
 }
 
 std::string encode(const Request& request) {
-    Json object{{"id", request.id}, {"verb", to_string(request.verb)}};
+    JsonObject object;
+    add_id(object, request.id);
+    object.add("verb", to_string(request.verb));
     if (!request.services.empty()) {
-        object["services"] = request.services;
+        object.add("services", request.services);
     }
     if (request.signal != 0) {
-        object["signal"] = request.signal;
+        object.add("signal", std::int64_t{request.signal});
     }
     if (!request.wait) {
-        object["wait"] = false;
+        object.add_bool("wait", false);
     }
     if (request.timeout) {
-        object["timeout_ms"] = request.timeout->count();
+        object.add("timeout_ms", request.timeout->count());
     }
-    return to_line(object);
+    return object.line();
 }
 
 std::string encode(const Refusal& refusal) {
-    Json object{{"error", refusal.message}, {"code", to_string(refusal.code)}};
+    JsonObject object;
     if (refusal.id) {
-        object["id"] = *refusal.id;
+        add_id(object, *refusal.id);
     }
-    return to_line(object);
+    object.add("code", to_string(refusal.code));
+    object.add("error", refusal.message);
+    return object.line();
 }
 
 std::string encode(const ServiceReply& reply) {
-    Json object{{"id", reply.id}};
+    JsonObject object;
+    add_id(object, reply.id);
     add_view(object, reply.view);
-    return to_line(object);
+    return object.line();
 }
 
 std::string encode(const ServiceError& error) {
-    Json object{{"id", error.id}};
+    JsonObject object;
+    add_id(object, error.id);
     if (error.view) {
         add_view(object, *error.view);
+    } else {
+        object.add("service", error.service);
     }
-    object["service"] = error.service;
-    object["error"] = error.message;
-    object["code"] = to_string(error.code);
-    return to_line(object);
+    object.add("code", to_string(error.code));
+    object.add("error", error.message);
+    return object.line();
 }
 
 std::string encode(const VersionReply& reply) {
-    Json object{{"id", reply.id}};
+    JsonObject object;
+    add_id(object, reply.id);
     add_greeting(object, reply.supervisor);
-    return to_line(object);
+    return object.line();
 }
 
 std::string encode(const Done& done) {
-    return to_line({{"id", done.id}, {"done", true}, {"exit", static_cast<int>(done.exit)}});
+    JsonObject object;
+    add_id(object, done.id);
+    object.add_bool("done", true);
+    object.add("exit", std::int64_t{static_cast<int>(done.exit)});
+    return object.line();
 }
 
 std::variant<Request, Refusal> parse_request(std::string_view line) {

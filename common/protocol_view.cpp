@@ -10,13 +10,15 @@ namespace {
 constexpr std::int64_t kMaxPid = std::numeric_limits<std::int32_t>::max();
 constexpr std::int64_t kMaxCount = std::numeric_limits<std::uint32_t>::max();
 
-Json death_object(const Death& death) {
-    Json object{{"lived_ms", death.lived.count()}, {"ago_ms", death.ago.count()}};
+JsonObject death_object(const Death& death) {
+    JsonObject object;
     const char* key = death.status.kind == ExitStatus::Kind::Exited ? "code" : "signal";
-    object[key] = death.status.value;
+    object.add(key, std::int64_t{death.status.value});
     if (death.status.dumped_core) {
-        object["core"] = true;
+        object.add_bool("core", true);
     }
+    object.add("lived_ms", death.lived.count());
+    object.add("ago_ms", death.ago.count());
     return object;
 }
 
@@ -43,8 +45,19 @@ std::optional<Death> read_death(FieldReader& fields) {
     return death;
 }
 
-Json exec_failure_object(const ExecFailure& failure) {
-    return {{"stage", failure.stage}, {"path", failure.path}, {"error", failure.error}};
+JsonObject exec_failure_object(const ExecFailure& failure) {
+    JsonObject object;
+    object.add("stage", failure.stage);
+    object.add("path", failure.path);
+    object.add("error", failure.error);
+    return object;
+}
+
+JsonObject logger_object(const LoggerView& logger) {
+    JsonObject object;
+    object.add("state", to_string(logger.state));
+    object.add("pid", std::int64_t{logger.pid});
+    return object;
 }
 
 std::optional<ExecFailure> read_exec_failure(FieldReader& fields) {
@@ -79,55 +92,61 @@ std::optional<LoggerView> read_logger(FieldReader& fields) {
     return logger;
 }
 
-void add_text(Json& object, const char* key, const std::string& text) {
+void add_text(JsonObject& object, const char* key, const std::string& text) {
     if (!text.empty()) {
-        object[key] = text;
+        object.add(key, text);
     }
 }
 
-void add_time(Json& object, const char* key, std::optional<std::chrono::milliseconds> time) {
+void add_time(JsonObject& object, const char* key, std::optional<std::chrono::milliseconds> time) {
     if (time) {
-        object[key] = time->count();
+        object.add(key, time->count());
     }
 }
 
-void add_parts(Json& object, const ServiceView& view) {
+void add_number(JsonObject& object, const char* key, std::int64_t number) {
+    if (number != 0) {
+        object.add(key, number);
+    }
+}
+
+void add_flags(JsonObject& object, const ServiceView& view) {
+    if (view.is_paused) {
+        object.add_bool("paused", true);
+    }
+    if (!view.is_enabled) {
+        object.add_bool("enabled", false);
+    }
+    if (view.has_down_file) {
+        object.add_bool("down_file", true);
+    }
+}
+
+void add_parts(JsonObject& object, const ServiceView& view) {
     if (view.last_death) {
-        object["last_death"] = death_object(*view.last_death);
+        object.add("last_death", death_object(*view.last_death));
     }
     if (view.exec_failure) {
-        object["exec_failure"] = exec_failure_object(*view.exec_failure);
+        object.add("exec_failure", exec_failure_object(*view.exec_failure));
     }
     if (view.logger) {
-        object["logger"] = {{"state", to_string(view.logger->state)}, {"pid", view.logger->pid}};
+        object.add("logger", logger_object(*view.logger));
     }
     if (!view.log_lines.empty()) {
-        object["log"] = view.log_lines;
+        object.add("log", view.log_lines);
     }
 }
 
 }  // namespace
 
-void add_view(Json& object, const ServiceView& view) {
-    object["service"] = view.name;
-    object["state"] = to_string(view.state);
-    object["wanted"] = to_string(view.wanted);
-    object["since_ms"] = view.since.count();
-    if (view.is_paused) {
-        object["paused"] = true;
-    }
-    if (!view.is_enabled) {
-        object["enabled"] = false;
-    }
-    if (view.has_down_file) {
-        object["down_file"] = true;
-    }
-    if (view.pid != 0) {
-        object["pid"] = view.pid;
-    }
-    if (view.restarts != 0) {
-        object["restarts"] = view.restarts;
-    }
+void add_view(JsonObject& object, const ServiceView& view) {
+    object.add("service", view.name);
+    object.add("state", to_string(view.state));
+    object.add("wanted", to_string(view.wanted));
+    object.add("since_ms", view.since.count());
+    add_flags(object, view);
+    add_number(object, "pid", view.pid);
+    add_number(object, "restarts", view.restarts);
     add_time(object, "next_start_ms", view.next_start);
     add_time(object, "deadline_ms", view.deadline);
     add_text(object, "description", view.description);

@@ -68,12 +68,12 @@ struct ServiceView {
     std::string directory;    ///< the definition, symlink resolved: "/etc/sv/web"
     ServiceState state = ServiceState::Down;
     Wanted wanted = Wanted::Down;
-    bool is_paused = false;              ///< stopped by SIGSTOP through us
-    bool is_enabled = true;              ///< starts again at the next boot, a down file aside
-    bool has_down_file = false;          ///< normally down
-    std::int32_t pid = 0;                ///< 0: no process
-    std::uint32_t restarts = 0;          ///< in a row, by the supervisor; 0 after a start by hand
-    std::chrono::milliseconds since{0};  ///< how long in this state
+    bool is_paused = false;      ///< stopped by SIGSTOP through us
+    bool is_enabled = true;      ///< starts again at the next boot, a down file aside
+    bool has_down_file = false;  ///< normally down
+    std::int32_t pid = 0;        ///< 0: no process
+    std::uint32_t restarts = 0;  ///< in a row that nobody asked for; in backoff with the due one
+    std::chrono::milliseconds since{0};                   ///< how long in this state
     std::optional<std::chrono::milliseconds> next_start;  ///< until the next start, in backoff
     std::optional<std::chrono::milliseconds> deadline;    ///< until the state is ended by force
     std::optional<Death> last_death;

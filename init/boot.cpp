@@ -1,11 +1,13 @@
 #include "init/boot.h"
 
+#include <poll.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 
 #include "common/fd_io.h"
 #include "common/version.h"
@@ -18,6 +20,7 @@
 #include "init/machine.h"
 #include "init/power.h"
 #include "init/rescue.h"
+#include "init/signal_source.h"
 
 namespace mainstay::init {
 namespace {
@@ -54,46 +57,60 @@ void log_mount_failures(const MountFailures& failures, bool in_container, Log& l
     }
 }
 
-/// Nothing more can be done, but a PID 1 that ends is a kernel panic: stay and bury the dead.
-[[noreturn]] void stay_for_ever() noexcept {
-    while (true) {
-        if (::waitpid(-1, nullptr, 0) < 0) {
-            ::sleep(1);
-        }
-    }
-}
-
-/// A shell before anything else starts, as asked for on the command line. Boot goes on when it
-/// ends.
-void run_single_user_shell(Log& log, const BirthLimits& limits) noexcept {
-    RescueShells shells(log, limits);
-    if (!shells.start("Single-user mode was asked for.")) {
-        return;
-    }
+/// Ends as a person leaves a shell, or with a signal that asks for the end of the system: that one
+/// is sent again, for the machine that comes after to find.
+void wait_for_shells(RescueShells& shells, SignalSource& signals) noexcept {
     while (shells.run()) {
+        pollfd watched{signals.fd(), POLLIN, 0};
+        (void)::poll(&watched, 1, -1);
         int status = 0;
-        const pid_t pid = ::waitpid(-1, &status, 0);
-        if (pid > 0) {
+        for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
             (void)shells.ended(pid, ExitStatus::from_wait(status));
-        } else if (errno != EINTR) {
+        }
+        while (const auto received = signals.next()) {
+            if (received->number == SIGCHLD || received->number == SIGHUP) {
+                continue;
+            }
+            shells.end_all();
+            ::kill(::getpid(), received->number);
             return;
         }
     }
 }
 
+/// A PID 1 that ends is a kernel panic: a shell is all that is left to offer, again and again.
+[[noreturn]] void last_resort(const char* cause, Log& log, const BirthLimits& limits) noexcept {
+    log.show_on_console();
+    while (true) {
+        log.error("%s", cause);
+        RescueShells shells(log, limits);
+        (void)shells.start(cause);
+        int status = 0;
+        pid_t pid = 0;
+        while ((pid = ::waitpid(-1, &status, 0)) > 0) {
+            (void)shells.ended(pid, ExitStatus::from_wait(status));
+        }
+        // No child is left; a shell that cannot be started is not tried in a tight loop.
+        ::sleep(1);
+    }
+}
+
+/// @returns the exit code of a container
 int run_machine(const BootOptions& options, const Cmdline& cmdline, Role role, Log& log,
                 const BirthLimits& limits) noexcept {
+    const bool in_container = role == Role::Container;
     SignalSource signals;
     if (const auto opened = signals.open(); !opened) {
-        log.error("signalfd: %s; PID 1 cannot work without", errno_text(opened.error().code));
+        log.error("signalfd: %s", errno_text(opened.error().code));
         return 1;
     }
     if (options.single_user || cmdline.single_user) {
-        run_single_user_shell(log, limits);
+        RescueShells shells(log, limits);
+        (void)shells.start("Single-user mode was asked for.");
+        wait_for_shells(shells, signals);
     }
-    const MachineOptions machine_options{options.inittab, options.style, role == Role::Container,
-                                         cmdline.shutdown_timeout};
-    Machine machine(machine_options, log, limits, signals);
+    Machine machine({options.inittab, options.style, in_container, cmdline.shutdown_timeout}, log,
+                    limits, signals);
     if (const auto prepared = machine.prepare(); !prepared) {
         log.error("reserving memory: %s", errno_text(prepared.error().code));
         return 1;
@@ -160,7 +177,7 @@ int boot(int argc, char** argv) noexcept {
     }
     const int code = run_machine(options, cmdline, role, log, limits);
     if (!in_container) {
-        stay_for_ever();
+        last_resort("PID 1 can neither go on nor end.", log, limits);
     }
     return code;
 }

@@ -29,6 +29,16 @@ class PrintedReport final : public InittabReport {
     bool failed_ = false;
 };
 
+/// What a line means depends on the style, so whoever looks for a mistake should know it.
+void print_style(const char* path, const ParsedInittab& parsed) noexcept {
+    if (parsed.style == InittabStyle::Sysvinit) {
+        std::printf("%s: read the way of sysvinit, for the initdefault entry in line %u\n", path,
+                    parsed.style_line);
+    } else {
+        std::printf("%s: read the way of busybox, as it has no initdefault entry\n", path);
+    }
+}
+
 }  // namespace
 
 int check_main(const char* path) noexcept {
@@ -53,6 +63,9 @@ int check_main(const char* path) noexcept {
     }
     if (parsed.entries.empty()) {
         report.problem(0, "no valid entry: PID 1 would use its built-in ones");
+    }
+    if (report.failed()) {
+        print_style(path, parsed);
     }
     return report.failed() ? 1 : 0;
 }

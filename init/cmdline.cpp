@@ -102,7 +102,7 @@ bool take_root_setting(Cmdline& cmdline, const CmdlineWord& word) noexcept {
         assign(cmdline.root_flags, word.value);
     } else if (word.key == "rootdelay") {
         assign(cmdline.root_delay, word.value);
-    } else if (word.key == "rd.timeout") {
+    } else if (word.key == "rd.timeout" || word.key == "rootwait") {
         assign(cmdline.root_timeout, word.value);
     } else {
         return false;

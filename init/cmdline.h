@@ -46,7 +46,7 @@ struct Cmdline {
     bool root_writable = false;   ///< rw, ro
     bool wait_for_root = false;   ///< rootwait: no deadline for the root device
     Duration root_delay{0};       ///< rootdelay=
-    Duration root_timeout = std::chrono::seconds(60);  ///< rd.timeout=
+    Duration root_timeout = std::chrono::seconds(60);  ///< rd.timeout=, rootwait=
     FixedString<256> init;                             ///< init=, empty: the usual places
     FixedVector<FixedString<64>, 32> modules;          ///< modules=, modules_load=, by name
     bool has_rd_word = false;                          ///< a word starting `rd.` was seen

@@ -102,12 +102,7 @@ bool EntryTable::parse_into(Half& half, const char* path, Log& log) noexcept {
         parse_inittab(*text, forced_style_, {half.entries(), kMaxInittabEntries}, report);
     half.count = parsed.entries.size();
     half.style = parsed.style;
-    half.runlevel = '3';
-    for (const Entry& entry : parsed.entries) {
-        if (entry.action == Action::InitDefault && !entry.runlevels.empty()) {
-            half.runlevel = entry.runlevels.front();
-        }
-    }
+    half.runlevel = initial_runlevel(parsed.entries);
     std::fill_n(half.slots(), half.count, Slot{});
     if (half.count == 0) {
         log.error("%s: no valid entry", path);
@@ -115,15 +110,20 @@ bool EntryTable::parse_into(Half& half, const char* path, Log& log) noexcept {
     return half.count > 0;
 }
 
-void EntryTable::load(const char* path, std::optional<InittabStyle> style, Log& log) noexcept {
+void EntryTable::load(const char* path, std::optional<InittabStyle> style, Consoles consoles,
+                      Log& log) noexcept {
     forced_style_ = style;
     if (!parse_into(halves_[active_], path, log)) {
-        use_defaults(halves_[active_], log);
+        use_defaults(halves_[active_], consoles, log);
     }
 }
 
-void EntryTable::use_defaults(Half& half, Log& log) noexcept {
-    consoles_ = active_consoles();
+void EntryTable::use_defaults(Half& half, Consoles consoles, Log& log) noexcept {
+    if (consoles == Consoles::Kernels) {
+        consoles_ = active_consoles();
+    } else {
+        (void)consoles_.push_back({});
+    }
     half.style = InittabStyle::Busybox;
     half.count = 0;
     const auto add = [&half](std::string_view id, Action action, std::string_view process) {

@@ -30,17 +30,20 @@ struct Slot {
 
 class EntryTable {
   public:
+    /// Where the shells of the built-in entries are to be.
+    enum class Consoles : std::uint8_t {
+        Kernels,  ///< on each terminal that the kernel uses as its console
+        Own,      ///< on PID 1's own: in a container the kernel's are its host's
+    };
+
     /// Reserves the memory. To be called once, before anything else.
     Result<void> reserve() noexcept;
 
     /// Reads @p path. Without the file, or without a valid entry in it, the built-in defaults are
     /// used.
-    void load(const char* path, std::optional<InittabStyle> style, Log& log) noexcept;
+    void load(const char* path, std::optional<InittabStyle> style, Consoles consoles,
+              Log& log) noexcept;
 
-    struct Removed {
-        pid_t pid;
-        Entry entry;
-    };
     /// Reads @p path again. Entries that are unchanged keep their slot; processes of entries that
     /// are gone, or turned into another kind, are handed to @p remove(pid, entry), to be ended. A
     /// file that cannot be read, or holds no valid entry, changes nothing.
@@ -91,7 +94,7 @@ class EntryTable {
 
     bool read_other(const char* path, Log& log) noexcept;
     bool parse_into(Half& half, const char* path, Log& log) noexcept;
-    void use_defaults(Half& half, Log& log) noexcept;
+    void use_defaults(Half& half, Consoles consoles, Log& log) noexcept;
     void carry_over(Half& before, Half& after) noexcept;
     bool lives_on(std::size_t index) noexcept;
 

@@ -181,7 +181,7 @@ class Parser {
             return;
         }
         const std::string_view process = action_word ? trim(rest) : std::string_view{};
-        if (process.empty() && needs_process(*action)) {
+        if ((process.empty() || process == "-") && needs_process(*action)) {
             problem("the fourth field, the process, is missing; skipped");
             return;
         }

@@ -79,6 +79,22 @@ EntryClass class_of(const Entry& entry, InittabStyle style, char runlevel) noexc
     return EntryClass::None;
 }
 
+char initial_runlevel(std::span<const Entry> entries) noexcept {
+    constexpr char kDefault = '3';
+    for (const Entry& entry : entries) {
+        if (entry.action != Action::InitDefault) {
+            continue;
+        }
+        char highest = '\0';
+        for (const char level : entry.runlevels) {
+            const bool is_small = level >= 'a' && level <= 'z';
+            highest = std::max(highest, is_small ? static_cast<char>(level - 'a' + 'A') : level);
+        }
+        return highest != '\0' ? highest : kDefault;
+    }
+    return kDefault;
+}
+
 bool keeps_running(EntryClass before, EntryClass after) noexcept {
     const auto is_lasting = [](EntryClass entry_class) {
         return entry_class == EntryClass::Once || entry_class == EntryClass::Respawn;

@@ -26,6 +26,10 @@ enum class EntryClass : std::uint8_t {
 /// @param runlevel the current one, such as '3'; of no meaning in busybox's style
 EntryClass class_of(const Entry& entry, InittabStyle style, char runlevel) noexcept;
 
+/// The runlevel that a file of sysvinit's style starts in: the highest of its initdefault entry,
+/// small letters as capitals. '3' without such an entry.
+char initial_runlevel(std::span<const Entry> entries) noexcept;
+
 /// Whether an entry's process goes on running when only this entry's class changes from @p before
 /// to
 /// @p after in a reload.

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include <csignal>
 
 #include "common/fd_io.h"
+#include "common/paths.h"
 #include "common/signals.h"
 #include "init/holdouts.h"
 
@@ -39,7 +41,9 @@ Result<void> Machine::prepare() noexcept {
     if (proc) {
         proc_ = std::move(*proc);
     }
-    table_.load(options_.inittab, options_.style, log_);
+    table_.load(options_.inittab, options_.style,
+                options_.in_container ? EntryTable::Consoles::Own : EntryTable::Consoles::Kernels,
+                log_);
     return {};
 }
 
@@ -208,11 +212,23 @@ void Machine::handle_link() noexcept {
                 post(SupervisorProgressed{});
                 break;
             case SupervisorLink::Heard::BootComplete:
-                log_.notice("boot is complete");
+                tell_booted();
                 break;
             case SupervisorLink::Heard::Other:
                 break;
         }
+    }
+}
+
+void Machine::tell_booted() noexcept {
+    const double seconds = in_seconds(boottime_now());
+    log_.notice("boot is complete after %.3f s", seconds);
+    (void)::mkdir(kRunDirectory, 0755);
+    FixedString<32> text;
+    text.append_format("%.3f\n", seconds);
+    const auto file = open_file(kBootedFile, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    if (!file || !write_all(file->get(), text)) {
+        log_.warning("%s: %s", kBootedFile, errno_text(errno));
     }
 }
 

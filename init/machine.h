@@ -53,6 +53,7 @@ class Machine {
     void handle_entry_exit(std::size_t index, const ExitStatus& status) noexcept;
     void handle_link() noexcept;
     void handle_timers() noexcept;
+    void tell_booted() noexcept;
     MonotonicTime next_timer() noexcept;
 
     // What to do about it.

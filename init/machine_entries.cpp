@@ -62,6 +62,9 @@ EntryContext Machine::context() noexcept {
 }
 
 void Machine::run_next(EntryClass wanted) noexcept {
+    // What was waited for so far may still run, when a shutdown came in between: no longer our
+    // concern.
+    waited_.reset();
     if (wanted != cursor_class_) {
         cursor_class_ = wanted;
         cursor_ = 0;

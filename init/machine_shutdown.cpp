@@ -9,6 +9,7 @@
 
 #include "init/disk_shutdown.h"
 #include "init/power.h"
+#include "init/terminal.h"
 
 // The part of the machine that takes the system down.
 
@@ -55,6 +56,7 @@ void Machine::perform_ending(Do what) noexcept {
 }
 
 void Machine::ask_supervisor() noexcept {
+    waited_.reset();  // a sysinit or wait entry that a shutdown has overtaken
     // One that never said Hello does not speak the link's language: TERM asks everybody.
     const bool asked = link_.is_spoken_to() && link_.ask_to_stop().has_value();
     if (!asked) {
@@ -106,8 +108,8 @@ void Machine::abandon_waited() noexcept {
     helper_.abandon();
     if (waited_ && waited_->pid != 0) {
         ::kill(-waited_->pid, SIGKILL);
-        waited_.reset();
     }
+    waited_.reset();
 }
 
 void Machine::name_waited() noexcept {
@@ -136,6 +138,9 @@ void Machine::end_system() noexcept {
 
 void Machine::restart_in_place() noexcept {
     (void)::reboot(RB_ENABLE_CAD);
+    if (!options_.in_container) {
+        (void)use_terminal("console", Claim::None).has_value();
+    }
     const std::size_t index = table_.next(EntryClass::Restart, 0);
     exec_in_place(table_.entries()[index], log_);
     // It cannot be executed: nothing runs any more, so the machine starts anew.

@@ -1,4 +1,4 @@
-/// PURE. Reads /proc/self/mountinfo (proc(5)) and orders what is to be unmounted at shutdown.
+/// PURE. Reads /proc/self/mountinfo (proc(5)), and tells what needs no unmounting at shutdown.
 #pragma once
 
 #include <cstdint>

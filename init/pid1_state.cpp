@@ -91,8 +91,11 @@ class Stepper {
     }
 
     void operator()(const ReloadAsked&) noexcept {
-        if (!is_going_down()) {
+        if (phase() == Phase::Running) {
             add(Do::Reload);
+        } else {
+            // While boot waits for an entry, that entry must stay where it is.
+            step_.next.reload_waits = !is_going_down();
         }
     }
 
@@ -176,6 +179,10 @@ class Stepper {
     void enter_running() noexcept {
         step_.next.phase = Phase::Running;
         disarm();
+        if (step_.next.reload_waits) {
+            step_.next.reload_waits = false;
+            add(Do::Reload);
+        }
         add(StartAll{EntryClass::Once});
         if (!step_.next.paused) {
             add(Do::ResumeRespawning);

@@ -59,6 +59,7 @@ struct Pid1State {
     Phase phase = Phase::New;
     Request request = Request::None;
     bool paused = false;           ///< TSTP: no respawning until CONT
+    bool reload_waits = false;     ///< HUP came during boot: inittab is read again at its end
     std::uint8_t round = 0;        ///< of unmounting, from 1
     std::uint32_t generation = 0;  ///< of the armed deadline; an older one is late and ignored
     FixedVector<MonotonicTime, kImpatientPresses> presses;  ///< the latest ctrl-alt-del presses

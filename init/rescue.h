@@ -32,9 +32,10 @@ class RescueShells {
 
     bool run() const noexcept { return !pids_.empty(); }
 
-  private:
+    /// Ends them and everything in their sessions.
     void end_all() noexcept;
 
+  private:
     Log& log_;
     const BirthLimits& limits_;
     FixedVector<pid_t, 8> pids_;

@@ -72,6 +72,9 @@ bool equal_ignoring_case(const FixedString<N>& a, const FixedString<M>& b) noexc
 }
 
 bool answers_to(const Identity& identity, const RootSpec& spec) noexcept {
+    if (spec.value.empty()) {
+        return false;  // "root=UUID=": every device without one would answer
+    }
     switch (spec.kind) {
         case RootKind::Uuid:
             return equal_ignoring_case(identity.uuid, spec.value);

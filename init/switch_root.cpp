@@ -15,6 +15,7 @@
 #include "init/early_mounts.h"
 #include "init/environment.h"
 #include "init/root_worker.h"
+#include "init/terminal.h"
 
 namespace mainstay::init {
 namespace {
@@ -164,8 +165,11 @@ FixedString<400> switch_root(const char* init_path, char** argv, Log& log,
     // good.
     log.notice("starting %s on the real root", init_path);
     char* const own_name = argv[0];
+    // As the kernel starts an init: with the console as its standard input and output.
+    (void)use_terminal("console", Claim::None).has_value();
     execute(init_path, argv);
     const int code = errno;
+    detach_stdio();
     argv[0] = own_name;
     (void)write_all(old_root->pipe.write_end.get(), "x").has_value();
     if (!return_to(old_root->fd.get())) {

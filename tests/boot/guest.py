@@ -82,8 +82,8 @@ class Console:
         self.expect(r"mainstay login: ")
         self.type("root")
         self.expect(PROMPT)
-        # Messages of the kernel in the middle of a command's output would tear it.
-        self.run("dmesg -n 1")
+        # Colours, and messages of the kernel in the middle of a command's output, would tear it.
+        self.run("export NO_COLOR=1; dmesg -n 1")
 
     def run(self, command, status=0):
         """Runs a command in the shell at the console, expects its exit status, and returns what

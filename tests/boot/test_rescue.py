@@ -4,13 +4,16 @@ import contextlib
 
 from guest import Guest
 
+MISSING = "The root device /dev/vdb1 did not appear"
+
 
 @contextlib.contextmanager
 def rescued(images, disk, append, cause):
     """A guest that is in its rescue shell after having named the cause on the console."""
     with Guest(append, initramfs=images.initramfs, disk=disk.path) as guest:
-        guest.expect(cause)
-        guest.expect(r"# ")
+        guest.expect(rf"\*\*\* {cause}")
+        guest.expect("Rescue shell")
+        guest.expect("/ # ")
         guest.run("mount >/dev/null")
         assert "job control turned off" not in guest.transcript()
         yield guest
@@ -18,7 +21,7 @@ def rescued(images, disk, append, cause):
 
 def test_a_missing_root_is_waited_for_again_after_the_shell(images):
     disk = images.demo_disk()
-    with rescued(images, disk, "root=/dev/vdb1 ro rd.timeout=2", "/dev/vdb1") as guest:
+    with rescued(images, disk, "root=/dev/vdb1 ro rd.timeout=2", MISSING) as guest:
         guest.run("ln -s vda1 /dev/vdb1")
         guest.type("exit")
         guest.login()
@@ -28,12 +31,20 @@ def test_a_missing_root_is_waited_for_again_after_the_shell(images):
 
 
 def test_a_wrong_file_system_type_is_named(images):
-    append = "root=/dev/vda1 rootfstype=vfat rd.timeout=2"
-    with rescued(images, images.demo_disk(), append, "vfat") as guest:
-        guest.run("test -d /sys/block/vda")
+    cause = "Mounting /dev/vda1 as vfat failed: .* It looks like ext4"
+    with rescued(images, images.demo_disk(), "root=/dev/vda1 rootfstype=vfat", cause):
+        pass
 
 
 def test_a_root_without_init_is_named(images):
     disk = images.disk_with({"sbin/init": None, "bin/sh": None})
-    with rescued(images, disk, "root=/dev/vda1 ro", "/sbin/init") as guest:
-        guest.run("test -d /sys/block/vda")
+    with rescued(images, disk, "root=/dev/vda1 ro", "There is no init on the root /dev/vda1"):
+        pass
+
+
+def test_an_init_that_cannot_be_started_is_named(images):
+    """/sbin/init is a link, and what it leads to is gone."""
+    disk = images.disk_with({"usr/lib/mainstay/init": None})
+    cause = "Executing /sbin/init failed: No such file or directory"
+    with rescued(images, disk, "root=/dev/vda1 ro", cause):
+        pass

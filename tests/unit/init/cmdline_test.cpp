@@ -148,7 +148,7 @@ TEST_CASE("what belongs to others changes nothing", "[cmdline]") {
                         "RW panicx=3 singleuser ro.x=1 init2=/x")));
     // A flag with a value, a setting without one.
     CHECK(
-        is_default(read("rw=1 rootwait=1 single=1 emergency=1 root rootfstype rootflags init "
+        is_default(read("rw=1 single=1 emergency=1 root rootfstype rootflags init "
                         "panic modules rootdelay mainstay.mounts mainstay.rescue")));
 }
 
@@ -195,6 +195,8 @@ TEST_CASE("every setting is taken", "[cmdline]") {
     CHECK(read("rw").root_writable);
     CHECK_FALSE(read("ro").root_writable);
     CHECK(read("rootwait").wait_for_root);
+    CHECK(read("rootwait=7").root_timeout == std::chrono::seconds(7));
+    CHECK_FALSE(read("rootwait=7").wait_for_root);
     CHECK(read("rootdelay=5").root_delay == seconds(5));
     CHECK(read("rd.timeout=90").root_timeout == seconds(90));
     CHECK(read("rd.timeout=500ms").root_timeout == milliseconds(500));
@@ -308,9 +310,10 @@ TEST_CASE("numbers that are none, or too large, leave what was there", "[cmdline
     for (const std::string duration :
          {"", "x", "-1", "5parsecs", "99999999999999999999", "9223372036854775807", "1e3", ".5"}) {
         INFO("duration: " << duration);
-        const Cmdline cmdline =
-            read("rootdelay=3 rootdelay=" + duration + " rd.timeout=4 rd.timeout=" + duration +
-                 " mainstay.shutdown-timeout=5 mainstay.shutdown-timeout=" + duration);
+        Cmdline cmdline = read("rootdelay=3 rd.timeout=4 mainstay.shutdown-timeout=5");
+        for (const std::string key : {"rootdelay=", "rd.timeout=", "mainstay.shutdown-timeout="}) {
+            cmdline.read(key + duration);
+        }
         CHECK(cmdline.root_delay == seconds(3));
         CHECK(cmdline.root_timeout == seconds(4));
         CHECK(cmdline.shutdown_timeout == seconds(5));

@@ -276,3 +276,17 @@ TEST_CASE("matching 10,000 entries", "[inittab-plan]") {
         }
     }
 }
+
+TEST_CASE("a sysvinit file starts in the highest level of its initdefault entry",
+          "[inittab_plan]") {
+    const auto level_of = [](std::string_view runlevels) {
+        const std::array entries{Entry{"x", "5", Action::Respawn, "/bin/x", 1},
+                                 Entry{"id", runlevels, Action::InitDefault, "", 2}};
+        return mainstay::init::initial_runlevel(entries);
+    };
+    CHECK(level_of("3") == '3');
+    CHECK(level_of("253") == '5');
+    CHECK(level_of("s") == 'S');
+    CHECK(level_of("") == '3');
+    CHECK(mainstay::init::initial_runlevel({}) == '3');
+}

@@ -106,7 +106,7 @@ TEST_CASE("a service that is simply up costs few bytes", "[protocol]") {
     view.state = ServiceState::Ready;
     view.wanted = Wanted::Up;
     CHECK(encode(ServiceReply{1, view}) ==
-          R"({"id":1,"service":"web","since_ms":0,"state":"ready","wanted":"up"})"
+          R"({"id":1,"service":"web","state":"ready","wanted":"up","since_ms":0})"
           "\n");
 }
 

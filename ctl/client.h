@@ -1,0 +1,58 @@
+/// The conversation with the supervisor over its control socket: blocking, one request at a time,
+/// with a deadline. Failures are Troubles, ready to be shown.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <variant>
+
+#include "common/clock.h"
+#include "common/frame.h"
+#include "common/protocol.h"
+#include "common/unique_fd.h"
+#include "ctl/socket_place.h"
+
+namespace mainstay::ctl {
+
+/// One line of an answer: as it came, and what it means.
+struct Received {
+    std::string_view line;  ///< valid until the next receive()
+    protocol::Reply reply;
+};
+
+class Client {
+  public:
+    explicit Client(SocketPlace place)
+        : place_(std::move(place)), lines_(protocol::kMaxReplyLine) {}
+
+    /// From now on nothing takes longer than @p limit in all; none: for ever.
+    void set_limit(std::optional<std::chrono::milliseconds> limit);
+
+    /// Connects and reads the greeting; to be called first.
+    std::optional<Trouble> connect();
+
+    /// What the supervisor said of itself.
+    const protocol::Greeting& greeting() const noexcept { return greeting_; }
+
+    std::optional<Trouble> send(const protocol::Request& request);
+
+    /// Waits for the next line of the answer.
+    std::variant<Received, Trouble> receive();
+
+  private:
+    std::optional<Trouble> open_socket();
+    std::variant<std::string_view, Trouble> next_line();
+    std::optional<Trouble> read_more();
+    std::optional<Trouble> apply_limit(int socket_option);
+    Trouble timed_out() const;
+
+    SocketPlace place_;
+    UniqueFd socket_;
+    LineSplitter lines_;
+    protocol::Greeting greeting_;
+    bool greeted_ = false;
+    std::optional<std::chrono::milliseconds> limit_;
+    std::optional<MonotonicTime> deadline_;
+};
+
+}  // namespace mainstay::ctl

@@ -1,0 +1,34 @@
+#include "ctl/format_json.h"
+
+#include <catch2/catch.hpp>
+
+using namespace mainstay::ctl;
+
+TEST_CASE("a line keeps what it says, but for the number of the request", "[json]") {
+    CHECK(
+        format_json(R"({"id":1,"service":"web","state":"ready","of_the_future":[1,{"a":null}]})") ==
+        R"({"of_the_future":[1,{"a":null}],"service":"web","state":"ready"})"
+        "\n");
+}
+
+TEST_CASE("nothing beyond ASCII leaves, and no control character", "[json]") {
+    CHECK(format_json("{\"log\":[\"\xc3\xa4 \xc2\x9b\"]}") == "{\"log\":[\"\\u00e4 \\u009b\"]}\n");
+    CHECK(format_json_error("timed-out", "a\x1b[2J\xff") ==
+          R"({"code":"timed-out","error":"a\u001b[2J\ufffd"})"
+          "\n");
+}
+
+TEST_CASE("what is no object gives nothing", "[json]") {
+    CHECK(format_json("").empty());
+    CHECK(format_json("[]").empty());
+}
+
+TEST_CASE("the version is that of both, or of svctl alone", "[json]") {
+    CHECK(format_json_version({"0.1.0", "abc", 1, 0}, std::nullopt) ==
+          R"({"svctl":{"commit":"abc","mainstay":"0.1.0","protocol":1}})"
+          "\n");
+    CHECK(format_json_version({"0.1.0", "abc", 1, 0}, {{"0.2.0", "def", 1, 7}}) ==
+          R"({"supervisor":{"commit":"def","mainstay":"0.2.0","pid":7,"protocol":1},)"
+          R"("svctl":{"commit":"abc","mainstay":"0.1.0","protocol":1}})"
+          "\n");
+}
