@@ -204,7 +204,7 @@ void ActJob::went_wrong(const Service& service, ErrorCode code, std::string mess
     drop(service.id);
 }
 
-void ActJob::say(std::string line) {
+void ActJob::say(const std::string& line) {
     output_ += line;
     wake_();
 }

@@ -46,7 +46,7 @@ class ActJob final : public ControlJob {
     void consider(const Service& service);
     void arrived(const Service& service);
     void went_wrong(const Service& service, protocol::ErrorCode code, std::string message);
-    void say(std::string line);
+    void say(const std::string& line);
     void count(protocol::ErrorCode code);
     void drop(ServiceId service);
     void time_out();

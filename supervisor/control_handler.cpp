@@ -76,7 +76,7 @@ bool only_looks(Verb verb) noexcept {
     return verb == Verb::Status || verb == Verb::List || verb == Verb::Version;
 }
 
-std::unique_ptr<ControlJob> refuse(protocol::Refusal refusal, ControlJob::Progress end) {
+std::unique_ptr<ControlJob> refuse(const protocol::Refusal& refusal, ControlJob::Progress end) {
     return std::make_unique<ReadyAnswer>(encode(refusal), end);
 }
 
@@ -101,7 +101,7 @@ std::unique_ptr<ControlJob> ControlHandler::begin(std::string_view line, Rights 
     if (auto* refusal = std::get_if<protocol::Refusal>(&parsed)) {
         // Without an id it was hardly meant for us: such a client is not listened to further.
         const auto end = refusal->id ? ControlJob::Progress::Done : ControlJob::Progress::Hangup;
-        return refuse(std::move(*refusal), end);
+        return refuse(*refusal, end);
     }
     return begin(std::get<protocol::Request>(parsed), rights, std::move(wake));
 }
@@ -122,7 +122,10 @@ std::unique_ptr<ControlJob> ControlHandler::begin(const protocol::Request& reque
                 encode(protocol::Done{request.id, protocol::ExitCode::Done}),
             ControlJob::Progress::Done);
     }
-    return only_looks(request.verb) ? look(request) : act(request, std::move(wake));
+    if (only_looks(request.verb)) {
+        return look(request);
+    }
+    return act(request, std::move(wake));
 }
 
 std::unique_ptr<ControlJob> ControlHandler::look(const protocol::Request& request) {

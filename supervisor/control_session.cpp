@@ -58,8 +58,8 @@ class Session final : public ControlSession, public std::enable_shared_from_this
           to_read_(socket_.get_executor()) {}
 
     void run() {
-        spawn([](std::shared_ptr<Session> self) { return self->read(); });
-        spawn([](std::shared_ptr<Session> self) { return self->serve(); });
+        spawn([](const std::shared_ptr<Session>& self) { return self->read(); });
+        spawn([](const std::shared_ptr<Session>& self) { return self->serve(); });
     }
 
     void close() override {

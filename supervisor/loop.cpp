@@ -63,7 +63,6 @@ struct Loop::Impl {
 
     void set_to_earliest() {
         if (due.empty()) {
-            timer.cancel();
             return;
         }
         const Duration since_start = due.begin()->first.first.time_since_epoch();
@@ -128,13 +127,9 @@ void Loop::cancel(TimerId timer) noexcept {
     if (found == impl_->by_id.end()) {
         return;
     }
-    const auto entry = impl_->due.find(std::pair(found->second, timer));
-    const bool was_first = entry == impl_->due.begin();
-    impl_->due.erase(entry);
+    // The Asio timer stays as it is: it fires once for nothing at most, and finds nothing due.
+    impl_->due.erase(impl_->due.find(std::pair(found->second, timer)));
     impl_->by_id.erase(found);
-    if (was_first) {
-        impl_->set_to_earliest();
-    }
 }
 
 Watch Loop::watch_readable(int fd, std::function<void()> callback) {

@@ -17,8 +17,6 @@
 #include "supervisor/app.h"
 #include "supervisor/message_log.h"
 
-extern char** environ;
-
 namespace mainstay::supervisor {
 namespace {
 
@@ -38,7 +36,7 @@ Environment own_environment() {
 }
 
 std::string read_environment_file() {
-    std::vector<char> buffer(64 * 1024);
+    std::vector<char> buffer(std::size_t{64} * 1024);
     const auto text = read_file("/etc/environment", buffer);
     return text ? std::string(*text) : std::string();
 }

@@ -43,7 +43,7 @@ ssize_t write_without_waiting(int fd, std::string_view text) noexcept {
 
 }  // namespace
 
-MessageLog::MessageLog(Sink wanted) noexcept : sink_(Sink::StandardError) {
+MessageLog::MessageLog(Sink wanted) noexcept {
     if (wanted == Sink::Kernel) {
         if (auto kernel = open_file("/dev/kmsg", O_WRONLY | O_NONBLOCK)) {
             fd_ = std::move(*kernel);

@@ -22,7 +22,7 @@ class MessageLog final : public Journal {
   private:
     bool put(Level level, std::string_view message) noexcept;
 
-    Sink sink_;
+    Sink sink_ = Sink::StandardError;
     UniqueFd fd_;
     std::size_t dropped_ = 0;
 };

@@ -66,7 +66,7 @@ void ServiceSet::add_logger(Service& service) {
 
 Service& ServiceSet::create(const std::string& name, LoadedDefinition loaded) {
     for (const std::string& problem : loaded.problems) {
-        os_.journal.warning(name + ": " + problem);
+        os_.journal.warning(std::string(name).append(": ").append(problem));
     }
     auto service = std::make_unique<Service>();
     service->id = ++last_id_;

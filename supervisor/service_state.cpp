@@ -1,5 +1,8 @@
 #include "supervisor/service_state.h"
 
+#include <cstddef>
+#include <utility>
+
 #include "supervisor/service_transition.h"
 
 namespace mainstay::supervisor {
@@ -218,25 +221,35 @@ struct OnBackoff : Handler {
     }
 };
 
+/// std::visit for a variant that is never without a value: as all its types are trivial to copy,
+/// there is nothing that could throw.
+template <typename Handler>
+void visit_event(Handler handler, const Event& event) noexcept {
+    [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+        ((event.index() == Index ? handler(*std::get_if<Index>(&event)) : void()), ...);
+    }
+    (std::make_index_sequence<std::variant_size_v<Event>>());
+}
+
 void dispatch(Transition& t, const Event& event) noexcept {
     switch (t.s.state) {
         case ServiceState::Down:
         case ServiceState::Failed:
         case ServiceState::Done:
-            return std::visit(OnResting{t}, event);
+            return visit_event(OnResting{t}, event);
         case ServiceState::Waiting:
-            return std::visit(OnWaiting{t}, event);
+            return visit_event(OnWaiting{t}, event);
         case ServiceState::Starting:
-            return std::visit(OnStarting{t}, event);
+            return visit_event(OnStarting{t}, event);
         case ServiceState::Up:
         case ServiceState::Ready:
-            return std::visit(OnRunning{t}, event);
+            return visit_event(OnRunning{t}, event);
         case ServiceState::Stopping:
-            return std::visit(OnStopping{t}, event);
+            return visit_event(OnStopping{t}, event);
         case ServiceState::Finishing:
-            return std::visit(OnFinishing{t}, event);
+            return visit_event(OnFinishing{t}, event);
         case ServiceState::Backoff:
-            return std::visit(OnBackoff{t}, event);
+            return visit_event(OnBackoff{t}, event);
     }
 }
 

@@ -136,6 +136,25 @@ long fork_child(const ChildPlan& plan, int* pidfd) noexcept {
     return pid;
 }
 
+/// The child needs its low numbers for itself.
+constexpr int kFirstFreeInChild = 4;
+
+/// Where the child tells why its exec failed. The parent's end does not block.
+Result<Pipe> make_report_pipe() {
+    TRY(Pipe report, make_pipe());
+    if (::fcntl(report.read_end.get(), F_SETFL, O_NONBLOCK) < 0) {
+        return last_error("fcntl");
+    }
+    if (report.write_end.get() < kFirstFreeInChild) {
+        report.write_end =
+            UniqueFd(::fcntl(report.write_end.get(), F_DUPFD_CLOEXEC, kFirstFreeInChild));
+        if (!report.write_end.valid()) {
+            return last_error("fcntl");
+        }
+    }
+    return report;
+}
+
 bool is_refusal(long result) noexcept {
     return result == -ENOSYS || result == -EPERM;
 }
@@ -160,22 +179,19 @@ void Birth::complete() noexcept {
     memory_.reset();
 }
 
-Spawner::Spawner(SpawnContext context, UniqueFd null)
+Spawner::Spawner(SpawnContext context, UniqueFd null, SpawnMethod method)
     : context_(std::move(context)),
       environment_(pointers_to(context_.environment)),
       null_(std::move(null)),
       own_pid_(::getpid()),
-      clone_refused_(!kHasRawClone) {}
+      clone_refused_(!kHasRawClone || method == SpawnMethod::Fork) {}
 
 Spawner::~Spawner() = default;
 
 Result<Birth> Spawner::spawn(const SpawnPlan& plan) {
     auto memory = std::make_unique<Birth::Memory>();
     TRY(memory->stack, Stack::make());
-    TRY(Pipe report, make_pipe());
-    if (::fcntl(report.read_end.get(), F_SETFL, O_NONBLOCK) < 0) {
-        return last_error("fcntl");
-    }
+    TRY(Pipe report, make_report_pipe());
     memory->plan = plan;
     memory->arguments = pointers_to(memory->plan.arguments);
     memory->child = {

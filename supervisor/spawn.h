@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -48,10 +49,15 @@ class Birth {
     std::unique_ptr<Memory> memory_;
 };
 
+enum class SpawnMethod : std::uint8_t {
+    Clone,  ///< fork where clone is refused
+    Fork,
+};
+
 class Spawner {
   public:
     /// @param null a descriptor to /dev/null, not 0, 1 or 2
-    Spawner(SpawnContext context, UniqueFd null);
+    Spawner(SpawnContext context, UniqueFd null, SpawnMethod method = SpawnMethod::Clone);
     ~Spawner();
     Spawner(const Spawner&) = delete;
     Spawner& operator=(const Spawner&) = delete;
@@ -64,7 +70,7 @@ class Spawner {
     std::vector<char*> environment_;
     UniqueFd null_;
     pid_t own_pid_;
-    bool clone_refused_ = false;
+    bool clone_refused_;
 };
 
 }  // namespace mainstay::supervisor

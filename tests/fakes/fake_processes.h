@@ -60,7 +60,7 @@ class FakeProcesses final : public supervisor::Processes {
     /// The process executes its program.
     void execute(std::int32_t pid) { listener_->process_executed(alive.at(pid).key); }
 
-    void fail_exec(std::int32_t pid, supervisor::ExecFault fault) {
+    void fail_exec(std::int32_t pid, const supervisor::ExecFault& fault) {
         const auto key = alive.at(pid).key;
         alive.erase(pid);
         listener_->process_not_executed(key, fault);

@@ -85,6 +85,9 @@ def test_a_service_starts_as_promised(s):
     eventually(lambda: any(line.startswith("link") for line in lines()), "it has said all")
     shown = {line.rstrip(" ") + (" " if line.startswith("fds") else "") for line in lines()}
     assert shown == expected
+    allowed = subprocess.run(["sh", "-c", "echo -900 > /proc/self/oom_score_adj"], stderr=subprocess.DEVNULL)
+    score = pathlib.Path(f"/proc/{s.process.pid}/oom_score_adj").read_text().strip()
+    assert (score == "-900") == (allowed.returncode == 0)
     limits = pathlib.Path(f"/proc/{s.process.pid}/limits").read_text()
     files = next(line for line in limits.splitlines() if line.startswith("Max open files"))
     assert int(files.split()[3]) > 321

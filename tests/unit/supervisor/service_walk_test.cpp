@@ -229,6 +229,10 @@ class World {
             (s_.state == ServiceState::Waiting || s_.state == ServiceState::Backoff)) {
             complain("on its way up, though not wanted");
         }
+        if (s_.wanted == Wanted::Down && s_.pid != 0 &&
+            (is_running(s_.state) || s_.state == ServiceState::Starting)) {
+            complain("left running, though not wanted");
+        }
     }
 
     void complain(const char* what) {
