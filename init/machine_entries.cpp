@@ -113,9 +113,14 @@ void Machine::start_all(EntryClass wanted) noexcept {
     for (std::size_t i = table_.next(wanted, 0); i < table_.entries().size();
          i = table_.next(wanted, i + 1)) {
         Slot& slot = table_.slots()[i];
-        // A once entry runs once; the others run anew each time their event comes.
-        if (slot.pid == 0 && !(wanted == EntryClass::Once && slot.is_over)) {
-            (void)start_slot(i);
+        if (slot.pid == 0) {
+            // A once entry runs once; the others run anew each time their event comes.
+            if (!(wanted == EntryClass::Once && slot.is_over)) {
+                (void)start_slot(i);
+            }
+        } else if (wanted != EntryClass::Once) {
+            log_.notice("%s: still running from the last time (pid %d)",
+                        place_of(table_.entries()[i]).c_str(), slot.pid);
         }
     }
 }

@@ -258,7 +258,18 @@ def test_ctrl_alt_del_entries_run_and_nothing_else_happens():
         for _ in range(2):
             p.signal("INT")
             p.wait_for_line("^three fingers$")
+            eventually(lambda: not children_of_pid1(p), "the entry has ended")
         assert "goes down" not in p.transcript()
+
+
+def test_ctrl_alt_del_while_its_entry_still_runs_starts_no_second_one():
+    with Pid1(inittab="::ctrlaltdel:/bin/sh -c 'echo begins; sleep 9999'\n" + UP) as p:
+        p.wait_for_line("^system is up$")
+        p.signal("INT")
+        p.wait_for_line("^begins$")
+        p.signal("INT")
+        p.wait_for_line(r"inittab:1: still running from the last time \(pid \d+\)")
+        assert p.transcript().count("begins\n") == 1
 
 
 def test_seven_presses_reset_at_once():

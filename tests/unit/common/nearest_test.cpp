@@ -15,4 +15,9 @@ TEST_CASE("a misspelt word finds its neighbour", "[nearest]") {
     CHECK(nearest_word("", known).empty());
     CHECK(nearest_word("bootchart", known).empty());
     CHECK(nearest_word(std::string(1000, 'x'), known).empty());
+    constexpr std::array<std::string_view, 2> commands{"status", "up"};
+    CHECK(nearest_word("statsu", commands) == "status");
+    CHECK(nearest_word("pu", commands) == "up");
+    CHECK(nearest_word("kill", commands).empty());
+    CHECK(nearest_word("status", {}).empty());
 }

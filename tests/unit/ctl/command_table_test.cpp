@@ -5,7 +5,6 @@
 #include <string>
 
 #include "ctl/help.h"
-#include "ctl/nearest.h"
 
 using namespace mainstay::ctl;
 
@@ -43,17 +42,4 @@ TEST_CASE("the overview fits into 100 columns and names every exit code", "[comm
           "5 not permitted", "6 timed out", "100 no supervisor"}) {
         CHECK(text.find(code) != std::string::npos);
     }
-}
-
-TEST_CASE("the nearest word is one that few keystrokes away", "[commands]") {
-    const std::vector<std::string_view> words{"status", "start", "stop", "up", "kill"};
-    CHECK(nearest_word("statsu", words) == "status");
-    CHECK(nearest_word("sttus", words) == "status");
-    CHECK(nearest_word("stopp", words) == "stop");
-    CHECK(nearest_word("pu", words) == "up");
-    CHECK(nearest_word("kil", words) == "kill");
-    CHECK(nearest_word("banana", words).empty());
-    CHECK(nearest_word("", words).empty());
-    CHECK(nearest_word(std::string(100000, 'x'), words).empty());
-    CHECK(nearest_word("status", {}).empty());
 }

@@ -1,0 +1,1 @@
+// Empty: gives the precompiled header of the tests a target of its own.
