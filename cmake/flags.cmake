@@ -10,7 +10,7 @@ if(MAINSTAY_WARNINGS_AS_ERRORS)
 endif()
 if(MAINSTAY_SANITIZE)
     target_compile_options(mainstay_flags INTERFACE
-        -O1 -fsanitize=${MAINSTAY_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+        -fsanitize=${MAINSTAY_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
     target_link_options(mainstay_flags INTERFACE -fsanitize=${MAINSTAY_SANITIZE})
 endif()
 

@@ -11,7 +11,7 @@ def kill_getty(guest):
 
 def test_pid_1_goes_on_without_processes_space_or_console(images):
     disk = images.demo_disk()
-    with Guest("root=/dev/vda1 ro", initramfs=images.initramfs, disk=disk.path) as guest:
+    with Guest("root=LABEL=mainstay-root ro", initramfs=images.initramfs, disk=disk.path) as guest:
         guest.login()
 
         # No further process: PID 1 alone in a cgroup that has room for one.

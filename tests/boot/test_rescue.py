@@ -3,6 +3,7 @@
 import contextlib
 
 from guest import Guest
+from images import ROOT_OFFSET
 
 MISSING = "The root device /dev/vdb1 did not appear"
 
@@ -48,3 +49,26 @@ def test_an_init_that_cannot_be_started_is_named(images):
     cause = "Executing /sbin/init failed: No such file or directory"
     with rescued(images, disk, "root=/dev/vda1 ro", cause):
         pass
+
+
+def test_a_root_that_holds_no_file_system_is_named(images):
+    disk = images.demo_disk()
+    with open(disk.path, "r+b") as image:  # the partition table stays
+        image.seek(ROOT_OFFSET)
+        image.write(bytes(range(256)) * 4096)
+    cause = "/dev/vda1 holds no file system that is known"
+    with rescued(images, disk, "root=/dev/vda1 ro", cause):
+        pass
+
+
+def test_two_words_for_who_has_no_shell(images):
+    """Nobody is at the console: the command line says what to do instead, and never is it a panic."""
+    for words, end in (
+        ("rd.shell=0 rd.emergency=poweroff", "guest-shutdown"),
+        ("mainstay.rescue=off panic=1", "guest-reset"),
+    ):
+        append = f"root=/dev/vdb1 rd.timeout=1 {words}"
+        with Guest(append, initramfs=images.initramfs) as guest:
+            guest.expect("The root device /dev/vdb1 did not appear")
+            assert guest.end() == end
+            assert "Rescue shell" not in guest.transcript()

@@ -235,6 +235,7 @@ def test_a_reload_of_a_broken_file_leaves_everything_as_it_was():
         (37, "halt", POWERED_OFF),
         (38, "poweroff", POWERED_OFF),
         (39, "reboot", REBOOTED),
+        (40, "kexec", REBOOTED),  # no kernel is loaded: the next best thing
     ],
 )
 def test_each_signal_takes_the_system_down_its_own_way(name, request_word, status):

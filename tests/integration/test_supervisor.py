@@ -381,12 +381,13 @@ def test_links_that_come_and_go_and_lead_elsewhere(s):
     s.add("web", f"echo one >> {s.top}/which; {SLEEP}")
     eventually(lambda: s.known() == {"web"}, "web is known")
     before = s.wait_state("web", "ready")["pid"]
+    eventually(lambda: s.read("which") == "one\n", "the first has written")
     s.define("other", f"echo two >> {s.top}/which; {SLEEP}")
     s.enable("web", s.definitions / "other")
     eventually(lambda: s.status("web").get("directory") == f"{s.definitions}/other", "moved")
     after = s.wait_state("web", "ready")["pid"]
     assert before != after
-    assert s.read("which") == "one\ntwo\n"
+    eventually(lambda: s.read("which") == "one\ntwo\n", "the second has written")
     s.disable("web")
     eventually(lambda: s.known() == set(), "web is forgotten")
     s.wait_gone()
