@@ -1,15 +1,15 @@
 #!/bin/bash
-# Usage: enter.sh READY STAGE CONSOLE PROGRAM [ARGUMENT…]
+# Usage: enter.sh HARNESS STAGE CONSOLE PROGRAM [ARGUMENT…]
 #
 # Runs as the first process of new namespaces (see namespace.py): makes a tmpfs with a copy of
 # the directory STAGE the root, hides what of the machine a program could harm from in there,
-# says "ready" on the descriptor READY and becomes PROGRAM.
+# says "ready" on the descriptor HARNESS, a socket, waits for an answer and becomes PROGRAM.
 #
 # CONSOLE is the terminal to have as /dev/console, or empty.
 set -eu
-ready=$1 stage=$2 console=$3
+harness=$1 stage=$2 console=$3
 shift 3
-exec 3>&"$ready" {ready}>&-
+exec 3<&"$harness" {harness}>&-
 
 # The root is a tmpfs of its own: to remount a bind mount read-only would do that to the
 # machine's file system.
@@ -42,4 +42,4 @@ mount -o remount,bind,ro proc/sys
 mkdir .machine
 pivot_root . .machine
 exec /bin/sh -c 'cd / && umount -l /.machine && rmdir /.machine &&
-    echo ready >&3 && exec 3>&- && exec "$@"' sh "$@"
+    echo ready >&3 && read -r _ <&3 && exec 3>&- && exec "$@"' sh "$@"

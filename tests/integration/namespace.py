@@ -22,6 +22,7 @@ import pty
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import threading
@@ -210,6 +211,9 @@ class Pid1:
         self._console_kind = console
         self._dropped = ["sys_module", "sys_time", *drop]
         self._cgroup = Cgroup()
+        self._process = None
+        self._console = None
+        self.pid = None
 
     def __enter__(self):
         self._stage = pathlib.Path(tempfile.mkdtemp(prefix="mainstay-test-"))
@@ -218,26 +222,26 @@ class Pid1:
         try:
             self._start()
         except BaseException:
-            shutil.rmtree(self._stage)
-            self._cgroup.remove()
+            self.__exit__()
             raise
         return self
 
     def __exit__(self, *_):
-        if self._process.poll() is None:
+        if self._process is not None:
             self._kill()
-        self._process.wait(DEADLINE)
-        self._transcript.join()
+            self._process.wait(DEADLINE)
+            self._transcript.join()
         self.close_console()
         shutil.rmtree(self._stage)
         self._cgroup.remove()
 
     def _kill(self):
         """PID 1 first, as the whole namespace dies with it; what started it then ends by itself."""
-        try:
-            os.kill(self.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+        if self._process.poll() is None:
+            try:
+                os.kill(self.pid or self._process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
 
     # The two console kinds: a descriptor for us, one for PID 1, and the terminal's name.
 
@@ -250,35 +254,37 @@ class Pid1:
 
     def _start(self):
         self._console, theirs, terminal = self._open_console()
-        ready_read, ready_write = os.pipe()
+        ours, setup_side = socket.socketpair()
         unshare = ["unshare", "--pid", "--fork", "--kill-child", "--mount", "--uts", "--ipc", "--net"]
         if self._cgroup.path is not None:
             unshare.append("--cgroup")
         setup = ["setpriv", "--bounding-set", ",".join(f"-{name}" for name in self._dropped)]
-        setup += [ENTER, str(ready_write), self._stage, terminal]
+        setup += [ENTER, str(setup_side.fileno()), self._stage, terminal]
         become = clean_environment(self._env) + self._argv
         self._process = subprocess.Popen(
             self._cgroup.command() + unshare + setup + become,
             stdin=theirs if terminal else subprocess.DEVNULL,
             stdout=theirs,
             stderr=theirs,
-            pass_fds=[ready_write],
+            pass_fds=[setup_side.fileno()],
             start_new_session=True,
         )
         os.close(theirs)
-        os.close(ready_write)
+        setup_side.close()
         self._transcript = Transcript(self._console)
-        self._await_ready(ready_read)
+        with ours:
+            self._await_ready(ours)
 
-    def _await_ready(self, ready_read):
-        with os.fdopen(ready_read) as ready:
-            if ready.readline() != "ready\n":
-                self._process.wait(DEADLINE)
-                self._transcript.join()
-                self.close_console()
-                raise AssertionError(f"no namespaces: {self._transcript.text()}")
+    def _await_ready(self, setup):
+        """Learns the process id while PID 1 still waits for us: it may end at once afterwards."""
+        setup.settimeout(DEADLINE)
+        if setup.recv(16) != b"ready\n":
+            self._process.wait(DEADLINE)
+            self._transcript.join()
+            raise AssertionError(f"no namespaces: {self._transcript.text()}")
         task = f"/proc/{self._process.pid}/task/{self._process.pid}/children"
         self.pid = int(pathlib.Path(task).read_text())
+        setup.sendall(b"go\n")
 
     # What tests do with it.
 
