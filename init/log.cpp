@@ -79,7 +79,8 @@ void Log::write(Level level, std::string_view text) noexcept {
     if (kmsg_.valid()) {
         Line line;
         line.append_format("<%d>init: ", static_cast<int>(level));
-        line.append(text);
+        // Without a newline the kernel keeps the record open, and hidden, until the next one comes.
+        line.append(text.substr(0, Line::capacity() - 12)).append("\n");
         write_line(kmsg_.get(), line);
     }
     const bool kernel_shows_it = kmsg_.valid() && kernel_prints(level);

@@ -25,7 +25,7 @@ def test_pid_1_goes_on_without_processes_space_or_console(images):
 
         # Memory file systems full, the root read-only, no console node.
         guest.run("dd if=/dev/zero of=/run/fill bs=1M 2>/dev/null", status=1)
-        guest.run("mount -o remount,ro /; rm /dev/console")
+        guest.run("svctl down klogd syslogd udhcpc; mount -o remount,ro /; rm /dev/console")
         kill_getty(guest)
         guest.wait_until(f"new=$({GETTY}); test -n \"$new\" -a \"$new\" != \"$old\"")
         guest.run("kill -HUP 1")
