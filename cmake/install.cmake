@@ -1,0 +1,27 @@
+# What `cmake --install` puts where. With MAINSTAY_REPLACE_INIT=ON also /sbin/init, /sbin/supervisor and the
+# names init is called by: only for a system that is to boot with it.
+include(GNUInstallDirs)
+
+set(program_directory lib/mainstay)
+install(TARGETS init supervisor RUNTIME DESTINATION ${program_directory})
+install(TARGETS svctl RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(FILES ctl/completion/svctl.bash
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME svctl)
+install(FILES docs/man/inittab.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
+install(FILES docs/man/init.8 docs/man/supervisor.8 docs/man/svctl.8
+    DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
+
+# install_name NAME PROGRAM: /sbin/NAME leads to PROGRAM in its directory.
+function(install_name name program)
+    set(link ${CMAKE_BINARY_DIR}/names/${name})
+    file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/names)
+    file(CREATE_LINK ${CMAKE_INSTALL_PREFIX}/${program_directory}/${program} ${link} SYMBOLIC)
+    install(FILES ${link} DESTINATION /sbin)
+endfunction()
+
+if(MAINSTAY_REPLACE_INIT)
+    foreach(name init telinit poweroff reboot halt shutdown modprobe)
+        install_name(${name} init)
+    endforeach()
+    install_name(supervisor supervisor)
+endif()
