@@ -46,7 +46,6 @@ class InitramfsBoot {
 
   private:
     void start_worker() noexcept {
-        end_at_ = MonotonicTime::max();
         retries_on_uevent_ = false;
         if (const auto started = worker_.start(cmdline_, log_, limits_); !started) {
             FixedString<400> cause;
@@ -61,7 +60,7 @@ class InitramfsBoot {
     }
 
     void wait_for_something() noexcept {
-        const MonotonicTime next = std::min(worker_deadline_, end_at_);
+        const MonotonicTime next = worker_.pid() != 0 ? worker_deadline_ : end_at_;
         int timeout = -1;
         if (next != MonotonicTime::max()) {
             const auto left = std::clamp<Duration>(next - monotonic_now(), Duration::zero(),
@@ -134,7 +133,9 @@ class InitramfsBoot {
             end_system(Request::Reboot);
         }
         if (cmdline_.panic_seconds > 0) {
-            end_at_ = monotonic_now() + std::chrono::seconds(cmdline_.panic_seconds);
+            // Counted from the first failure: devices that come and go do not put it off.
+            end_at_ =
+                std::min(end_at_, monotonic_now() + std::chrono::seconds(cmdline_.panic_seconds));
             log_.error("rebooting in %d s (panic=), or trying again when a device changes",
                        cmdline_.panic_seconds);
         } else {
@@ -189,7 +190,8 @@ class InitramfsBoot {
             worker_.kill();
             worker_deadline_ = MonotonicTime::max();
         }
-        if (end_at_ <= now) {
+        // A search that is under way may still succeed.
+        if (worker_.pid() == 0 && end_at_ <= now) {
             end_system(Request::Reboot);
         }
     }
