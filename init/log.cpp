@@ -1,6 +1,7 @@
 #include "init/log.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -42,9 +43,13 @@ void Log::open_machine() noexcept {
 }
 
 void Log::open_container() noexcept {
-    // A description of our own, so that O_NONBLOCK is not put on one that others share. Appending,
-    // because standard error may be a file.
-    console_ = open_or_none("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_APPEND);
+    // A description of our own, so that O_NONBLOCK is not put on one that others share. But not of
+    // a regular file, which never blocks: its offset must stay shared, or others overwrite our
+    // lines.
+    struct stat info {};
+    if (::fstat(STDERR_FILENO, &info) != 0 || !S_ISREG(info.st_mode)) {
+        console_ = open_or_none("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_APPEND);
+    }
     if (!console_.valid()) {
         console_.reset(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3));
     }

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -31,9 +32,17 @@ int priority(Level level) noexcept {
 
 /// An open file description of our own for standard error, so that making it non-blocking concerns
 /// nobody else. What cannot be opened again (a socket) is written to without waiting all the same.
+/// A regular file never makes anybody wait, and its offset must stay shared: others who write to
+/// it, such as the shell that redirected us, would overwrite our lines.
 UniqueFd open_standard_error() noexcept {
-    auto own = open_file("/proc/self/fd/2", O_WRONLY | O_APPEND | O_NONBLOCK);
-    return own ? std::move(*own) : UniqueFd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3));
+    struct stat info {};
+    const bool is_file = ::fstat(STDERR_FILENO, &info) == 0 && S_ISREG(info.st_mode);
+    if (!is_file) {
+        if (auto own = open_file("/proc/self/fd/2", O_WRONLY | O_APPEND | O_NONBLOCK)) {
+            return std::move(*own);
+        }
+    }
+    return UniqueFd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3));
 }
 
 ssize_t write_without_waiting(int fd, std::string_view text) noexcept {

@@ -562,3 +562,17 @@ def test_a_hundred_services_all_start_and_all_stop(s):
     assert s.ask(verb="down", services=["s*"]).exit == 0
     assert s.ask(verb="up", services=["s*"]).exit == 0
     assert s.stop() == 0
+
+
+def test_messages_in_a_file_are_not_overwritten_by_others(tmp_path):
+    out = tmp_path / "out"
+    command = f"""
+        {SUPERVISOR} --control {tmp_path}/c {tmp_path}/none &
+        until grep -q 'waiting for it' {out}; do sleep 0.05; done
+        kill $!; wait; echo the end
+    """
+    with open(out, "w") as file:
+        subprocess.run(["sh", "-c", command], stdout=file, stderr=file, timeout=DEADLINE)
+    lines = out.read_text().splitlines()
+    assert lines[0].endswith("waiting for it")
+    assert lines[-1] == "the end"
