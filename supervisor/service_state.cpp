@@ -270,6 +270,60 @@ bool is_running(ServiceState state) noexcept {
     return state == ServiceState::Up || state == ServiceState::Ready;
 }
 
+std::string_view to_string(ServiceType type) noexcept {
+    switch (type) {
+        case ServiceType::Longrun:
+            return "longrun";
+        case ServiceType::Oneshot:
+            return "oneshot";
+        case ServiceType::Group:
+            return "group";
+    }
+    return "";
+}
+
+std::string_view to_string(RestartPolicy policy) noexcept {
+    switch (policy) {
+        case RestartPolicy::Always:
+            return "always";
+        case RestartPolicy::OnFailure:
+            return "on-failure";
+        case RestartPolicy::Never:
+            return "never";
+    }
+    return "";
+}
+
+std::string_view to_string(FailureAction action) noexcept {
+    switch (action) {
+        case FailureAction::None:
+            return "none";
+        case FailureAction::Reboot:
+            return "reboot";
+        case FailureAction::Poweroff:
+            return "poweroff";
+        case FailureAction::Exit:
+            return "exit";
+        case FailureAction::Exec:
+            return "exec";
+    }
+    return "";
+}
+
+std::string_view to_string(Readiness readiness) noexcept {
+    switch (readiness) {
+        case Readiness::Exec:
+            return "exec";
+        case Readiness::Descriptor:
+            return "fd";
+        case Readiness::Notify:
+            return "notify";
+        case Readiness::Check:
+            return "check";
+    }
+    return "";
+}
+
 std::string_view to_string(Role role) noexcept {
     switch (role) {
         case Role::Run:

@@ -23,8 +23,20 @@
 #include "common/fixed.h"
 #include "common/restart_pacing.h"
 #include "common/service_view.h"
+#include "common/units.h"
+#include "supervisor/status_set.h"
 
 namespace mainstay::supervisor {
+
+enum class ServiceType : std::uint8_t {
+    Longrun,  ///< runs until it is stopped
+    Oneshot,  ///< runs once, and is done when it ends with success
+    Group,    ///< no process: its members
+};
+/// What a death means that nobody asked for.
+enum class RestartPolicy : std::uint8_t { Always, OnFailure, Never };
+/// What a service that failed for good takes with it.
+enum class FailureAction : std::uint8_t { None, Reboot, Poweroff, Exit, Exec };
 
 /// Which program of a service a process runs.
 enum class Role : std::uint8_t { Run, Finish };
@@ -40,21 +52,38 @@ enum class StopStage : std::uint8_t {
 };
 /// What makes a running service ready.
 enum class Readiness : std::uint8_t {
-    Exec,     ///< that its program was executed
-    Message,  ///< that it says so (BecameReady)
+    Exec,        ///< that its program was executed
+    Descriptor,  ///< a newline on its notification descriptor, as s6 has it
+    Notify,      ///< READY=1 on its notify socket, as sd_notify(3) has it
+    Check,       ///< that its check program succeeds
 };
 
+std::string_view to_string(ServiceType type) noexcept;
+std::string_view to_string(RestartPolicy policy) noexcept;
+std::string_view to_string(FailureAction action) noexcept;
+std::string_view to_string(Readiness readiness) noexcept;
 std::string_view to_string(Role role) noexcept;
 std::string_view to_string(TimerKind kind) noexcept;
 std::string_view to_string(StopStage stage) noexcept;
 
-/// What of a definition concerns the state machine.
+/// What of a definition concerns the state machine. Timeouts of kForever are none.
 struct Policy {
     PacingPolicy pacing;
+    std::uint32_t restart_limit_count = 0;  ///< this many restarts within the interval; 0: any
+    Duration restart_limit_interval = std::chrono::seconds(10);
+    Duration start_timeout = std::chrono::seconds(60);
     Duration stop_timeout = std::chrono::seconds(10);
     Duration finish_timeout = std::chrono::seconds(10);
+    Duration watchdog_timeout = kForever;
+    StatusSet success_status = exit_zero();  ///< besides the signal that we sent
+    StatusSet permanent_failure_status;
     int stop_signal = SIGTERM;
+    ServiceType type = ServiceType::Longrun;
+    RestartPolicy restart = RestartPolicy::Always;
+    FailureAction on_failure = FailureAction::None;
     Readiness readiness = Readiness::Exec;
+    bool has_setup = false;
+    bool has_stop_program = false;
     bool has_finish = false;
     bool drains_input = false;  ///< a logger: retires by reading its input to the end
 

@@ -174,6 +174,6 @@ TEST_CASE("when a verb has got where it wanted", "[verb_outcome]") {
     s.wanted = Wanted::Up;
     CHECK(judge(Verb::Up, s, policy, 30ms) == VerbOutcome{Kind::NeedsTime, 70ms});
     Policy says_so;
-    says_so.readiness = Readiness::Message;
+    says_so.readiness = Readiness::Notify;
     CHECK(judge(Verb::Up, s, says_so, 30ms).kind == Kind::Arrived);
 }

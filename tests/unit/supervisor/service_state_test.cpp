@@ -149,7 +149,7 @@ TEST_CASE("a start goes through waiting and starting to ready", "[service_state]
 
 TEST_CASE("a service that says when it is ready is up before", "[service_state]") {
     Policy policy;
-    policy.readiness = Readiness::Message;
+    policy.readiness = Readiness::Notify;
     Step made = step(typical(ServiceState::Starting), Executed{kGeneration}, policy);
     CHECK(made.next.state == ServiceState::Up);
     made = step(made.next, BecameReady{kGeneration}, policy);

@@ -49,7 +49,7 @@ std::vector<Sample> samples(TimerKind timer) {
     Policy finish;
     finish.has_finish = true;
     Policy messages;
-    messages.readiness = Readiness::Message;
+    messages.readiness = Readiness::Notify;
     Policy logger;
     logger.drains_input = true;
     return {

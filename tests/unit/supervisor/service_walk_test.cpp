@@ -20,7 +20,7 @@ class World {
     explicit World(std::uint32_t seed) : random_(seed) {
         policy_.has_finish = pick(2) == 0;
         policy_.drains_input = pick(4) == 0;
-        policy_.readiness = pick(2) == 0 ? Readiness::Exec : Readiness::Message;
+        policy_.readiness = pick(2) == 0 ? Readiness::Exec : Readiness::Notify;
     }
 
     const Snapshot& snapshot() const { return s_; }
