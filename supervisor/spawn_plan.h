@@ -11,6 +11,14 @@
 
 namespace mainstay::supervisor {
 
+/// A descriptor that the process is to have under a number of its own.
+struct PassedDescriptor {
+    int from = -1;   ///< borrowed
+    int number = 0;  ///< in the child; 3 or more
+
+    friend bool operator==(const PassedDescriptor&, const PassedDescriptor&) noexcept = default;
+};
+
 struct SpawnPlan {
     std::string program;                 ///< relative to directory
     std::vector<std::string> arguments;  ///< argv, the first included

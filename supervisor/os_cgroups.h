@@ -1,0 +1,57 @@
+/// The seam to control groups (cgroup v2): one a service, below the supervisor's own. Where there
+/// is no cgroup v2, or none that may be written, everything works without: the real one says so
+/// once and then answers as if services had no cgroup. Nothing here blocks.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "supervisor/definition.h"
+#include "supervisor/os_processes.h"
+
+namespace mainstay::supervisor {
+
+/// What a service's cgroup uses now. A figure that the kernel does not give (its controller is off)
+/// is absent.
+struct CgroupUsage {
+    std::optional<std::uint64_t> memory_bytes;
+    std::optional<std::uint64_t> memory_peak_bytes;
+    std::optional<std::uint64_t> cpu_microseconds;
+    std::optional<std::uint64_t> tasks;
+
+    friend bool operator==(const CgroupUsage&, const CgroupUsage&) noexcept = default;
+};
+
+class Cgroups {
+  public:
+    Cgroups() = default;
+    Cgroups(const Cgroups&) = delete;
+    Cgroups& operator=(const Cgroups&) = delete;
+    virtual ~Cgroups() = default;
+
+    /// Makes the service's cgroup where there is none yet and sets what the settings say; what the
+    /// kernel refuses is told in the journal and goes without.
+    /// @returns a descriptor of its directory for CLONE_INTO_CGROUP, borrowed until forget(); -1:
+    /// the service goes without a cgroup
+    virtual int enter(ServiceId service, const std::string& name,
+                      const CgroupSettings& settings) = 0;
+
+    /// Processes that are in it now, in no order; empty where there is no cgroup.
+    virtual std::vector<std::int32_t> members(ServiceId service) = 0;
+
+    /// KILL to all of them at once (cgroup.kill, Linux 5.14; one by one before).
+    /// @returns whether there was a cgroup to do it with
+    virtual bool kill_members(ServiceId service) = 0;
+
+    /// How often the kernel's OOM killer took one of its processes, since the cgroup was made.
+    virtual std::uint64_t oom_kills(ServiceId service) = 0;
+
+    virtual CgroupUsage usage(ServiceId service) = 0;
+
+    /// Closes it, and removes it where it is empty.
+    virtual void forget(ServiceId service) = 0;
+};
+
+}  // namespace mainstay::supervisor

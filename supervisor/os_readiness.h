@@ -1,0 +1,48 @@
+/// The seam to how services say that they are ready: what a process is given at birth for that, and
+/// the events that come of it. The real one is ReadinessChannels.
+///
+/// What it hears it posts as events of service_state.h (BecameReady, ExtendTimeout, ...), each with
+/// the generation of the process that it came from.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+#include "supervisor/definition.h"
+#include "supervisor/os_processes.h"
+
+namespace mainstay::supervisor {
+
+/// What a run gets besides what every process gets.
+struct Channel {
+    std::vector<PassedDescriptor> descriptors;
+    std::vector<std::string> environment;    ///< "NOTIFY_SOCKET=..."
+    std::vector<std::string> pid_variables;  ///< names whose value is to be the process's own pid
+};
+
+class ReadinessPorts {
+  public:
+    ReadinessPorts() = default;
+    ReadinessPorts(const ReadinessPorts&) = delete;
+    ReadinessPorts& operator=(const ReadinessPorts&) = delete;
+    virtual ~ReadinessPorts() = default;
+
+    /// Before a run is spawned. Descriptors of the channel are borrowed until born() or close().
+    /// Empty where the definition's readiness needs nothing.
+    virtual Result<Channel> open(ProcessKey key, const std::string& name,
+                                 const Definition& definition) = 0;
+
+    /// The process exists: its pid says whose messages count. Our copies of what it was given are
+    /// closed.
+    virtual void born(ProcessKey key, std::int32_t pid) = 0;
+
+    /// Its program was executed: from here on a check may be tried.
+    virtual void executed(ProcessKey key, const Definition& definition) = 0;
+
+    /// The run is over, or never was: nothing more is heard of it.
+    virtual void close(ProcessKey key) = 0;
+};
+
+}  // namespace mainstay::supervisor
