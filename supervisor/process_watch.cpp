@@ -18,17 +18,6 @@ ExitStatus exit_status(int code, int status) noexcept {
     return {ExitStatus::Kind::Signaled, static_cast<std::uint8_t>(status), code == CLD_DUMPED};
 }
 
-ExecFault fault_of(const ExecReport& report, const std::string& directory,
-                   const std::string& program) {
-    ExecFault fault{to_string(report.stage), "", report.code};
-    if (report.stage == ExecStage::Exec) {
-        fault.path = directory + "/" + program.substr(program.rfind('/') + 1);
-    } else if (report.stage == ExecStage::Chdir) {
-        fault.path = directory;
-    }
-    return fault;
-}
-
 void reap(pid_t pid) noexcept {
     siginfo_t ignored{};
     ::waitid(P_PID, static_cast<id_t>(pid), &ignored, WEXITED | WNOHANG);
@@ -38,14 +27,12 @@ void reap(pid_t pid) noexcept {
 
 ProcessWatch::ProcessWatch(Loop& loop, Spawner& spawner) : loop_(loop), spawner_(spawner) {}
 
-Result<std::int32_t> ProcessWatch::spawn(ProcessKey key, const SpawnPlan& plan) {
+Result<std::int32_t, ExecFault> ProcessWatch::spawn(ProcessKey key, const SpawnPlan& plan) {
     TRY(Birth birth, spawner_.spawn(plan));
     const pid_t pid = birth.pid;
     Child child;
     child.key = key;
     child.birth = std::move(birth);
-    child.program = plan.program;
-    child.directory = plan.directory;
     child.report_watch =
         loop_.watch_readable(child.birth.report.get(), [this, pid] { look_at_report(pid); });
     children_.insert_or_assign(pid, std::move(child));
@@ -97,7 +84,7 @@ void ProcessWatch::look_at_report(pid_t pid) {
     }
     child.report_watch.reset();
     if (count == static_cast<ssize_t>(sizeof report)) {
-        child.fault = fault_of(report, child.directory, child.program);
+        child.fault = child.birth.fault_of(report);
         return;
     }
     child.birth.complete();

@@ -7,7 +7,6 @@
 #pragma once
 
 #include <optional>
-#include <string>
 #include <unordered_map>
 
 #include "supervisor/loop.h"
@@ -23,7 +22,7 @@ class ProcessWatch final : public Processes {
     /// Must be called before the first spawn.
     void set_listener(ProcessListener& listener) noexcept { listener_ = &listener; }
 
-    Result<std::int32_t> spawn(ProcessKey key, const SpawnPlan& plan) override;
+    Result<std::int32_t, ExecFault> spawn(ProcessKey key, const SpawnPlan& plan) override;
     Result<void> kill(ProcessKey key, int signal, Target target) override;
 
     /// Called on SIGCHLD too.
@@ -33,8 +32,6 @@ class ProcessWatch final : public Processes {
     struct Child {
         ProcessKey key;
         Birth birth;
-        std::string program;
-        std::string directory;
         MonotonicTime executed{};
         Watch report_watch;              ///< ends before the descriptor in birth
         bool is_executed = false;        ///< the exec was seen

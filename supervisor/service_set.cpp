@@ -277,13 +277,13 @@ void ServiceSet::perform(Service& service, const Spawn& effect) {
     }
     const auto streams = os_.outputs.streams_of(service.id);
     if (!streams) {
-        spawn_failed(service, effect.generation, {"pipe", "", streams.error().code});
+        spawn_failed(service, effect.generation, {"pipe", "", streams.error().code, ""});
         return;
     }
     const SpawnPlan what = plan(service, effect.role, *streams);
     const auto pid = os_.processes.spawn({service.id, effect.generation}, what);
     if (!pid) {
-        spawn_failed(service, effect.generation, {pid.error().action, "", pid.error().code});
+        spawn_failed(service, effect.generation, pid.error());
         return;
     }
     post(service.id, Spawned{effect.generation, *pid});

@@ -28,10 +28,10 @@ class FakeProcesses final : public supervisor::Processes {
 
     void set_listener(supervisor::ProcessListener& listener) { listener_ = &listener; }
 
-    Result<std::int32_t> spawn(supervisor::ProcessKey key,
-                               const supervisor::SpawnPlan& plan) override {
+    Result<std::int32_t, supervisor::ExecFault> spawn(supervisor::ProcessKey key,
+                                                      const supervisor::SpawnPlan& plan) override {
         if (should_fail && should_fail()) {
-            return Error{"clone", EAGAIN};
+            return supervisor::ExecFault{"clone", "", EAGAIN, ""};
         }
         alive[++last_pid] = {key, plan};
         return last_pid;
