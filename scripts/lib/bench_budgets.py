@@ -51,3 +51,9 @@ def of_slope(key, value):
 def of_svlog(value):
     least = SVLOG_MB_PER_SECOND
     return (f"≥ {least}", "–" if value is None else "yes" if value >= least else "no")
+
+
+def of_boot(boot, reset, boot_floor, reset_floor):
+    first = per_floor(boot, boot_floor, BOOT_PER_FLOOR)
+    second = per_floor(reset, reset_floor, RESET_PER_FLOOR)
+    return (f"{first[0]}; {second[0]}", f"{first[1]}; {second[1]}")

@@ -5,7 +5,8 @@ Measures one run of one supervisor. Is the first process of fresh pid and mount 
 nothing it starts or mounts outlives it. ROOT is a directory tree with the programs in /bin; the run
 happens in there, with a tmpfs of its own as /run. LIBRARY is the compiled bench_stopwatch.c.
 SPECIFICATION is an object in JSON: supervisor, kind ("single" or "mass"), services, logs, restarts,
-idle (seconds). Prints the figures as an object in JSON: times in nanoseconds, memory in KiB.
+idle (seconds). Prints the figures as an object in JSON: times in nanoseconds, memory in KiB, and
+"problem" where something failed.
 """
 
 import ctypes
@@ -28,7 +29,7 @@ UNTIL_IDLE = 2
 # s6 waits for a second before each restart: fewer of those tell as much.
 RESTARTS_TAKE = 3
 # Seconds that one thing may take before the supervisor is given up.
-PATIENCE = 60
+PATIENCE = 30
 STATUS_REPEATS = 20
 STATUS_ALL_REPEATS = 3
 
@@ -52,7 +53,7 @@ def words(texts):
 class Stopwatch:
     def __init__(self, library):
         self._library = ctypes.CDLL(library)
-        for function in ("open", "start", "kill", "stop", "command"):
+        for function in ("open", "start", "flood", "kill", "stop", "command"):
             getattr(self._library, f"stopwatch_{function}").restype = ctypes.c_int64
         self._library.stopwatch_shared.restype = ctypes.POINTER(Shared)
         environment = [f"{key}={value}" for key, value in bench_peers.ENVIRONMENT.items()]
@@ -73,6 +74,13 @@ class Stopwatch:
         output = MESSAGES.encode()
         elapsed = self._call("start", words(command), self._environment, output, count)
         return self._counted(elapsed, "start", count)
+
+    def flood(self, command):
+        """How long the flood took; COMMAND starts all it takes."""
+        elapsed = self._call("flood", words(command), self._environment, MESSAGES.encode())
+        if elapsed < 0:
+            raise MeasurementError(f"the flood did not end within {PATIENCE} s")
+        return elapsed
 
     def kill(self, first, count):
         return self._counted(self._call("kill", first, count), "restart", count)
@@ -107,38 +115,15 @@ def enter(root):
     subprocess.run(["mount", "--rbind", "/dev", f"{root}/dev"], check=True)
     os.chroot(root)
     os.chdir("/")
-    for program in ("service", "logger"):
+    for program in ("service", "logger", "flood"):
         shutil.copy(f"/bin/{program}", f"/run/{program}")
 
 
-def measure_rest(watch, supervisor, count, idle):
-    """What it costs when nothing happens, and to be asked."""
-    figures = bench_procs.memory(bench_procs.supervising())
-    if idle > 0:
-        time.sleep(UNTIL_IDLE)
-        before = bench_procs.wakeups(bench_procs.supervising())
-        time.sleep(idle)
-        figures["wakeups"] = bench_procs.wakeups(bench_procs.supervising()) - before
-    figures.update(measure_status(watch, supervisor, count))
-    return figures
-
-
-def measure_status(watch, supervisor, count):
-    one = supervisor.status_one("s0")
-    if not one:
-        return {}
-    try:
-        return {
-            "status_one": [watch.commands(one) for _ in range(STATUS_REPEATS)],
-            "status_all": measure_status_all(watch, supervisor.status_all(count)),
-        }
-    except MeasurementError as error:
-        # Some peer's tool does not cope with so many services; the other figures are good.
-        return {"problem": str(error)}
-
-
-def measure_status_all(watch, commands):
-    return [watch.commands(commands) for _ in range(STATUS_ALL_REPEATS)]
+def measure_idle(idle):
+    time.sleep(UNTIL_IDLE)
+    before = bench_procs.wakeups(bench_procs.supervising())
+    time.sleep(idle)
+    return bench_procs.wakeups(bench_procs.supervising()) - before
 
 
 def measure_restarts(watch, most):
@@ -150,23 +135,34 @@ def measure_restarts(watch, most):
     return times
 
 
-def measure(watch, specification):
+def measure_status(watch, supervisor, count, figures):
+    one = supervisor.status_one("s0")
+    if one:
+        figures["status_one"] = [watch.commands(one) for _ in range(STATUS_REPEATS)]
+        every = supervisor.status_all(count)
+        figures["status_all"] = [watch.commands(every) for _ in range(STATUS_ALL_REPEATS)]
+
+
+def measure(watch, specification, figures):
+    """Adds to FIGURES as it goes: what was measured before something failed is good."""
     supervisor = bench_peers.named(specification["supervisor"])
     count, logs = specification["services"], specification["logs"]
     supervisor.lay_out(count, logs)
     # runsvdir waits for a second where its directory has changed within this one.
     os.utime(bench_peers.SERVICES, (0, 0))
     watch.open()
-    figures = {"start": watch.start(supervisor.command(count), 2 * count if logs else count)}
+    figures["start"] = watch.start(supervisor.command(count), 2 * count if logs else count)
     time.sleep(LIVED_LONG_ENOUGH)
     if specification["kind"] == "mass":
         figures["mass_restart"] = watch.kill(0, count)
     else:
-        figures.update(measure_rest(watch, supervisor, count, specification["idle"]))
+        figures.update(bench_procs.memory(bench_procs.supervising()))
+        if specification["idle"] > 0:
+            figures["wakeups"] = measure_idle(specification["idle"])
         figures["restart"] = measure_restarts(watch, min(count, specification["restarts"]))
+        measure_status(watch, supervisor, count, figures)
     time.sleep(LIVED_LONG_ENOUGH)
     figures["stop"] = watch.stop(supervisor.stop_signal)
-    return figures
 
 
 def messages():
@@ -181,13 +177,14 @@ def main():
     root, library, specification = sys.argv[1:]
     watch = Stopwatch(library)
     enter(root)
+    figures = {}
     try:
-        print(json.dumps(measure(watch, json.loads(specification))))
+        measure(watch, json.loads(specification), figures)
     except MeasurementError as error:
+        figures["problem"] = str(error)
         print(f"{error}; it said:\n{messages()}", file=sys.stderr)
-        return 1
-    return 0
+    print(json.dumps(figures))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -30,6 +30,7 @@ def parse_arguments():
     parser = argparse.ArgumentParser(prog="bench", add_help=False)
     parser.add_argument("--build", type=pathlib.Path, required=True)
     parser.add_argument("--init", type=pathlib.Path, required=True)
+    parser.add_argument("--busybox", type=pathlib.Path, required=True)
     parser.add_argument("--only", default="")
     parser.add_argument("--services", type=parse_services, default=[100, 1000, 5000])
     parser.add_argument("--rounds", type=positive, default=5)

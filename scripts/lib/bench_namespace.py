@@ -3,6 +3,7 @@
 import json
 import pathlib
 import subprocess
+import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 # What else the machine does is to disturb as little as possible; the same for everything measured.
@@ -31,4 +32,5 @@ def run(arguments, program, specification):
         raise RunError(f"did not end within {DEADLINE} s") from None
     if result.returncode != 0:
         raise RunError(result.stderr.strip() or f"ended with status {result.returncode}")
+    sys.stderr.write(result.stderr)
     return json.loads(result.stdout)

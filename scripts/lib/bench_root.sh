@@ -6,6 +6,7 @@
 readonly bench=$build/bench
 readonly bench_root=$bench/root
 readonly peers=$build/peers
+readonly freestanding=(-static -nostdlib -ffreestanding -fno-stack-protector -no-pie)
 
 new_root() {
     rm -rf "$bench"
@@ -17,17 +18,25 @@ new_root() {
 
 # compile OPTION…
 compile() {
-    gcc -O2 -std=gnu11 -Wall -Wextra -Werror "$@" || die "cannot compile the helpers of this script"
+    gcc -O2 -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror "$@" || die "cannot compile the helpers of this script"
 }
 
 # compile_helpers: what of a measurement is not for an interpreter.
 compile_helpers() {
-    local lib=$top/scripts/lib service
-    service=(-static -nostdlib -ffreestanding -fno-stack-protector -no-pie "$lib/bench_service.c")
-    compile "${service[@]}" -o "$bench_root/bin/service"
-    compile "${service[@]}" -DLOGGER -o "$bench_root/bin/logger"
+    local lib=$top/scripts/lib
+    compile "${freestanding[@]}" "$lib/bench_service.c" -o "$bench_root/bin/service"
+    compile "${freestanding[@]}" -DLOGGER "$lib/bench_service.c" -o "$bench_root/bin/logger"
     compile -static -pthread "$lib/bench_floor.c" -o "$bench_root/bin/floor"
+    compile -static "$lib/bench_flood.c" -o "$bench_root/bin/flood"
     compile -shared -fPIC "$lib/bench_stopwatch.c" -o "$bench/stopwatch.so"
+}
+
+# compile_boot_helpers: those that run in a guest, where /run is mounted too late for the services' page.
+compile_boot_helpers() {
+    local lib=$top/scripts/lib page='-DBENCH_SHARED_FILE="/bench/shared"'
+    compile "${freestanding[@]}" "$page" -DREPORT "$lib/bench_service.c" -o "$bench/boot_service"
+    compile -static "$page" "$lib/bench_boot_first.c" -o "$bench/boot_first"
+    compile -static "$page" "$lib/bench_boot_floor.c" -o "$bench/boot_floor"
 }
 
 # libraries_of FILE: the paths of those it is linked with, its interpreter included.

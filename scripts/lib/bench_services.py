@@ -35,30 +35,19 @@ class Measured:
 
     def __init__(self):
         self.values = {}
-        self.refused = {}  # by (number, supervisor): why
-        self.remarks = {}
+        self.problems = {}  # by (number, supervisor); where there is one, no more is measured
 
     def add(self, count, supervisor, figures):
         kept = self.values.setdefault(count, {}).setdefault(supervisor, {})
         for key, value in figures.items():
             kept.setdefault(key, []).extend(value if isinstance(value, list) else [value])
 
-    def refuse(self, count, supervisor, why):
-        self.refused.setdefault((count, supervisor), f"{supervisor} was not measured: {why}")
-
-    def remark(self, count, supervisor, text):
-        self.remarks.setdefault((count, supervisor), f"{supervisor}: {text}")
-
-    def is_refused(self, count, supervisor):
-        return (count, supervisor) in self.refused
-
-    def lacks(self, names):
-        """Whether anything of these supervisors could not be measured."""
-        return any(name in names for _, name in (*self.refused, *self.remarks))
-
     def notes(self, count):
-        every = {**self.remarks, **self.refused}
-        return [f"{text}." for (other, _), text in every.items() if other == count]
+        return [
+            f"{name} was given up: {text}."
+            for (other, name), text in self.problems.items()
+            if other == count
+        ]
 
     def median(self, count, supervisor, figure):
         values = self.values.get(count, {}).get(supervisor, {}).get(figure.key)
@@ -110,11 +99,11 @@ def measure_all(arguments, supervisors):
 
 
 def measure_round(arguments, measured, supervisor, count, turn):
+    key = (count, supervisor.name)
     if supervisor.limit and count > supervisor.limit:
-        why = f"takes {supervisor.limit} services at most"
-        measured.refuse(count, supervisor.name, why)
+        measured.problems[key] = f"it takes {supervisor.limit} services at most"
     for kind in ("single", "mass"):
-        if measured.is_refused(count, supervisor.name):
+        if key in measured.problems:
             return
         # What sleeps in one round sleeps in all: once is enough.
         idle = arguments.idle if turn == 0 else 0
@@ -122,11 +111,11 @@ def measure_round(arguments, measured, supervisor, count, turn):
             figures = measure_once(arguments, supervisor, count, kind, idle)
             problem = figures.pop("problem", None)
             measured.add(count, supervisor.name, figures)
-            if problem:
-                measured.remark(count, supervisor.name, problem)
         except bench_namespace.RunError as error:
-            say(f"{supervisor.name} with {count} services: {error}")
-            measured.refuse(count, supervisor.name, str(error).splitlines()[0])
+            problem = str(error)
+        if problem:
+            say(f"{supervisor.name} with {count} services: {problem}")
+            measured.problems[key] = problem.splitlines()[0]
 
 
 def peers_of(supervisors):
@@ -194,4 +183,5 @@ def run(arguments):
     tables = [table_of(measured, count, supervisors, arguments) for count in arguments.services]
     if len(arguments.services) > 1:
         tables.append(slope_table(measured, supervisors, arguments.services))
-    return Part("services", tables, measured.values, measured.lacks({"mainstay", "floor"}))
+    failed = any(name in ("mainstay", "floor") for _, name in measured.problems)
+    return Part("services", tables, measured.values, failed)

@@ -84,6 +84,13 @@ int64_t stopwatch_start(char* const* arguments, char* const* environment, const 
     return reached < 0 ? -1 : reached - began;
 }
 
+/* How long the flood of bench_flood.c takes, which COMMAND has some logger read. */
+int64_t stopwatch_flood(char* const* arguments, char* const* environment, const char* output) {
+    expect(1);
+    supervisor = spawn(arguments, environment, output);
+    return supervisor < 0 ? -1 : wait_for_target();
+}
+
 /* From the death of the services in places FIRST … FIRST+COUNT-1 until as many run again. */
 int64_t stopwatch_kill(unsigned first, unsigned count) {
     expect(count);
