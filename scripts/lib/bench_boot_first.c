@@ -1,5 +1,5 @@
-/* /init of the guests that scripts/bench --boot measures: writes down when the first instruction of a
- * process ran, and becomes the init that is measured. The services count themselves in that file
+/* /init of the guests that scripts/bench --boot measures: writes down when the first instruction of
+ * a process ran, and becomes the init that is measured. The services count themselves in that file
  * (bench_service.c, compiled with REPORT). */
 #include <fcntl.h>
 #include <sys/mman.h>

@@ -1,8 +1,8 @@
 /* Usage: bench_floor PATTERN COUNT THREADS
  *
- * The floor that supervisors are compared with: spawns the programs PATTERN (with %u for 0 … COUNT-1)
- * by posix_spawn(3) in bare loops, one a thread, starts each that ends again, and ends with all of
- * them on TERM. It decides, logs and watches nothing. */
+ * The floor that supervisors are compared with: spawns the programs PATTERN (with %u for 0 …
+ * COUNT-1) by posix_spawn(3) in bare loops, one a thread, starts each that ends again, and ends
+ * with all of them on TERM. It decides, logs and watches nothing. */
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>

@@ -108,10 +108,13 @@ class Stopwatch:
         return elapsed
 
 
-def enter(root):
+def enter(root, cgroups):
     """Makes ROOT the root of this process, with file systems of its own."""
-    for source, kind, place in (("run", "tmpfs", "run"), ("proc", "proc", "proc")):
-        subprocess.run(["mount", "-t", kind, source, f"{root}/{place}"], check=True)
+    mounts = [("tmpfs", "run"), ("proc", "proc")]
+    if cgroups:
+        mounts.append(("cgroup2", "sys/fs/cgroup"))
+    for kind, place in mounts:
+        subprocess.run(["mount", "-t", kind, kind, f"{root}/{place}"], check=True)
     subprocess.run(["mount", "--rbind", "/dev", f"{root}/dev"], check=True)
     os.chroot(root)
     os.chdir("/")
@@ -174,12 +177,13 @@ def messages():
 
 
 def main():
-    root, library, specification = sys.argv[1:]
+    root, library = sys.argv[1:3]
+    specification = json.loads(sys.argv[3])
     watch = Stopwatch(library)
-    enter(root)
+    enter(root, "cgroups" in specification)
     figures = {}
     try:
-        measure(watch, json.loads(specification), figures)
+        measure(watch, specification, figures)
     except MeasurementError as error:
         figures["problem"] = str(error)
         print(f"{error}; it said:\n{messages()}", file=sys.stderr)

@@ -45,13 +45,14 @@ LOGGERS = {
 
 
 def main():
-    root, library, specification = sys.argv[1:]
+    root, library = sys.argv[1:3]
+    specification = json.loads(sys.argv[3])
     watch = bench_inside.Stopwatch(library)
-    bench_inside.enter(root)
+    bench_inside.enter(root, "cgroups" in specification)
     LOGS.mkdir()
     watch.open()
     try:
-        figures = {"flood": watch.flood(LOGGERS[json.loads(specification)["logger"]]())}
+        figures = {"flood": watch.flood(LOGGERS[specification["logger"]]())}
         if not any(file.stat().st_size for file in LOGS.rglob("*") if file.name != "config"):
             figures["problem"] = f"nothing was written to {LOGS}"
     except bench_inside.MeasurementError as error:

@@ -8,6 +8,7 @@ import signal
 import sys
 
 import bench_boot
+import bench_cgroup
 import bench_report
 import bench_services
 import bench_svlog
@@ -61,7 +62,11 @@ def measure(arguments):
 def main():
     arguments = parse_arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    tables, figures, failed = measure(arguments)
+    try:
+        tables, figures, failed = measure(arguments)
+    except bench_cgroup.CgroupError as error:
+        bench_report.say(str(error))
+        return 1
     for table in tables:
         print(bench_report.as_text(table))
     if arguments.markdown:

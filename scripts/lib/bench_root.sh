@@ -10,7 +10,7 @@ readonly freestanding=(-static -nostdlib -ffreestanding -fno-stack-protector -no
 
 new_root() {
     rm -rf "$bench"
-    mkdir -p "$bench_root"/{bin,lib,lib64,usr,etc,run,proc,dev,sys,tmp}
+    mkdir -p "$bench_root"/{bin,lib,lib64,usr,etc,run,proc,dev,sys/fs/cgroup,tmp}
     ln -s ../bin "$bench_root/usr/bin" # s6-svscan knows s6-supervise by this path
     echo root:x:0:0:root:/:/bin/sh >"$bench_root/etc/passwd"
     printf '%s\n' root:x:0: adm:x:4: >"$bench_root/etc/group"

@@ -59,7 +59,8 @@ def chosen(arguments):
     wanted = arguments.only.split(",") if arguments.only else [s.name for s in bench_peers.ALL]
     unknown = set(wanted) - {supervisor.name for supervisor in bench_peers.ALL}
     if unknown:
-        raise SystemExit(f"bench: --only: there is no {', '.join(sorted(unknown))}")
+        say(f"--only: there is no {', '.join(sorted(unknown))} (see bench --help)")
+        raise SystemExit(2)
     found = []
     for supervisor in bench_peers.ALL:
         programs = [arguments.build / "root/bin" / program for program in supervisor.programs]

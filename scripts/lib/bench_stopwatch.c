@@ -1,7 +1,7 @@
 /* What must not be measured by an interpreter: the moments at which something is asked for and has
  * happened. A library that bench_inside.py loads, which is the first process of a namespace.
- * Times are nanoseconds of CLOCK_MONOTONIC; -1 is a failure. A caught signal ends each wait in failure:
- * that is how the caller, by alarm(2), gives up. */
+ * Times are nanoseconds of CLOCK_MONOTONIC; -1 is a failure. A caught signal ends each wait in
+ * failure: that is how the caller, by alarm(2), gives up. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
@@ -76,7 +76,8 @@ static int64_t wait_for_target(void) {
 }
 
 /* From the start of the supervisor until COUNT services run. Its messages go to OUTPUT. */
-int64_t stopwatch_start(char* const* arguments, char* const* environment, const char* output, unsigned count) {
+int64_t stopwatch_start(char* const* arguments, char* const* environment, const char* output,
+                        unsigned count) {
     expect(count);
     const int64_t began = now();
     supervisor = spawn(arguments, environment, output);

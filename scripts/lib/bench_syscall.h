@@ -34,7 +34,6 @@ static inline long bench_syscall(long number, long a, long b, long c, long d, lo
 #error "bench_syscall.h knows x86-64 and aarch64 only"
 #endif
 
-#define BENCH_CALL(number, a, b, c) \
-    bench_syscall(number, (long)(a), (long)(b), (long)(c), 0, 0, 0)
+#define BENCH_CALL(number, a, b, c) bench_syscall(number, (long)(a), (long)(b), (long)(c), 0, 0, 0)
 
 #endif
