@@ -169,11 +169,13 @@ def measure(watch, specification, figures):
 
 
 def messages():
+    """The last lines of the supervisor's own, without repetition."""
     try:
         with open(MESSAGES, errors="replace") as file:
-            return file.read()[-2000:]
+            lines = dict.fromkeys(file.read().splitlines())
     except OSError:
         return ""
+    return "\n".join(list(lines)[-10:])
 
 
 def main():

@@ -48,7 +48,8 @@ def measure(arguments, names):
 
 def run(arguments):
     rates, problems = measure(arguments, loggers(arguments))
-    best = max((median(values) for name, values in rates.items() if values and name != "mainstay"), default=None)
+    peers = [median(values) for name, values in rates.items() if values and name != "mainstay"]
+    best = max(peers, default=None)
     table = Table("One service floods its logger", ["logger", "MB/s", "÷ best peer", "budget", "met"])
     for name, values in rates.items():
         rate = median(values)
