@@ -61,6 +61,11 @@ class Processes {
     /// way.
     virtual Result<void> kill(ProcessKey key, int signal, Target target) = 0;
 
+    /// Another process becomes the one that @p key means: its end is told as the end, that of the
+    /// process before it is not told any more. It need not be a child of ours.
+    /// @returns ESRCH where it has ended, EBUSY where it belongs to a service already
+    virtual Result<void> adopt(ProcessKey key, std::int32_t pid) = 0;
+
     /// Tells the listener of every exit so far. To be called before a command is obeyed.
     virtual void reap_pending() = 0;
 };

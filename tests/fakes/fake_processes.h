@@ -50,6 +50,15 @@ class FakeProcesses final : public supervisor::Processes {
         return Error{"kill", ESRCH};
     }
 
+    /// Noted, and nothing else.
+    Result<void> adopt(supervisor::ProcessKey key, std::int32_t pid) override {
+        if (should_fail && should_fail()) {
+            return Error{"adopt", ESRCH};
+        }
+        adopted[pid] = key;
+        return {};
+    }
+
     void reap_pending() override {
         ++reaps;
         for (auto& [pid, status] : std::exchange(unseen_exits, {})) {
@@ -84,6 +93,7 @@ class FakeProcesses final : public supervisor::Processes {
 
     std::map<std::int32_t, Process> alive;
     std::vector<Sent> sent;
+    std::map<std::int32_t, supervisor::ProcessKey> adopted;
     std::map<std::int32_t, ExitStatus> unseen_exits;  ///< told by the next reap_pending()
     std::function<bool()> should_fail;                ///< asked at each call that may fail
     std::int32_t last_pid = 0;
