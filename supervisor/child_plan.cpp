@@ -11,6 +11,7 @@
 #include "common/fd_io.h"
 #include "supervisor/exec_reason.h"
 #include "supervisor/process_environment.h"
+#include "supervisor/process_words.h"
 
 namespace mainstay::supervisor {
 namespace {
@@ -240,7 +241,7 @@ void PreparedChild::prepare_streams(int null) {
 }
 
 std::string PreparedChild::fault_path(const ExecReport& report) const {
-    const std::string root = settings_.chroot != nullptr ? settings_.chroot : "";
+    std::string root = settings_.chroot != nullptr ? settings_.chroot : "";
     switch (report.stage) {
         case ExecStage::Exec: {
             std::string program = programs_[static_cast<std::size_t>(report.which)];

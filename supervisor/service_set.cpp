@@ -324,23 +324,19 @@ void ServiceSet::perform(Service& service, const Spawn& effect) {
 }
 
 SpawnPlan ServiceSet::plan(Service& service, Role role, Streams streams) {
-    const Programs& programs = service.definition.programs();
-    const auto plain = [&](const Command& command) {
-        return SpawnPlan{command.front(), command, service.definition.path, streams.input,
-                         streams.output};
-    };
+    const Definition& definition = service.definition;
+    const Programs& programs = definition.programs();
     switch (role) {
         case Role::Setup:
-            return plain(programs.setup.empty() ? Command{std::string("./") + kSetupFile}
-                                                : programs.setup);
+            return plan_setup(definition, streams);
         case Role::Run:
-            return plan_run(service.definition, streams);
+            return plan_run(definition, streams);
         case Role::Stop:
-            return plain(programs.stop);
+            return plan_steering(definition, programs.stop, service.snapshot.pid, streams);
         case Role::Reload:
-            return plain(programs.reload);
+            return plan_steering(definition, programs.reload, service.snapshot.pid, streams);
         case Role::Failure:
-            return plain(programs.on_failure);
+            return plan_program(definition, programs.on_failure, streams);
         case Role::Finish:
             break;
     }
