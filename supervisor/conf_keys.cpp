@@ -152,7 +152,7 @@ constexpr std::array<ConfKeyInfo, kConfKeyCount> kKeys{{
      [](const ConfValue& v, ConfDraft& d) { return take_path(v, d.process.directory); }},
     {ConfKey::Chroot, "chroot", Arity::Scalar, Reading::Words, kPath, "/srv/jail",
      [](const ConfValue& v, ConfDraft& d) { return take_path(v, d.process.chroot); }},
-    {ConfKey::Environment, "environment", Arity::List, Reading::Words, "NAME=VALUE",
+    {ConfKey::EnvironmentList, "environment", Arity::List, Reading::Words, "NAME=VALUE",
      "LANG=C.UTF-8 \"MOTTO=keep going\"",
      [](const ConfValue& v, ConfDraft& d) { return take_environment(v, d.environment); }},
     {ConfKey::EnvFile, "env-file", Arity::Scalar, Reading::Words,

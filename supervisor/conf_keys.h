@@ -53,7 +53,7 @@ enum class ConfKey : std::uint8_t {
     Umask,
     Directory,
     Chroot,
-    Environment,
+    EnvironmentList,
     EnvFile,
     Nice,
     Ionice,

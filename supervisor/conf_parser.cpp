@@ -85,11 +85,11 @@ std::string refusal(const ConfKeyInfo& info, const ConfValue& value, std::size_t
 }
 
 template <typename T>
-void keep(std::shared_ptr<const T>& own, T&& value) {
+void keep(std::shared_ptr<const T>& own, T value) {
     if (own && *own == value) {
         return;
     }
-    own = value == T() ? nullptr : std::make_shared<const T>(std::forward<T>(value));
+    own = value == T() ? nullptr : std::make_shared<const T>(std::move(value));
 }
 
 ConfDraft draft_of(const Definition& definition) {
@@ -264,8 +264,8 @@ class Parser {
         keep(definition_.own_programs, std::move(draft_.programs));
         keep(definition_.own_relations, std::move(draft_.relations));
         keep(definition_.own_process, std::move(draft_.process));
-        keep(definition_.own_cgroup, std::move(draft_.cgroup));
-        keep(definition_.own_log, std::move(draft_.log));
+        keep(definition_.own_cgroup, draft_.cgroup);
+        keep(definition_.own_log, draft_.log);
     }
 
     std::span<const ConfFile> files_;

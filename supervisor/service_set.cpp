@@ -297,6 +297,13 @@ void ServiceSet::perform(Service& service, const Spawn& effect) {
         // What the directory says now counts from this start on.
         const bool is_logger = service.feeder.has_value();
         LoadedDefinition loaded = os_.definitions.load(service.definition.path);
+        if (!loaded.usable) {
+            for (const std::string& problem : loaded.problems) {
+                os_.journal.error(std::string(service.name).append(": ").append(problem));
+            }
+            spawn_failed(service, effect.generation, {"read", service.definition.path, EINVAL});
+            return;
+        }
         service.definition = std::move(loaded.definition);
         service.definition.policy.drains_input = is_logger;
         service.definition.policy.has_finish = service.definition.policy.has_finish && !is_logger;

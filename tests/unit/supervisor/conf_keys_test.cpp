@@ -39,7 +39,7 @@ bool holds_signal(const StatusSet& set, int signal) {
 using D = const Definition&;
 
 const std::vector<Row>& general_rows() {
-    static const std::vector<Row> kRows = {
+    static const std::vector<Row> rows = {
         {ConfKey::Description, "Bob's \"%n\" %%",
          [](D d) { return d.description == "Bob's \"web\" %"; }},
         {ConfKey::Type, "oneshot", [](D d) { return d.policy.type == ServiceType::Oneshot; }},
@@ -117,11 +117,11 @@ const std::vector<Row>& general_rows() {
                     d.programs().on_failure == Command{"mail", "web"};
          }},
     };
-    return kRows;
+    return rows;
 }
 
 const std::vector<Row>& process_rows() {
-    static const std::vector<Row> kRows = {
+    static const std::vector<Row> rows = {
         {ConfKey::User, "www-data", [](D d) { return d.process().user == "www-data"; }},
         {ConfKey::Group, "33", [](D d) { return d.process().group == "33"; }},
         {ConfKey::SupplementaryGroups, "a 7",
@@ -133,7 +133,7 @@ const std::vector<Row>& process_rows() {
         {ConfKey::Umask, "0027", [](D d) { return d.process().umask == 027; }},
         {ConfKey::Directory, "'/srv/a b'", [](D d) { return d.process().directory == "/srv/a b"; }},
         {ConfKey::Chroot, "/jail", [](D d) { return d.process().chroot == "/jail"; }},
-        {ConfKey::Environment, "A=1 'B=x y' A=2",
+        {ConfKey::EnvironmentList, "A=1 'B=x y' A=2",
          [](D d) {
              return d.process().environment == Names{"B=x y", "A=2"};
          }},
@@ -206,11 +206,11 @@ const std::vector<Row>& process_rows() {
         {ConfKey::Stderr, "stdout", [](D d) { return d.process().error.kind == Kind::Output; }},
         {ConfKey::Stderr, "null", [](D d) { return d.process().error.kind == Kind::Null; }},
     };
-    return kRows;
+    return rows;
 }
 
 const std::vector<Row>& resource_rows() {
-    static const std::vector<Row> kRows = {
+    static const std::vector<Row> rows = {
         {ConfKey::MemoryMax, "256M", [](D d) { return d.cgroup().memory_max == 256ULL << 20U; }},
         {ConfKey::MemoryHigh, "infinity", [](D d) { return d.cgroup().memory_high == kMax; }},
         {ConfKey::PidsMax, "100", [](D d) { return d.cgroup().pids_max == 100; }},
@@ -226,7 +226,7 @@ const std::vector<Row>& resource_rows() {
         {ConfKey::LogTimestamp, "tai64n",
          [](D d) { return d.log().timestamp == LogTimestamp::Tai64n; }},
     };
-    return kRows;
+    return rows;
 }
 
 std::vector<Row> all_rows() {
@@ -282,7 +282,7 @@ const std::vector<BadRow> kBadRows = {
     {ConfKey::Umask, {"01000", "8", "rwx", ""}},
     {ConfKey::Directory, {"srv", "", "/a /b"}},
     {ConfKey::Chroot, {"srv"}},
-    {ConfKey::Environment, {"A", "=b", "''"}},
+    {ConfKey::EnvironmentList, {"A", "=b", "''"}},
     {ConfKey::EnvFile, {"e", "-", "-e", ""}},
     {ConfKey::Nice, {"-21", "20", "x"}},
     {ConfKey::Ionice, {"best-effort", "best-effort:8", "idle:1", "realtime:", "none", ""}},
@@ -342,7 +342,7 @@ TEST_CASE("conf keys: each refuses what it does not take, with place and example
         for (const std::string& value : bad_values(info.key)) {
             const std::string start = std::string(info.name) + " = ";
             INFO(start << value);
-            const ReadConf read = read_conf("\n" + start + value);
+            const ReadConf read = read_conf(std::string("\n").append(start).append(value));
             REQUIRE(read.problems().size() == 1);
             const Problem& problem = read.outcome.problems.front();
             CHECK(problem.place.line == 2);

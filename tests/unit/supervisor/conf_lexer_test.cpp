@@ -165,7 +165,7 @@ TEST_CASE("conf lexer: quotes that stay open and a lone backslash are faults", "
     };
     const std::vector<Row> rows = {
         {"k = a 'b c", 6, "this ' is not closed"},
-        {"k = \"a\\\"", 4, "this \" is not closed"},
+        {R"(k = "a\")", 4, "this \" is not closed"},
         {"k = a \\ ", 6,
          "nothing behind the \\; where the line is to go on, no blank may follow it"},
         {"k = a\\", 5, "nothing behind the \\; where the line is to go on, no blank may follow it"},
