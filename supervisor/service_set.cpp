@@ -335,16 +335,15 @@ void ServiceSet::perform(Service& service, const Spawn& effect) {
 SpawnPlan ServiceSet::plan(Service& service, Role role, Streams streams) {
     const Definition& definition = service.definition;
     const Programs& programs = definition.programs();
-    const std::int32_t main_pid = service.snapshot.pid;
     switch (role) {
         case Role::Setup:
             return plan_setup(definition, streams);
         case Role::Run:
             return plan_run(definition, streams);
         case Role::Stop:
-            return plan_steering(definition, programs.stop, main_pid, streams);
+            return plan_steering(definition, programs.stop, service.snapshot.pid, streams);
         case Role::Reload:
-            return plan_steering(definition, programs.reload, main_pid, streams);
+            return plan_steering(definition, programs.reload, service.snapshot.pid, streams);
         case Role::Failure:
             return plan_program(definition, programs.on_failure, streams);
         case Role::Finish:
