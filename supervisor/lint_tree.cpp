@@ -64,7 +64,7 @@ ProgramFacts facts_in_path(const FileTree& tree, const std::string& root, const 
     while (!rest.empty()) {
         const std::string_view directory = rest.substr(0, rest.find(':'));
         rest.remove_prefix(std::min(directory.size() + 1, rest.size()));
-        const std::string path = root + std::string(directory) + "/" + name;
+        const std::string path = std::string(root).append(directory).append("/").append(name);
         if (state_at(tree, path) == ProgramState::Executable) {
             return facts_at(tree, path);
         }
@@ -98,6 +98,7 @@ class Gatherer {
                 add_directory(definitions, Enabled::No);
             }
         }
+        add_loggers();
         facts_.accounts.users = accounts("passwd");
         facts_.accounts.groups = accounts("group");
         return std::move(facts_);
@@ -162,12 +163,27 @@ class Gatherer {
         if (read.definition.has_control) {
             add_controls(read.definition.resolved, service);
         }
-        const bool has_log = read.definition.has_log;
+        if (read.definition.has_log && base_name(path) != kLogDirectory) {
+            loggers_.push_back({name + "/" + kLogDirectory, path + "/" + kLogDirectory,
+                                read.definition.log_target, enabled});
+        }
         service.definition = std::move(read.definition);
         service.problems = std::move(read.problems);
         facts_.services.push_back(std::move(service));
-        if (has_log && base_name(path) != kLogDirectory) {
-            add_service(name + "/" + kLogDirectory, path + "/" + kLogDirectory, enabled);
+    }
+
+    /// A link to a service is that service; everything else is a logger of its own.
+    void add_loggers() {
+        for (const Logger& logger : loggers_) {
+            const bool is_shared =
+                !logger.target.empty() &&
+                std::any_of(facts_.services.begin(), facts_.services.end(),
+                            [&](const LintedService& service) {
+                                return service.definition.resolved == logger.target;
+                            });
+            if (!is_shared) {
+                add_service(logger.name, logger.path, logger.enabled);
+            }
         }
     }
 
@@ -255,8 +271,16 @@ class Gatherer {
         return std::nullopt;
     }
 
+    struct Logger {
+        std::string name;
+        std::string path;
+        std::string target;  ///< of a link
+        Enabled enabled;
+    };
+
     const FileTree& tree_;
     ProgramSets programs_;
+    std::vector<Logger> loggers_;
     LintedTree facts_;
 };
 

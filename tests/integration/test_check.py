@@ -1,10 +1,13 @@
 """supervisor --check on prepared trees: each kind of mistake is found, and its line named."""
 
 import json
+import re
+import shutil
 import subprocess
 
 import pytest
 
+import namespace
 from supervised import SUPERVISOR
 
 SCRIPT = "#!/bin/sh\nexec sleep 1000\n"
@@ -186,6 +189,17 @@ def test_loggers_and_small_files(tree):
     ]
 
 
+def test_a_logger_that_services_share_is_checked_once(tree):
+    tree.add("api")
+    tree.add("web")
+    tree.add("logger")
+    for name in ("api", "web"):
+        tree.link(f"etc/sv/{name}/log", "../logger")
+    assert tree.lines() == []
+    (tree.root / "etc/sv/logger/run").unlink()
+    assert tree.lines() == ["/etc/sv/logger/run: error: run: there is no such file"]
+
+
 def test_what_is_not_enabled_is_checked_too(tree):
     tree.add("web", "needs = db\nconflicts = api\nafter = vendor\n")
     tree.add("api")
@@ -257,3 +271,66 @@ def test_a_wrong_command_line_is_a_usage_error():
     result = subprocess.run([SUPERVISOR, "--check", "--jsn"], capture_output=True, text=True)
     assert result.returncode == 2
     assert "did you mean --json?" in result.stderr
+
+
+EXAMPLES = namespace.TOP / "etc-examples"
+
+
+@pytest.fixture
+def example_root(tmp_path):
+    """etc-examples as /etc of a root where every example is enabled and its programs are there."""
+    root = tmp_path / "root"
+    shutil.copytree(EXAMPLES, root / "etc", symlinks=True)
+    enabled = root / "etc/service"
+    enabled.mkdir()
+    for directory in (EXAMPLES / "sv").iterdir():
+        name = directory.name + ("tty1" if directory.name.endswith("@") else "")
+        (enabled / name).symlink_to(f"/etc/sv/{directory.name}")
+    return root
+
+
+def test_the_examples_have_no_mistakes(example_root):
+    # batch is in conflict with web on purpose, so it is not enabled beside it.
+    (example_root / "etc/service/batch").unlink()
+    programs = {"bin/sh"}
+    while True:
+        for program in programs:
+            file = example_root / program
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(b"\x7fELF")
+            file.chmod(0o755)
+        result = subprocess.run(
+            [SUPERVISOR, "--check", "--root", example_root, "--json"], capture_output=True, text=True
+        )
+        *problems, end = [json.loads(line) for line in result.stdout.splitlines()]
+        assert end["errors"] == 0, problems
+        # What an image would have to bring is not a part of the examples.
+        missing = {
+            directory + problem["message"].split(":")[0]
+            for problem in problems
+            for directory in ("usr/bin/", "srv/batch/usr/bin/")
+            if problem["message"].endswith("there is no such file in the usual PATH")
+        }
+        if not missing - programs:
+            break
+        programs |= missing
+    assert [problem for problem in problems if problem["severity"] != "note"] == []
+
+
+def keys_of(path):
+    """The keys that a conf gives, continued lines aside."""
+    lines = path.read_text().replace("\\\n", "").splitlines()
+    return {line.split("=")[0].strip() for line in lines if "=" in line and not line.startswith("#")}
+
+
+def known_keys():
+    """From the manual page, which a unit test holds to the table of the parser."""
+    manual = (namespace.TOP / "docs/man/service.conf.5").read_text()
+    return set(re.findall(r"^\.It Cm (\S+) No = ", manual, re.MULTILINE))
+
+
+def test_every_key_is_in_an_example():
+    confs = [*EXAMPLES.glob("sv/*/service.conf"), *EXAMPLES.glob("sv/*/service.conf.d/*.conf")]
+    given = set().union(*(keys_of(path) for path in confs))
+    assert len(known_keys()) > 70
+    assert given == known_keys()
