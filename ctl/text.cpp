@@ -61,10 +61,18 @@ void append_escaped(std::string& text, const Utf8Character& character, char byte
     text.append(escape.view());
 }
 
+/// Most text is: it goes as it is, and a table of a thousand services is made of it.
+bool is_printable_ascii(std::string_view bytes) noexcept {
+    return std::all_of(bytes.begin(), bytes.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+}
+
 }  // namespace
 
 std::string visible(std::string_view bytes, Charset charset) {
     std::string text;
+    if (is_printable_ascii(bytes)) {
+        return text.append(bytes);
+    }
     text.reserve(bytes.size());
     while (!bytes.empty()) {
         const Utf8Character character = first_character(bytes);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/signalfd.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -14,10 +15,13 @@
 #include "supervisor/control_handler.h"
 #include "supervisor/control_server.h"
 #include "supervisor/control_socket.h"
+#include "supervisor/enabled_links.h"
 #include "supervisor/log_pipes.h"
 #include "supervisor/loop.h"
 #include "supervisor/process_watch.h"
+#include "supervisor/recent_messages.h"
 #include "supervisor/scan.h"
+#include "supervisor/scan_merge.h"
 #include "supervisor/service_dir.h"
 #include "supervisor/service_set.h"
 #include "supervisor/spawn.h"
@@ -35,8 +39,20 @@ UniqueFd open_null() {
     return null ? std::move(*null) : UniqueFd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
 }
 
-protocol::Greeting greeting() {
-    return {kVersion, kCommit, protocol::kVersion, ::getpid()};
+ControlHandler::Self about_ourselves() {
+    utsname system{};
+    ::uname(&system);
+    return {{kVersion, kCommit, protocol::kVersion, ::getpid()}, system.nodename};
+}
+
+/// Services that are enabled until the next boot: beside the control socket. Where that is the
+/// scanned directory itself, there is none.
+std::string runtime_directory(const Options& options) {
+    const std::size_t slash = options.control_socket.rfind('/');
+    std::string directory =
+        slash == std::string::npos ? "." : options.control_socket.substr(0, slash);
+    directory += "/enabled";
+    return directory == options.directory ? std::string() : directory;
 }
 
 class App final : public ScanListener, public ServiceObserver {
@@ -44,14 +60,19 @@ class App final : public ScanListener, public ServiceObserver {
     App(AppSettings settings, Journal& journal)
         : settings_(std::move(settings)),
           journal_(journal),
+          merge_(*this),
           spawner_({settings_.environment, settings_.born_with.descriptor_limit,
                     settings_.born_with.oom_score},
                    open_null()),
           processes_(loop_, spawner_),
           outputs_(loop_, LogLimits{}),
           services_({loop_, processes_, outputs_, definitions_, journal_}),
-          scan_(loop_, journal_, *this, settings_.options.directory),
-          handler_({services_, processes_, outputs_, loop_}, greeting()) {
+          scan_(loop_, journal_, merge_.first(), settings_.options.directory),
+          enabled_({settings_.options.directory, runtime_directory(settings_.options),
+                    settings_.options.definitions},
+                   [this] { look_again(); }),
+          handler_({services_, processes_, outputs_, loop_, enabled_, journal_},
+                   about_ourselves()) {
         processes_.set_listener(services_);
         services_.observe(*this);
     }
@@ -72,6 +93,7 @@ class App final : public ScanListener, public ServiceObserver {
             journal_.error(settings_.options.directory + ": changes are not noticed: inotify: " +
                            errno_text(started.error().code));
         }
+        start_runtime_scan();
         scanned_ = true;
         say_when_boot_is_complete();
         loop_.run();
@@ -96,6 +118,23 @@ class App final : public ScanListener, public ServiceObserver {
     }
 
   private:
+    /// Its directory is made when it is needed, and needs no word before.
+    void start_runtime_scan() {
+        const std::string directory = runtime_directory(settings_.options);
+        if (!directory.empty()) {
+            runtime_scan_.emplace(loop_, journal_, merge_.second(), directory,
+                                  Scan::Missing::Usual);
+            static_cast<void>(runtime_scan_->start());
+        }
+    }
+
+    void look_again() {
+        scan_.look_again();
+        if (runtime_scan_) {
+            runtime_scan_->look_again();
+        }
+    }
+
     bool start_control() {
         const Options& options = settings_.options;
         const auto group = find_group(options.control_group);
@@ -186,12 +225,14 @@ class App final : public ScanListener, public ServiceObserver {
     void say_when_boot_is_complete() {
         if (scanned_ && !boot_complete_ && services_.all_settled()) {
             boot_complete_ = true;
+            handler_.boot_completed();
             tell(LinkType::BootComplete, 0, "");
         }
     }
 
     AppSettings settings_;
-    Journal& journal_;
+    RecentMessages journal_;
+    ScanMerge merge_;
     Loop loop_;
     Spawner spawner_;
     ServiceDirs definitions_;
@@ -199,6 +240,8 @@ class App final : public ScanListener, public ServiceObserver {
     LogPipes outputs_;
     ServiceSet services_;
     Scan scan_;
+    std::optional<Scan> runtime_scan_;
+    EnabledLinks enabled_;
     ControlHandler handler_;
     std::unique_ptr<ControlServer> control_;
     std::optional<BootLinkClient> link_;
