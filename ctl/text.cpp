@@ -126,4 +126,21 @@ std::string pad(std::string_view text, std::size_t width) {
     return result;
 }
 
+std::string size_text(std::uint64_t bytes) {
+    constexpr std::array<const char*, 5> kUnits{"KiB", "MiB", "GiB", "TiB", "PiB"};
+    if (bytes < 1024) {
+        return std::to_string(bytes) + " B";
+    }
+    std::uint64_t tenths = bytes * 10 / 1024;
+    std::size_t unit = 0;
+    if (bytes > std::uint64_t{1} << 60U) {
+        tenths = bytes / 1024 * 10;
+    }
+    while (tenths >= 10 * 1024 && unit + 1 < kUnits.size()) {
+        tenths /= 1024;
+        ++unit;
+    }
+    return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " " + kUnits.at(unit);
+}
+
 }  // namespace mainstay::ctl
