@@ -32,7 +32,7 @@ std::optional<std::chrono::milliseconds> deadline_of(const Service& service,
 }
 
 ExecFailure failure_of(const ExecFault& fault) {
-    return {fault.stage, fault.path, errno_text(fault.code)};
+    return {fault.stage, fault.path, reason_of(fault)};
 }
 
 bool is_satisfied(const Service* need) noexcept {
@@ -142,7 +142,7 @@ ServiceView view_of(const Service& service, const ServiceSet& services, const Cl
     view.wanted = snapshot.wanted;
     view.is_paused = snapshot.paused;
     view.has_down_file = service.definition.has_down_file;
-    view.pid = snapshot.pid;
+    view.pid = snapshot.has_run ? snapshot.pid : snapshot.auxiliary_pid;
     view.restarts = snapshot.restarts;
     view.since = in_ms(clock.age_clock() - service.since);
     view.cause = service.cause;
