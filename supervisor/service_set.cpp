@@ -297,6 +297,13 @@ void ServiceSet::perform(Service& service, const Spawn& effect) {
         // What the directory says now counts from this start on.
         const bool is_logger = service.feeder.has_value();
         LoadedDefinition loaded = os_.definitions.load(service.definition.path);
+        if (!loaded.usable) {
+            for (const std::string& problem : loaded.problems) {
+                os_.journal.error(std::string(service.name).append(": ").append(problem));
+            }
+            spawn_failed(service, effect.generation, {"read", service.definition.path, EINVAL});
+            return;
+        }
         service.definition = std::move(loaded.definition);
         service.definition.policy.drains_input = is_logger;
         service.definition.policy.has_finish = service.definition.policy.has_finish && !is_logger;
@@ -304,13 +311,13 @@ void ServiceSet::perform(Service& service, const Spawn& effect) {
     }
     const auto streams = os_.outputs.streams_of(service.id);
     if (!streams) {
-        spawn_failed(service, effect.generation, {"pipe", "", streams.error().code});
+        spawn_failed(service, effect.generation, {"pipe", "", streams.error().code, ""});
         return;
     }
     const SpawnPlan what = plan(service, effect.role, *streams);
     const auto pid = os_.processes.spawn({service.id, effect.generation}, what);
     if (!pid) {
-        spawn_failed(service, effect.generation, {pid.error().action, "", pid.error().code});
+        spawn_failed(service, effect.generation, pid.error());
         return;
     }
     post(service.id, Spawned{effect.generation, *pid});

@@ -26,7 +26,7 @@ void add_deadline(ServiceView& view, const Service& service, const Clock& clock)
 }
 
 ExecFailure failure_of(const ExecFault& fault) {
-    return {fault.stage, fault.path, errno_text(fault.code)};
+    return {fault.stage, fault.path, reason_of(fault)};
 }
 
 }  // namespace
