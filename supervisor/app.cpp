@@ -6,20 +6,26 @@
 
 #include <cerrno>
 #include <csignal>
+#include <filesystem>
 #include <utility>
 
 #include "common/fd_io.h"
 #include "common/version.h"
 #include "supervisor/boot_link_client.h"
+#include "supervisor/cgroup.h"
+#include "supervisor/check_runner.h"
 #include "supervisor/control_handler.h"
 #include "supervisor/control_server.h"
 #include "supervisor/control_socket.h"
 #include "supervisor/log_pipes.h"
 #include "supervisor/loop.h"
+#include "supervisor/proc_family.h"
 #include "supervisor/process_watch.h"
+#include "supervisor/readiness_channels.h"
 #include "supervisor/scan.h"
 #include "supervisor/service_dir.h"
 #include "supervisor/service_set.h"
+#include "supervisor/session.h"
 #include "supervisor/spawn.h"
 
 namespace mainstay::supervisor {
@@ -27,6 +33,9 @@ namespace {
 
 constexpr int kExitDone = 0;
 constexpr int kExitCannotRun = 1;
+/// As init(8) has them, by number of the kernel.
+constexpr int kPoweroffSignal = 38;
+constexpr int kRebootSignal = 39;
 /// PID 1 goes on alone after 10 s of silence; this is how often it hears of us at least.
 constexpr Duration kProgressInterval = std::chrono::seconds(3);
 
@@ -35,11 +44,23 @@ UniqueFd open_null() {
     return null ? std::move(*null) : UniqueFd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
 }
 
+/// Services are told the path and have another working directory: it must be whole.
+std::string notify_directory(const std::string& control_socket) {
+    std::error_code failed;
+    const auto whole = std::filesystem::absolute(control_socket, failed);
+    return notify_directory_of(failed ? control_socket : whole.string());
+}
+
+class RealSessions final : public Sessions {
+  public:
+    std::size_t kill_members(std::int32_t session) override { return kill_session(session); }
+};
+
 protocol::Greeting greeting() {
     return {kVersion, kCommit, protocol::kVersion, ::getpid()};
 }
 
-class App final : public ScanListener, public ServiceObserver {
+class App final : public ScanListener, public ServiceObserver, public System {
   public:
     App(AppSettings settings, Journal& journal)
         : settings_(std::move(settings)),
@@ -49,10 +70,18 @@ class App final : public ScanListener, public ServiceObserver {
                    open_null()),
           processes_(loop_, spawner_),
           outputs_(loop_, LogLimits{}),
-          services_({loop_, processes_, outputs_, definitions_, journal_}),
+          cgroups_(journal_),
+          family_(cgroups_),
+          checks_({processes_, outputs_, loop_, journal_}),
+          readiness_({loop_, journal_, processes_, family_, checks_},
+                     notify_directory(settings_.options.control_socket)),
+          services_({loop_, processes_, outputs_, definitions_, journal_, cgroups_, readiness_,
+                     sessions_, *this}),
           scan_(loop_, journal_, *this, settings_.options.directory),
           handler_({services_, processes_, outputs_, loop_}, greeting()) {
         processes_.set_listener(services_);
+        processes_.hear_before_exits([this](ProcessKey key) { readiness_.hear(key); });
+        readiness_.set_listener(services_);
         services_.observe(*this);
     }
 
@@ -77,7 +106,7 @@ class App final : public ScanListener, public ServiceObserver {
         loop_.run();
         // The connections that were closed take their leave while what they refer to is there.
         loop_.run_what_is_ready();
-        return kExitDone;
+        return exit_code_;
     }
 
     void entry_added(const std::string& name, const std::string& path) override {
@@ -91,8 +120,18 @@ class App final : public ScanListener, public ServiceObserver {
         has_progress_ = true;
     }
     void service_forgotten(ServiceId service) override {
-        static_cast<void>(service);
+        readiness_.forget(service);
         say_when_boot_is_complete();
+    }
+
+    void entries_begin() override { batch_.emplace(services_); }
+    void entries_end() override { batch_.reset(); }
+
+    void reboot() override { ask_pid_1(kRebootSignal, "reboot"); }
+    void power_off() override { ask_pid_1(kPoweroffSignal, "poweroff"); }
+    void exit_with(std::uint8_t code) override {
+        exit_code_ = code;
+        stop("on-failure-action = exit");
     }
 
   private:
@@ -113,6 +152,15 @@ class App final : public ScanListener, public ServiceObserver {
             return false;
         }
         return true;
+    }
+
+    /// Where PID 1 is not ours it would take the signals for something else, or die of them.
+    void ask_pid_1(int signal, const char* what) {
+        if (!link_) {
+            journal_.error(std::string(what) + ": PID 1 is not ours; nothing is done");
+        } else if (::kill(1, signal) != 0) {
+            journal_.error(std::string(what) + ": signal to PID 1: " + errno_text(errno));
+        }
     }
 
     void start_boot_link() {
@@ -197,6 +245,11 @@ class App final : public ScanListener, public ServiceObserver {
     ServiceDirs definitions_;
     ProcessWatch processes_;
     LogPipes outputs_;
+    CgroupTree cgroups_;
+    ProcFamily family_;
+    CheckRunner checks_;
+    ReadinessChannels readiness_;
+    RealSessions sessions_;
     ServiceSet services_;
     Scan scan_;
     ControlHandler handler_;
@@ -204,6 +257,8 @@ class App final : public ScanListener, public ServiceObserver {
     std::optional<BootLinkClient> link_;
     UniqueFd signals_;
     Watch signal_watch_;
+    std::optional<ServiceSet::Batch> batch_;  ///< while a scan tells what it found
+    int exit_code_ = kExitDone;
     bool scanned_ = false;
     bool boot_complete_ = false;
     bool has_progress_ = false;

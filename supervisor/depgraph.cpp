@@ -36,6 +36,15 @@ NodeId DependencyGraph::intern(std::string_view name) {
     return node;
 }
 
+std::vector<NodeId> DependencyGraph::in_order_of_name() const {
+    std::vector<NodeId> nodes;
+    nodes.reserve(by_name_.size());
+    for (const auto& [name, node] : by_name_) {
+        nodes.push_back(node);
+    }
+    return nodes;
+}
+
 bool DependencyGraph::define(NodeId node, const Relations& relations) {
     if (nodes_[node].defined && says(node, relations)) {
         return false;
@@ -94,8 +103,7 @@ bool DependencyGraph::says(NodeId node, const Relations& relations) const {
     for (const auto& [relation, names] : kLists) {
         for (const std::string& name : relations.*names) {
             const Edge* edge = next_said();
-            if (edge == nullptr || edge->relation != relation ||
-                *nodes_[edge->node].name != name) {
+            if (edge == nullptr || edge->relation != relation || *nodes_[edge->node].name != name) {
                 return false;
             }
         }

@@ -65,6 +65,7 @@ class DependencyGraph {
 
     const std::vector<Edge>& edges(NodeId node) const noexcept { return nodes_[node].edges; }
     bool is_defined(NodeId node) const noexcept { return nodes_[node].defined; }
+    std::vector<NodeId> in_order_of_name() const;
     /// One more than the largest number in use.
     std::size_t size() const noexcept { return nodes_.size(); }
 

@@ -11,7 +11,8 @@ bool is_active(ServiceState state) noexcept {
 }
 
 bool is_on_its_way_up(const Snapshot& s) noexcept {
-    return s.state == ServiceState::Waiting || (is_active(s.state) && s.state != ServiceState::Ready);
+    return s.state == ServiceState::Waiting ||
+           (is_active(s.state) && s.state != ServiceState::Ready);
 }
 
 bool can_be_stopped_by_need(const Snapshot& s) noexcept {
@@ -54,8 +55,7 @@ Obstacle Planner::obstacle_of(NodeId node) const noexcept {
         if (!is_there(edge.node)) {
             return Obstacle::NeedMissing;
         }
-        if (edge.relation == Relation::Needs &&
-            snapshot(edge.node).state == ServiceState::Failed) {
+        if (edge.relation == Relation::Needs && snapshot(edge.node).state == ServiceState::Failed) {
             obstacle = Obstacle::NeedFailed;
         }
     }
@@ -114,6 +114,7 @@ bool Planner::blocks(NodeId node, const Edge& edge) const noexcept {
     }
     if (s.stop_stage == StopStage::Members) {
         return edge.is(Relation::Members, Side::Says) && is_there(edge.node) &&
+               snapshot(edge.node).wanted == Wanted::Down &&
                !is_resting(snapshot(edge.node).state);
     }
     return blocks_stop(node, edge);
@@ -167,7 +168,8 @@ void Planner::check_needs(NodeId node, Orders& orders) {
     look_again(node, orders);
 }
 
-void Planner::check_dependents(NodeId node, Orders& orders) {
+/// Those that run and need it are to stop, and to wait for it.
+void Planner::hold_dependents(NodeId node, Orders& orders) {
     for (const Edge& edge : graph_.edges(node)) {
         const bool needs_it = edge.is(Relation::Needs, Side::Said) && is_there(edge.node);
         if (needs_it && !graph_.is_void(node, edge) && is_active(snapshot(edge.node).state) &&
@@ -175,6 +177,10 @@ void Planner::check_dependents(NodeId node, Orders& orders) {
             orders.push_back({edge.node, HoldBack{}});
         }
     }
+}
+
+void Planner::check_dependents(NodeId node, Orders& orders) {
+    hold_dependents(node, orders);
     look_again(node, orders);
 }
 
@@ -193,8 +199,9 @@ bool Planner::confirm(NodeId node, const Event& event, Orders& orders) {
     if (std::holds_alternative<HoldBack>(event)) {
         const auto& edges = graph_.edges(node);
         return std::any_of(edges.begin(), edges.end(), [&](const Edge& edge) {
-            return edge.is(Relation::Needs, Side::Says) && is_there(edge.node) &&
-                   snapshot(edge.node).state == ServiceState::Stopping;
+            return edge.is(Relation::Needs, Side::Says) &&
+                   (!is_there(edge.node) || snapshot(edge.node).state == ServiceState::Stopping ||
+                    snapshot(edge.node).state == ServiceState::Down);
         });
     }
     if (const auto* block = std::get_if<Block>(&event)) {
@@ -313,6 +320,10 @@ void Planner::changed(NodeId node, const Snapshot& before, Orders& orders) {
         entries_[node].gave_way_to = kNoNode;
         make_way(node, orders);
     }
+    if (is_new_state && s.state == ServiceState::Down) {
+        // It was told to while nothing of it ran, after a crash: nobody was held back yet.
+        hold_dependents(node, orders);
+    }
     settle(node);
     for (const Edge& edge : graph_.edges(node)) {
         if (!is_there(edge.node)) {
@@ -350,9 +361,8 @@ void Planner::tell_dependent(NodeId node, const Snapshot& before, NodeId depende
 void Planner::tell_group(NodeId node, const Snapshot& before, NodeId group, Orders& orders) {
     const ServiceState state = snapshot(node).state;
     const Snapshot& other = snapshot(group);
-    const bool looks_at_members =
-        other.state == ServiceState::Ready ||
-        (other.state == ServiceState::Waiting && other.members_started);
+    const bool looks_at_members = other.state == ServiceState::Ready ||
+                                  (other.state == ServiceState::Waiting && other.members_started);
     if (state == ServiceState::Failed && looks_at_members) {
         orders.push_back({group, Block{Obstacle::MemberFailed}});
     } else if (state == ServiceState::Waiting && before.state != ServiceState::Waiting &&

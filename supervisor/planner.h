@@ -1,17 +1,18 @@
 /// PURE. What services have to do with each other: who may start, who must stop first, who is
-/// started along, who fails with whom. Looks at the snapshots and the graph, and answers with events
-/// to be posted (orders); service_set posts them and tells of every change.
+/// started along, who fails with whom. Looks at the snapshots and the graph, and answers with
+/// events to be posted (orders); service_set posts them and tells of every change.
 ///
 /// - needs: X waits until all it needs are ready (a oneshot: done). Before something stops because
 ///   somebody asked for it, what needs it is held back: it stops, waits, and starts again with it.
-///   A crash holds nobody back. What failed for good blocks those that need it, until it is started.
+///   A crash holds nobody back. What failed for good blocks those that need it, until it is
+///   started.
 /// - after, before: of two that are both on their way up, one waits for an outcome of the other; of
 ///   two on their way down likewise, in reverse. Loggers: the same, but only for their start.
 /// - conflicts: whoever becomes wanted makes the others give way, and waits until they are down.
 ///
-/// Who waits remembers for whom (its blocker): only when that one changes it is looked at again, and
-/// from that edge on. So a change costs its neighbours, and a thousand that wait for one, or one for
-/// a thousand, cost a thousand steps in all.
+/// Who waits remembers for whom (its blocker): only when that one changes it is looked at again,
+/// and from that edge on. So a change costs its neighbours, and a thousand that wait for one, or
+/// one for a thousand, cost a thousand steps in all.
 ///
 /// Orders may be out of date when their turn comes: confirm() is asked before each is obeyed.
 #pragma once
@@ -100,6 +101,7 @@ class Planner {
 
     void tell_dependent(NodeId node, const Snapshot& before, NodeId dependent, Orders& orders);
     void tell_group(NodeId node, const Snapshot& before, NodeId group, Orders& orders);
+    void hold_dependents(NodeId node, Orders& orders);
     void make_way(NodeId node, Orders& orders);
 
     enum class ByWhom : std::uint8_t { Verb, Itself };

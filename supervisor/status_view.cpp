@@ -43,32 +43,31 @@ ServiceView view_of(const Service& service, const ServiceSet& services, const Cl
     view.pid = snapshot.has_run ? snapshot.pid : snapshot.auxiliary_pid;
     view.restarts = snapshot.restarts;
     view.since = in_ms(clock.age_clock() - service.since);
-    view.cause = service.cause;
+    view.cause = services.cause_of(service);
     add_deadline(view, service, clock);
-    if (service.last_death) {
-        view.last_death = {service.last_death->status, in_ms(service.last_death->lived),
-                           in_ms(clock.age_clock() - service.last_death->at)};
+    if (const DeathRecord* death = service.last_death()) {
+        view.last_death = {death->status, in_ms(death->lived),
+                           in_ms(clock.age_clock() - death->at)};
     }
-    if (service.exec_fault) {
-        view.exec_failure = failure_of(*service.exec_fault);
+    if (const ExecFault* fault = service.exec_fault()) {
+        view.exec_failure = failure_of(*fault);
     }
-    if (const Service* logger = service.logger ? services.find(*service.logger) : nullptr) {
+    if (const Service* logger = services.find(service.logger)) {
         view.logger = {logger->snapshot.state, logger->snapshot.pid};
     }
     return view;
 }
 
-std::string trouble_of(const Service& service) {
-    if (service.exec_fault) {
-        return text_of(*service.exec_fault);
+std::string trouble_of(const Service& service, const ServiceSet& services) {
+    if (const ExecFault* fault = service.exec_fault()) {
+        return text_of(*fault);
     }
     std::string text;
-    if (service.last_death) {
-        text = std::string(to_text(service.last_death->status).view()) + " after " +
-               text_of(service.last_death->lived);
+    if (const DeathRecord* death = service.last_death()) {
+        text = std::string(to_text(death->status).view()) + " after " + text_of(death->lived);
     }
-    if (!service.cause.empty()) {
-        text += (text.empty() ? "" : "; ") + service.cause;
+    if (const std::string cause = services.cause_of(service); !cause.empty()) {
+        text += (text.empty() ? "" : "; ") + cause;
     }
     return text;
 }

@@ -15,6 +15,6 @@ namespace mainstay::supervisor {
 ServiceView view_of(const Service& service, const ServiceSet& services, const Clock& clock);
 
 /// One sentence on why a service is not where it should be: "exit 1 after 310 ms".
-std::string trouble_of(const Service& service);
+std::string trouble_of(const Service& service, const ServiceSet& services);
 
 }  // namespace mainstay::supervisor
