@@ -97,8 +97,12 @@ bool Planner::blocks_stop(NodeId node, const Edge& edge) const noexcept {
     if (!is_there(edge.node) || edge.node == node || graph_.is_void(node, edge)) {
         return false;
     }
+    const Snapshot& other = snapshot(edge.node);
+    if (other.state == ServiceState::Stopping && other.stop_stage == StopStage::Members) {
+        return false;  // a group that only waits for its members, which may wait for this one
+    }
     if (edge.is(Relation::Needs, Side::Said)) {
-        return is_active(snapshot(edge.node).state);
+        return is_active(other.state);
     }
     if (edge.is(Relation::Log, Side::Said)) {
         return snapshot(node).retired && is_going_down(edge.node);
@@ -114,8 +118,7 @@ bool Planner::blocks(NodeId node, const Edge& edge) const noexcept {
     }
     if (s.stop_stage == StopStage::Members) {
         return edge.is(Relation::Members, Side::Says) && is_there(edge.node) &&
-               snapshot(edge.node).wanted == Wanted::Down &&
-               !is_resting(snapshot(edge.node).state);
+               snapshot(edge.node).wanted == Wanted::Down && !is_resting(snapshot(edge.node).state);
     }
     return blocks_stop(node, edge);
 }
