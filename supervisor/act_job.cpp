@@ -187,7 +187,8 @@ void ActJob::consider(const Service& service) {
         case VerbOutcome::Kind::Arrived:
             return arrived(service);
         case VerbOutcome::Kind::Failed:
-            return went_wrong(service, ErrorCode::ServiceFailed, trouble_of(service));
+            return went_wrong(service, ErrorCode::ServiceFailed,
+                              trouble_of(service, handler_.os().services));
         case VerbOutcome::Kind::Superseded:
             return went_wrong(service, ErrorCode::ServiceFailed,
                               "somebody else wanted it " +

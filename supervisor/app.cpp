@@ -5,10 +5,9 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
-#include <climits>
 #include <csignal>
+#include <filesystem>
 #include <utility>
 
 #include "common/fd_io.h"
@@ -30,6 +29,7 @@
 #include "supervisor/scan_merge.h"
 #include "supervisor/service_dir.h"
 #include "supervisor/service_set.h"
+#include "supervisor/session.h"
 #include "supervisor/spawn.h"
 
 namespace mainstay::supervisor {
@@ -37,6 +37,9 @@ namespace {
 
 constexpr int kExitDone = 0;
 constexpr int kExitCannotRun = 1;
+/// As init(8) has them, by number of the kernel.
+constexpr int kPoweroffSignal = 38;
+constexpr int kRebootSignal = 39;
 /// PID 1 goes on alone after 10 s of silence; this is how often it hears of us at least.
 constexpr Duration kProgressInterval = std::chrono::seconds(3);
 
@@ -47,13 +50,9 @@ UniqueFd open_null() {
 
 /// Services are told the path and have another working directory: it must be whole.
 std::string notify_directory(const std::string& control_socket) {
-    if (control_socket.starts_with('/')) {
-        return notify_directory_of(control_socket);
-    }
-    std::array<char, PATH_MAX> here{};
-    const char* directory = ::getcwd(here.data(), here.size());
-    return notify_directory_of(std::string(directory == nullptr ? "" : directory) + "/" +
-                               control_socket);
+    std::error_code failed;
+    const auto whole = std::filesystem::absolute(control_socket, failed);
+    return notify_directory_of(failed ? control_socket : whole.string());
 }
 
 ControlHandler::Self about_ourselves() {
@@ -72,7 +71,12 @@ std::string runtime_directory(const Options& options) {
     return directory == options.directory ? std::string() : directory;
 }
 
-class App final : public ScanListener, public ServiceObserver {
+class RealSessions final : public Sessions {
+  public:
+    std::size_t kill_members(std::int32_t session) override { return kill_session(session); }
+};
+
+class App final : public ScanListener, public ServiceObserver, public System {
   public:
     App(AppSettings settings, Journal& journal)
         : settings_(std::move(settings)),
@@ -88,7 +92,8 @@ class App final : public ScanListener, public ServiceObserver {
           checks_({processes_, outputs_, loop_, journal_}),
           readiness_({loop_, journal_, processes_, family_, checks_},
                      notify_directory(settings_.options.control_socket)),
-          services_({loop_, processes_, outputs_, definitions_, journal_, readiness_}),
+          services_({loop_, processes_, outputs_, definitions_, journal_, cgroups_, readiness_,
+                     sessions_, *this}),
           scan_(loop_, journal_, merge_.first(), settings_.options.directory),
           enabled_({settings_.options.directory, runtime_directory(settings_.options),
                     settings_.options.definitions},
@@ -113,17 +118,13 @@ class App final : public ScanListener, public ServiceObserver {
             return kExitCannotRun;
         }
         start_boot_link();
-        if (const auto started = scan_.start(); !started) {
-            journal_.error(settings_.options.directory + ": changes are not noticed: inotify: " +
-                           errno_text(started.error().code));
-        }
-        start_runtime_scan();
+        start_scans();
         scanned_ = true;
         say_when_boot_is_complete();
         loop_.run();
         // The connections that were closed take their leave while what they refer to is there.
         loop_.run_what_is_ready();
-        return kExitDone;
+        return exit_code_;
     }
 
     void entry_added(const std::string& name, const std::string& path) override {
@@ -141,9 +142,25 @@ class App final : public ScanListener, public ServiceObserver {
         say_when_boot_is_complete();
     }
 
+    void entries_begin() override { batch_.emplace(services_); }
+    void entries_end() override { batch_.reset(); }
+
+    void reboot() override { ask_pid_1(kRebootSignal, "reboot"); }
+    void power_off() override { ask_pid_1(kPoweroffSignal, "poweroff"); }
+    void exit_with(std::uint8_t code) override {
+        exit_code_ = code;
+        stop("on-failure-action = exit");
+    }
+
   private:
-    /// Its directory is made when it is needed, and needs no word before.
-    void start_runtime_scan() {
+    /// What both directories hold is judged together. That of the runtime is made when it is
+    /// needed, and needs no word before.
+    void start_scans() {
+        const ServiceSet::Batch together(services_);
+        if (const auto started = scan_.start(); !started) {
+            journal_.error(settings_.options.directory + ": changes are not noticed: inotify: " +
+                           errno_text(started.error().code));
+        }
         const std::string directory = runtime_directory(settings_.options);
         if (!directory.empty()) {
             runtime_scan_.emplace(loop_, journal_, merge_.second(), directory,
@@ -176,6 +193,15 @@ class App final : public ScanListener, public ServiceObserver {
             return false;
         }
         return true;
+    }
+
+    /// Where PID 1 is not ours it would take the signals for something else, or die of them.
+    void ask_pid_1(int signal, const char* what) {
+        if (!link_) {
+            journal_.error(std::string(what) + ": PID 1 is not ours; nothing is done");
+        } else if (::kill(1, signal) != 0) {
+            journal_.error(std::string(what) + ": signal to PID 1: " + errno_text(errno));
+        }
     }
 
     void start_boot_link() {
@@ -266,6 +292,7 @@ class App final : public ScanListener, public ServiceObserver {
     ProcFamily family_;
     CheckRunner checks_;
     ReadinessChannels readiness_;
+    RealSessions sessions_;
     ServiceSet services_;
     Scan scan_;
     std::optional<Scan> runtime_scan_;
@@ -275,6 +302,8 @@ class App final : public ScanListener, public ServiceObserver {
     std::optional<BootLinkClient> link_;
     UniqueFd signals_;
     Watch signal_watch_;
+    std::optional<ServiceSet::Batch> batch_;  ///< while a scan tells what it found
+    int exit_code_ = kExitDone;
     bool scanned_ = false;
     bool boot_complete_ = false;
     bool has_progress_ = false;

@@ -206,6 +206,7 @@ void Scan::read_directory() {
 }
 
 void Scan::apply(const ScanDiff& diff) {
+    listener_.entries_begin();
     for (const auto* names : {&diff.removed, &diff.retargeted}) {
         for (const std::string& name : *names) {
             listener_.entry_removed(name);
@@ -220,6 +221,7 @@ void Scan::apply(const ScanDiff& diff) {
             listener_.entry_added(name, directory_ + "/" + name);
         }
     }
+    listener_.entries_end();
 }
 
 }  // namespace mainstay::supervisor

@@ -28,6 +28,9 @@ class ScanListener {
     ScanListener& operator=(const ScanListener&) = delete;
     virtual ~ScanListener() = default;
 
+    /// Around all that one reading of the directory tells.
+    virtual void entries_begin() = 0;
+    virtual void entries_end() = 0;
     virtual void entry_added(const std::string& name, const std::string& path) = 0;
     virtual void entry_removed(const std::string& name) = 0;
 };

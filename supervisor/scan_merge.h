@@ -36,6 +36,8 @@ class ScanMerge {
             paths_.erase(name);
             merge_.removed(*this, name);
         }
+        void entries_begin() override { merge_.to_.entries_begin(); }
+        void entries_end() override { merge_.to_.entries_end(); }
 
         const std::string* find(const std::string& name) const {
             const auto found = paths_.find(name);

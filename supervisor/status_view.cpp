@@ -145,7 +145,7 @@ ServiceView view_of(const Service& service, const ServiceSet& services, const Cl
     view.pid = snapshot.has_run ? snapshot.pid : snapshot.auxiliary_pid;
     view.restarts = snapshot.restarts;
     view.since = in_ms(clock.age_clock() - service.since);
-    view.cause = service.cause;
+    view.cause = services.cause_of(service);
     view.deadline = deadline_of(service, clock);
     if (snapshot.timer_armed && snapshot.state == ServiceState::Backoff) {
         view.next_start = time_left(service, clock);
@@ -153,14 +153,14 @@ ServiceView view_of(const Service& service, const ServiceSet& services, const Cl
     if (snapshot.state == ServiceState::Waiting) {
         view.blockers = blockers_of(service, services, clock);
     }
-    if (service.last_death) {
-        view.last_death = {service.last_death->status, in_ms(service.last_death->lived),
-                           in_ms(clock.age_clock() - service.last_death->at)};
+    if (const DeathRecord* death = service.last_death()) {
+        view.last_death = {death->status, in_ms(death->lived),
+                           in_ms(clock.age_clock() - death->at)};
     }
-    if (service.exec_fault) {
-        view.exec_failure = failure_of(*service.exec_fault);
+    if (const ExecFault* fault = service.exec_fault()) {
+        view.exec_failure = failure_of(*fault);
     }
-    if (const Service* logger = service.logger ? services.find(*service.logger) : nullptr) {
+    if (const Service* logger = services.find(service.logger)) {
         view.logger = {logger->snapshot.state, logger->snapshot.pid};
     }
     return view;
@@ -184,17 +184,16 @@ void add_details(ServiceView& view, const Service& service, const ServiceSet& se
     view.own_details = std::make_shared<const ServiceDetails>(std::move(details));
 }
 
-std::string trouble_of(const Service& service) {
-    if (service.exec_fault) {
-        return text_of(*service.exec_fault);
+std::string trouble_of(const Service& service, const ServiceSet& services) {
+    if (const ExecFault* fault = service.exec_fault()) {
+        return text_of(*fault);
     }
     std::string text;
-    if (service.last_death) {
-        text = std::string(to_text(service.last_death->status).view()) + " after " +
-               text_of(service.last_death->lived);
+    if (const DeathRecord* death = service.last_death()) {
+        text = std::string(to_text(death->status).view()) + " after " + text_of(death->lived);
     }
-    if (!service.cause.empty()) {
-        text += (text.empty() ? "" : "; ") + service.cause;
+    if (const std::string cause = services.cause_of(service); !cause.empty()) {
+        text += (text.empty() ? "" : "; ") + cause;
     }
     return text;
 }
@@ -208,7 +207,7 @@ std::string hopeless_need(const Service& service, const ServiceSet& services) {
         const ServiceState state = need->snapshot.state;
         if (state == ServiceState::Failed || state == ServiceState::Backoff) {
             const char* how = state == ServiceState::Failed ? ", which failed" : ", which died";
-            const std::string why = trouble_of(*need);
+            const std::string why = trouble_of(*need, services);
             return "needs " + name + how + (why.empty() ? "" : ": " + why);
         }
     }

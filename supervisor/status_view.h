@@ -34,7 +34,7 @@ void add_details(ServiceView& view, const Service& service, const ServiceSet& se
                  const Dependents& dependents, const Clock& clock);
 
 /// One sentence on why a service is not where it should be: "exit 1 after 310 ms".
-std::string trouble_of(const Service& service);
+std::string trouble_of(const Service& service, const ServiceSet& services);
 
 /// Why a start that waits will not come soon, because something that it needs is missing, has
 /// failed or is in backoff: "needs db, which failed". Empty where nothing is wrong.

@@ -114,7 +114,7 @@ class WaitJob final : public ControlJob, public JobListener {
         int count = 0;
         for (const ServiceId id : services.all()) {
             const Service& service = *services.find(id);
-            if (!service.settled && ++count <= kMostNames) {
+            if (!services.is_settled(service) && ++count <= kMostNames) {
                 names.append(names.empty() ? "" : ", ").append(service.name);
             }
         }
@@ -152,7 +152,8 @@ class WaitJob final : public ControlJob, public JobListener {
                 pending_.erase(find(service.id));
                 return;
             case GoalOutcome::Unreachable:
-                went_wrong(service, ErrorCode::ServiceFailed, trouble_of(service));
+                went_wrong(service, ErrorCode::ServiceFailed,
+                           trouble_of(service, handler_.os().services));
                 return;
             case GoalOutcome::Pending:
                 return;

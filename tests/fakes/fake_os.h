@@ -10,8 +10,12 @@
 #include <vector>
 
 #include "supervisor/journal.h"
+#include "supervisor/os_cgroups.h"
 #include "supervisor/os_definitions.h"
 #include "supervisor/os_outputs.h"
+#include "supervisor/os_readiness.h"
+#include "supervisor/os_sessions.h"
+#include "supervisor/os_system.h"
 
 namespace mainstay::fakes {
 
@@ -29,7 +33,7 @@ class FakeOutputs final : public supervisor::Outputs {
         if (should_fail && should_fail()) {
             return Error{"pipe", EMFILE};
         }
-        const int number = static_cast<int>(service);
+        const int number = static_cast<int>(service % 100000);
         return supervisor::Streams{number * 10, number * 10 + 1};
     }
 
@@ -66,6 +70,46 @@ class FakeDefinitions final : public supervisor::Definitions {
     }
 
     std::map<std::string, supervisor::LoadedDefinition> directories;
+};
+
+class FakeCgroups final : public supervisor::Cgroups {
+  public:
+    int enter(supervisor::ServiceId service, const std::string& /*name*/,
+              const supervisor::CgroupSettings& /*settings*/) override {
+        entered.insert(service);
+        return kDirectory;
+    }
+    std::vector<std::int32_t> members(supervisor::ServiceId /*service*/) override { return {}; }
+    bool kill_members(supervisor::ServiceId service) override {
+        killed.push_back(service);
+        return entered.count(service) != 0;
+    }
+    std::uint64_t oom_kills(supervisor::ServiceId service) override { return kills[service]; }
+    supervisor::CgroupUsage usage(supervisor::ServiceId /*service*/) override { return {}; }
+    void forget(supervisor::ServiceId service) override { entered.erase(service); }
+
+    static constexpr int kDirectory = 77;
+    std::set<supervisor::ServiceId> entered;
+    std::vector<supervisor::ServiceId> killed;
+    std::map<supervisor::ServiceId, std::uint64_t> kills;
+};
+
+class FakeSessions final : public supervisor::Sessions {
+  public:
+    std::size_t kill_members(std::int32_t session) override {
+        killed.push_back(session);
+        return 0;
+    }
+    std::vector<std::int32_t> killed;
+};
+
+class FakeMachine final : public supervisor::System {
+  public:
+    void reboot() override { asked.emplace_back("reboot"); }
+    void power_off() override { asked.emplace_back("poweroff"); }
+    void exit_with(std::uint8_t code) override { asked.push_back("exit " + std::to_string(code)); }
+
+    std::vector<std::string> asked;
 };
 
 class FakeJournal final : public supervisor::Journal {

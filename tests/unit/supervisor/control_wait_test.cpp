@@ -131,7 +131,8 @@ TEST_CASE("a start that waits for what is missing or failed answers at once", "[
     control.down("web");
     control.directory("/sv/web").own_relations =
         std::make_shared<const Relations>(Relations{{"db"}, {}, {}, {}, {}, {}});
-    Service web;
+    const std::string name = "web";
+    Service web(1, 0, name);
     web.definition = control.directory("/sv/web");
     CHECK(hopeless_need(web, control.services).empty());
     control.services.post(control.service("db").id, WantUp{});

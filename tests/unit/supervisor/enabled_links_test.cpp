@@ -60,6 +60,8 @@ struct Told final : ScanListener {
         text += "+" + name + "=" + path + " ";
     }
     void entry_removed(const std::string& name) override { text += "-" + name + " "; }
+    void entries_begin() override {}
+    void entries_end() override {}
     std::string text;
 };
 
