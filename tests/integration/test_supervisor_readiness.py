@@ -243,6 +243,20 @@ def test_a_main_process_named_with_the_last_breath_counts(s):
     assert not is_alive(inner)
 
 
+def test_a_main_process_that_is_another_ones_child_ends_the_service(s):
+    web = started(s, "ready = notify\nrestart-delay = 1ms")
+    inner = web("fork('inner')")
+    web(f"notify('READY=1\\nMAINPID={inner}') or barrier()")
+    assert s.wait_state("web", "ready")["pid"] == inner
+    puppet.Puppet(s, "inner").tell("os._exit(3)")
+    web.tell(f"os.waitpid({inner}, 0)")
+    s.wait_other_pid("web", inner)
+    # Before Linux 6.15 only its parent knows how it ended.
+    knows = tuple(map(int, os.uname().release.split(".")[:2])) >= (6, 15)
+    assert s.status("web")["last_death"]["code"] == (3 if knows else 0)
+    os.kill(web.pid, signal.SIGKILL)
+
+
 def test_a_stranger_is_no_main_process(s):
     web = started(s, "ready = notify")
     web(f"notify('MAINPID={os.getpid()}\\nREADY=1')")
