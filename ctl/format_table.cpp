@@ -138,6 +138,22 @@ std::string format_summary(const std::vector<ServiceView>& views, const Style& s
     return line.append("\n");
 }
 
+std::string format_system(const SystemView& system, const Style& style) {
+    std::string line = coloured(visible(system.host, style.charset), Colour::Bold, style);
+    line.append(system.host.empty() ? "running for " : ": running for ");
+    line.append(to_short_text(system.running).view());
+    if (system.is_stopping) {
+        line.append(", stopping all services");
+    } else if (system.boot_complete) {
+        const auto tenths = (system.boot_complete->count() + 50) / 100;
+        line.append(", boot complete ").append(std::to_string(tenths / 10)).append(".");
+        line.append(std::to_string(tenths % 10)).append(" s after start");
+    } else {
+        line.append(", boot not complete yet");
+    }
+    return line.append("\n");
+}
+
 std::string format_names(const std::vector<ServiceView>& views, const Style& style) {
     std::vector<std::string> names;
     names.reserve(views.size());

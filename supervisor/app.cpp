@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/signalfd.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <array>
@@ -18,12 +19,15 @@
 #include "supervisor/control_handler.h"
 #include "supervisor/control_server.h"
 #include "supervisor/control_socket.h"
+#include "supervisor/enabled_links.h"
 #include "supervisor/log_pipes.h"
 #include "supervisor/loop.h"
 #include "supervisor/proc_family.h"
 #include "supervisor/process_watch.h"
 #include "supervisor/readiness_channels.h"
+#include "supervisor/recent_messages.h"
 #include "supervisor/scan.h"
+#include "supervisor/scan_merge.h"
 #include "supervisor/service_dir.h"
 #include "supervisor/service_set.h"
 #include "supervisor/spawn.h"
@@ -52,8 +56,20 @@ std::string notify_directory(const std::string& control_socket) {
                                control_socket);
 }
 
-protocol::Greeting greeting() {
-    return {kVersion, kCommit, protocol::kVersion, ::getpid()};
+ControlHandler::Self about_ourselves() {
+    utsname system{};
+    ::uname(&system);
+    return {{kVersion, kCommit, protocol::kVersion, ::getpid()}, system.nodename};
+}
+
+/// Services that are enabled until the next boot: beside the control socket. Where that is the
+/// scanned directory itself, there is none.
+std::string runtime_directory(const Options& options) {
+    const std::size_t slash = options.control_socket.rfind('/');
+    std::string directory =
+        slash == std::string::npos ? "." : options.control_socket.substr(0, slash);
+    directory += "/enabled";
+    return directory == options.directory ? std::string() : directory;
 }
 
 class App final : public ScanListener, public ServiceObserver {
@@ -61,6 +77,7 @@ class App final : public ScanListener, public ServiceObserver {
     App(AppSettings settings, Journal& journal)
         : settings_(std::move(settings)),
           journal_(journal),
+          merge_(*this),
           spawner_({settings_.environment, settings_.born_with.descriptor_limit,
                     settings_.born_with.oom_score},
                    open_null()),
@@ -72,8 +89,12 @@ class App final : public ScanListener, public ServiceObserver {
           readiness_({loop_, journal_, processes_, family_, checks_},
                      notify_directory(settings_.options.control_socket)),
           services_({loop_, processes_, outputs_, definitions_, journal_, readiness_}),
-          scan_(loop_, journal_, *this, settings_.options.directory),
-          handler_({services_, processes_, outputs_, loop_}, greeting()) {
+          scan_(loop_, journal_, merge_.first(), settings_.options.directory),
+          enabled_({settings_.options.directory, runtime_directory(settings_.options),
+                    settings_.options.definitions},
+                   [this] { look_again(); }),
+          handler_({services_, processes_, outputs_, loop_, enabled_, journal_},
+                   about_ourselves()) {
         processes_.set_listener(services_);
         processes_.hear_before_exits([this](ProcessKey key) { readiness_.hear(key); });
         readiness_.set_listener(services_);
@@ -96,6 +117,7 @@ class App final : public ScanListener, public ServiceObserver {
             journal_.error(settings_.options.directory + ": changes are not noticed: inotify: " +
                            errno_text(started.error().code));
         }
+        start_runtime_scan();
         scanned_ = true;
         say_when_boot_is_complete();
         loop_.run();
@@ -120,6 +142,23 @@ class App final : public ScanListener, public ServiceObserver {
     }
 
   private:
+    /// Its directory is made when it is needed, and needs no word before.
+    void start_runtime_scan() {
+        const std::string directory = runtime_directory(settings_.options);
+        if (!directory.empty()) {
+            runtime_scan_.emplace(loop_, journal_, merge_.second(), directory,
+                                  Scan::Missing::Usual);
+            static_cast<void>(runtime_scan_->start());
+        }
+    }
+
+    void look_again() {
+        scan_.look_again();
+        if (runtime_scan_) {
+            runtime_scan_->look_again();
+        }
+    }
+
     bool start_control() {
         const Options& options = settings_.options;
         const auto group = find_group(options.control_group);
@@ -210,12 +249,14 @@ class App final : public ScanListener, public ServiceObserver {
     void say_when_boot_is_complete() {
         if (scanned_ && !boot_complete_ && services_.all_settled()) {
             boot_complete_ = true;
+            handler_.boot_completed();
             tell(LinkType::BootComplete, 0, "");
         }
     }
 
     AppSettings settings_;
-    Journal& journal_;
+    RecentMessages journal_;
+    ScanMerge merge_;
     Loop loop_;
     Spawner spawner_;
     ServiceDirs definitions_;
@@ -227,6 +268,8 @@ class App final : public ScanListener, public ServiceObserver {
     ReadinessChannels readiness_;
     ServiceSet services_;
     Scan scan_;
+    std::optional<Scan> runtime_scan_;
+    EnabledLinks enabled_;
     ControlHandler handler_;
     std::unique_ptr<ControlServer> control_;
     std::optional<BootLinkClient> link_;

@@ -60,8 +60,13 @@ std::string link_text(int directory, const char* name) {
 
 }  // namespace
 
-Scan::Scan(Loop& loop, Journal& journal, ScanListener& listener, std::string directory)
-    : loop_(loop), journal_(journal), listener_(listener), directory_(std::move(directory)) {}
+Scan::Scan(Loop& loop, Journal& journal, ScanListener& listener, std::string directory,
+           Missing missing)
+    : loop_(loop),
+      journal_(journal),
+      listener_(listener),
+      directory_(std::move(directory)),
+      said_missing_(missing == Missing::Usual) {}
 
 Result<void> Scan::start() {
     inotify_ = UniqueFd(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));

@@ -34,11 +34,18 @@ class ScanListener {
 
 class Scan {
   public:
-    Scan(Loop& loop, Journal& journal, ScanListener& listener, std::string directory);
+    /// Whether a directory that is not there is worth a message.
+    enum class Missing : std::uint8_t { Unusual, Usual };
+
+    Scan(Loop& loop, Journal& journal, ScanListener& listener, std::string directory,
+         Missing missing = Missing::Unusual);
 
     /// Reads for the first time and begins to follow. @returns an Error where there is no inotify;
     /// what was read counts all the same.
     Result<void> start();
+
+    /// Reads now what would be read when its changes are told.
+    void look_again() { read_directory(); }
 
   private:
     void on_events();
@@ -58,7 +65,7 @@ class Scan {
     UniqueFd inotify_;
     std::map<int, std::vector<std::string>> names_;  ///< by watch: names of interest; none: all
     Watch events_;
-    bool said_missing_ = false;
+    bool said_missing_;
     std::set<std::string> said_not_a_service_;
 };
 

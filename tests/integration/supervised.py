@@ -89,7 +89,7 @@ class Supervised:
     def __init__(self):
         self.top = pathlib.Path(tempfile.mkdtemp(prefix="supervised-"))
         self.definitions = self.top / "sv"
-        self.enabled = self.top / "enabled"
+        self.enabled = self.top / "service"
         self.socket = self.top / "control"
         self.log = self.top / "messages"
         self.process = None
