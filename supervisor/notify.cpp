@@ -9,6 +9,16 @@ namespace {
 using protocol::ErrorCode;
 using protocol::ExitCode;
 
+/// As if it had come on the service's notify socket.
+NotifyMessage message_of(const protocol::Request& request) {
+    NotifyMessage message;
+    message.phase = request.ready ? NotifyPhase::Ready : NotifyPhase::None;
+    if (request.status_text) {
+        message.status = shown_text(*request.status_text);
+    }
+    return message;
+}
+
 }  // namespace
 
 std::string notify(ControlHandler& handler, const protocol::Request& request) {
@@ -34,9 +44,7 @@ std::string notify(ControlHandler& handler, const protocol::Request& request) {
                 ErrorCode::NotUp);
             continue;
         }
-        if (request.ready) {
-            os.services.post(each.id, BecameReady{service->snapshot.generation});
-        }
+        os.services.service_said({each.id, service->snapshot.generation}, message_of(request));
         protocol::append_service(out, request.id, view_of(*service, os.services, os.clock));
     }
     return out + encode(protocol::Done{request.id, exit});
