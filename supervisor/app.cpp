@@ -35,6 +35,18 @@ UniqueFd open_null() {
     return null ? std::move(*null) : UniqueFd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
 }
 
+/// Whose members may read log files.
+constexpr char kLogGroup[] = "adm";
+
+LogPipesSettings log_settings(AppSettings& settings) {
+    LogPipesSettings log;
+    log.svlog.log_directory = settings.options.log_directory;
+    log.svlog.environment = settings.environment;
+    log.group = find_group(kLogGroup).value_or(svlog::kNoGroup);
+    log.own_messages = std::move(settings.own_messages);
+    return log;
+}
+
 protocol::Greeting greeting() {
     return {kVersion, kCommit, protocol::kVersion, ::getpid()};
 }
@@ -48,7 +60,7 @@ class App final : public ScanListener, public ServiceObserver {
                     settings_.born_with.oom_score},
                    open_null()),
           processes_(loop_, spawner_),
-          outputs_(loop_, LogLimits{}),
+          outputs_(loop_, journal_, log_settings(settings_)),
           services_({loop_, processes_, outputs_, definitions_, journal_}),
           scan_(loop_, journal_, *this, settings_.options.directory),
           handler_({services_, processes_, outputs_, loop_}, greeting()) {
@@ -178,8 +190,11 @@ class App final : public ScanListener, public ServiceObserver {
         if (is_done && !std::exchange(ended_, true)) {
             journal_.info("all services are down");
             control_->stop();
-            tell(LinkType::Stopped, 0, "");
-            loop_.stop();
+            // What they said last is written before PID 1 takes the disks away.
+            outputs_.finish([this] {
+                tell(LinkType::Stopped, 0, "");
+                loop_.stop();
+            });
         }
     }
 

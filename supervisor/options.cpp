@@ -11,20 +11,23 @@ namespace mainstay::supervisor {
 namespace {
 
 constexpr std::string_view kHelp =
-    "usage: supervisor [--control SOCKET] [--control-group GROUP] [DIR]\n"
+    "usage: supervisor [--control SOCKET] [--control-group GROUP] [--log-dir DIR]\n"
+    "                  [DIR]\n"
     "\n"
     "Supervises every service directory (or symlink to one) in DIR.\n"
     "\n"
     "  --control SOCKET       where svctl finds it (default: $SVCTL_SOCKET, else\n"
     "                         /run/mainstay/control, else below $XDG_RUNTIME_DIR)\n"
     "  --control-group GROUP  group whose members may look (default: adm)\n"
+    "  --log-dir DIR          where svlog writes what services print (default: it is\n"
+    "                         kept in memory only)\n"
     "  --help, --version      print this, or the version, and exit\n"
     "\n"
     "DIR is /etc/service where it is not given. TERM or INT stops all services in\n"
     "order and ends. See supervisor(8).\n";
 
-constexpr std::array<std::string_view, 4> kNames = {"--control", "--control-group", "--help",
-                                                    "--version"};
+constexpr std::array<std::string_view, 5> kNames = {"--control", "--control-group", "--log-dir",
+                                                    "--help", "--version"};
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> row(b.size() + 1);
@@ -105,8 +108,8 @@ class Reader {
     void take_option(std::string_view argument) {
         const std::size_t equals = std::min(argument.find('='), argument.size());
         const std::string_view name = argument.substr(0, equals);
-        const bool is_group = name == "--control-group";
-        if (!is_group && name != "--control") {
+        std::string* target = target_of(name);
+        if (target == nullptr) {
             problem_ = unknown_option(name);
             return;
         }
@@ -117,10 +120,28 @@ class Reader {
             value = arguments_[next_++];
         }
         if (value.empty()) {
-            problem_ = std::string(name) + " needs " + (is_group ? "a GROUP" : "a SOCKET");
+            problem_ = std::string(name) + " needs " + value_name(target);
         }
-        (is_group ? options_.control_group : options_.control_socket) = value;
-        options_.group_was_named = options_.group_was_named || is_group;
+        *target = value;
+        options_.group_was_named = options_.group_was_named || target == &options_.control_group;
+    }
+
+    /// @returns null for an option that is none, or that takes no value
+    std::string* target_of(std::string_view name) noexcept {
+        if (name == "--control") {
+            return &options_.control_socket;
+        }
+        if (name == "--control-group") {
+            return &options_.control_group;
+        }
+        return name == "--log-dir" ? &options_.log_directory : nullptr;
+    }
+
+    const char* value_name(const std::string* target) const noexcept {
+        if (target == &options_.control_group) {
+            return "a GROUP";
+        }
+        return target == &options_.log_directory ? "a DIR" : "a SOCKET";
     }
 
     std::span<const std::string_view> arguments_;
@@ -135,7 +156,7 @@ class Reader {
 
 Invocation parse_options(std::span<const std::string_view> arguments,
                          const Surroundings& surroundings) {
-    return Reader(arguments, {kServiceDirectory, default_socket(surroundings), "adm", false})
+    return Reader(arguments, {kServiceDirectory, default_socket(surroundings), "adm", false, {}})
         .read();
 }
 

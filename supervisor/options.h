@@ -13,6 +13,7 @@ struct Options {
     std::string control_socket;  ///< path
     std::string control_group;   ///< name or number; may look
     bool group_was_named = false;
+    std::string log_directory;  ///< where svlog writes files; empty: nowhere
 
     friend bool operator==(const Options&, const Options&) = default;
 };

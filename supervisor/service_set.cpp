@@ -14,6 +14,13 @@ bool is_start(const Event& event) noexcept {
            std::holds_alternative<Restart>(event);
 }
 
+/// Whether any of the service's output goes to the log.
+LogUse log_use(const ProcessSettings& process) noexcept {
+    using Kind = StreamTarget::Kind;
+    const bool is_used = process.output.kind == Kind::Log || process.error.kind == Kind::Log;
+    return is_used ? LogUse::Wanted : LogUse::NotWanted;
+}
+
 /// Of the last start: why it came to nothing, or how its run ended.
 std::string how_it_ended(const Service& service) {
     if (service.exec_fault) {
@@ -275,7 +282,9 @@ void ServiceSet::perform(Service& service, const Spawn& effect) {
         service.definition.policy.has_finish = service.definition.policy.has_finish && !is_logger;
         service.exec_fault.reset();
     }
-    const auto streams = os_.outputs.streams_of(service.id);
+    const auto streams =
+        os_.outputs.streams_of({service.id, service.name, service.definition.own_log,
+                                log_use(service.definition.process())});
     if (!streams) {
         spawn_failed(service, effect.generation, {"pipe", "", streams.error().code});
         return;
