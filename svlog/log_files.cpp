@@ -134,8 +134,7 @@ void LogFiles::list_rotated() {
 
 Result<void> LogFiles::append(std::string_view lines, const Settings& settings) {
     if (until_room_is_checked_ < lines.size()) {
-        TRY_VOID(make_room(settings));
-        until_room_is_checked_ = kRoomCheckInterval + lines.size();
+        TRY_VOID(make_room(lines.size(), settings));
     }
     if (auto written = write_all(current_.get(), lines); !written) {
         // Half a line would be taken for a whole one. Where not even this works the next open()
@@ -148,13 +147,16 @@ Result<void> LogFiles::append(std::string_view lines, const Settings& settings) 
     return {};
 }
 
-Result<void> LogFiles::make_room(const Settings& settings) {
+Result<void> LogFiles::make_room(std::uint64_t needed, const Settings& settings) {
     for (;;) {
         struct statvfs info {};
-        if (::fstatvfs(current_.get(), &info) < 0) {
-            return {};  // who does not say how full it is shows it when it is written to
-        }
-        if (!is_short_of_room({info.f_blocks, info.f_bavail}, settings)) {
+        // Who does not say how full it is shows it when it is written to.
+        const bool is_known = ::fstatvfs(current_.get(), &info) == 0;
+        const FileSystemRoom room = {is_known ? info.f_blocks * info.f_frsize : 0,
+                                     info.f_bavail * info.f_frsize};
+        const std::uint64_t left = room_left(room, settings);
+        if (left >= needed) {
+            until_room_is_checked_ = std::min(left, needed + kRoomCheckInterval);
             return {};
         }
         if (!delete_oldest()) {

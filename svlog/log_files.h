@@ -54,7 +54,7 @@ class LogFiles {
     Result<void> mend(const FileMark& mark);
     void list_rotated();
     void delete_outdated(const Settings& settings);
-    Result<void> make_room(const Settings& settings);
+    Result<void> make_room(std::uint64_t needed, const Settings& settings);
     bool delete_oldest();
     void set_due(const Settings& settings, Duration age_of_current);
     std::string path(std::string_view file) const;

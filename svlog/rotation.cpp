@@ -1,6 +1,7 @@
 #include "svlog/rotation.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace mainstay::svlog {
 
@@ -22,9 +23,12 @@ std::size_t count_outdated(std::span<const WallTime> oldest_first, const Setting
     return count;
 }
 
-bool is_short_of_room(const FileSystemRoom& room, const Settings& settings) noexcept {
-    // In parts of a hundredth, so that nothing overflows.
-    return room.size > 0 && room.available / (room.size / 100 + 1) < settings.min_free_percent;
+std::uint64_t room_left(const FileSystemRoom& room, const Settings& settings) noexcept {
+    if (room.size == 0 || settings.min_free_percent == 0) {
+        return std::numeric_limits<std::uint64_t>::max();
+    }
+    const std::uint64_t kept_free = room.size / 100 * settings.min_free_percent;
+    return room.available - std::min(room.available, kept_free);
 }
 
 WallTime time_of_rotation(std::span<const WallTime> oldest_first, WallTime now) noexcept {

@@ -10,7 +10,7 @@
 
 namespace mainstay::svlog {
 
-/// How full a file system is. A size of 0: it does not say.
+/// How full a file system is, in bytes. A size of 0: it does not say.
 struct FileSystemRoom {
     std::uint64_t size = 0;
     std::uint64_t available = 0;
@@ -26,7 +26,9 @@ bool is_full(std::uint64_t size, std::uint64_t more, const Settings& settings) n
 std::size_t count_outdated(std::span<const WallTime> oldest_first, const Settings& settings,
                            WallTime now) noexcept;
 
-bool is_short_of_room(const FileSystemRoom& room, const Settings& settings) noexcept;
+/// How many bytes may be written before less is free than min_free_percent; the largest number
+/// where that is 0, and nothing is to be left free.
+std::uint64_t room_left(const FileSystemRoom& room, const Settings& settings) noexcept;
 
 /// When a file that is finished at @p now has ended: later than the newest one before it, so that
 /// names sort as they were made also when the clock was set back.

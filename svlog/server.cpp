@@ -147,17 +147,19 @@ void Server::obey(Received received) {
         set_up(message, received.passed);
         return;
     }
+    const bool is_order = message.type == MessageType::Add || message.type == MessageType::Change ||
+                          message.type == MessageType::Remove;
+    if (!is_order) {
+        return;
+    }
     if (!writer_ || message.slot >= kArenaShape.slots) {
         tell({MessageType::Refused, message.slot, EINVAL, {}, {}});
     } else if (message.type == MessageType::Add) {
         add(message, std::move(received.passed));
+    } else if (message.type == MessageType::Change) {
+        change(message);
     } else {
-        ++carried_out_;
-        if (message.type == MessageType::Change) {
-            change(message);
-        } else if (message.type == MessageType::Remove) {
-            remove(message.slot);
-        }
+        remove(message.slot);
     }
 }
 
@@ -202,6 +204,7 @@ void Server::change(const Message& message) {
         source->settings = message.settings;
         writer_->set_limit(message.slot, message.settings.memory);
     }
+    ++carried_out_;
 }
 
 void Server::remove(std::uint32_t slot) {
@@ -212,6 +215,7 @@ void Server::remove(std::uint32_t slot) {
     }
     writer_->forget(slot);
     tell({MessageType::Removed, slot, 0, {}, {}});
+    ++carried_out_;
 }
 
 void Server::acknowledge() {

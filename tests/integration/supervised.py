@@ -26,8 +26,8 @@ SUPERVISOR = pathlib.Path(os.environ.get("MAINSTAY_BIN", namespace.PROGRAMS)) / 
 DEADLINE = namespace.DEADLINE
 
 
-def eventually(condition, what):
-    return namespace.eventually(condition, what)
+def eventually(condition, what, deadline=DEADLINE):
+    return namespace.eventually(condition, what, deadline)
 
 
 class Answer:

@@ -41,16 +41,18 @@ TEST_CASE("too many files, and too old ones", "[rotation]") {
 }
 
 TEST_CASE("how full a file system may be", "[rotation]") {
+    constexpr std::uint64_t kHuge = std::numeric_limits<std::uint64_t>::max();
     Settings settings;
     settings.min_free_percent = 5;
-    CHECK_FALSE(is_short_of_room({0, 0}, settings));
-    CHECK_FALSE(is_short_of_room({10'000, 1000}, settings));
-    CHECK(is_short_of_room({10'000, 400}, settings));
-    CHECK(is_short_of_room({10'000, 0}, settings));
-    constexpr std::uint64_t kHuge = std::numeric_limits<std::uint64_t>::max();
-    CHECK_FALSE(is_short_of_room({kHuge, kHuge / 2}, settings));
+    CHECK(room_left({0, 0}, settings) == kHuge);
+    CHECK(room_left({10'000, 1000}, settings) == 500);
+    CHECK(room_left({10'000, 500}, settings) == 0);
+    CHECK(room_left({10'000, 0}, settings) == 0);
+    CHECK(room_left({kHuge, kHuge}, settings) > kHuge / 10 * 9);
+    settings.min_free_percent = 100;
+    CHECK(room_left({10'000, 9'999}, settings) == 0);
     settings.min_free_percent = 0;
-    CHECK_FALSE(is_short_of_room({10'000, 0}, settings));
+    CHECK(room_left({10'000, 0}, settings) == kHuge);
 }
 
 TEST_CASE("rotated files sort as they were made, whatever the clock does", "[rotation]") {
