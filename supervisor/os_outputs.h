@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/result.h"
+#include "supervisor/definition.h"
 #include "supervisor/os_processes.h"
 #include "supervisor/spawn_plan.h"
 
@@ -26,6 +27,14 @@ struct OutputRequest {
     std::shared_ptr<const LogSettings> settings;  ///< null: the defaults
     LogUse use = LogUse::Wanted;
 };
+
+inline OutputRequest output_request(ServiceId service, std::string_view name,
+                                    const Definition& definition) {
+    using Kind = StreamTarget::Kind;
+    const ProcessSettings& process = definition.process();
+    const bool is_used = process.output.kind == Kind::Log || process.error.kind == Kind::Log;
+    return {service, name, definition.own_log, is_used ? LogUse::Wanted : LogUse::NotWanted};
+}
 
 /// A position in what a service has written since it came; only grows.
 using LogCursor = std::uint64_t;

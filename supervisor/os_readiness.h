@@ -1,8 +1,7 @@
 /// The seam to how services say that they are ready: what a process is given at birth for that, and
 /// the events that come of it. The real one is ReadinessChannels.
 ///
-/// What it hears it posts as events of service_state.h (BecameReady, ExtendTimeout, ...), each with
-/// the generation of the process that it came from.
+/// What is heard goes to the ReadinessListener, which makes events of service_state.h of it.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +10,7 @@
 
 #include "common/result.h"
 #include "supervisor/definition.h"
+#include "supervisor/notify_message.h"
 #include "supervisor/os_processes.h"
 
 namespace mainstay::supervisor {
@@ -22,6 +22,23 @@ struct Channel {
     std::vector<std::string> pid_variables;  ///< names whose value is to be the process's own pid
 };
 
+/// Hears what the current run of a service says, from the loop or before its end is told, never
+/// from within a call of ReadinessPorts.
+class ReadinessListener {
+  public:
+    ReadinessListener() = default;
+    ReadinessListener(const ReadinessListener&) = delete;
+    ReadinessListener& operator=(const ReadinessListener&) = delete;
+    virtual ~ReadinessListener() = default;
+
+    /// By a newline on its notification descriptor, or by its check program.
+    virtual void service_is_ready(ProcessKey key) = 0;
+
+    /// On its notify socket, by somebody whose word counts. A main_pid in it is the main process
+    /// already, and another one than before.
+    virtual void service_said(ProcessKey key, const NotifyMessage& message) = 0;
+};
+
 class ReadinessPorts {
   public:
     ReadinessPorts() = default;
@@ -30,9 +47,9 @@ class ReadinessPorts {
     virtual ~ReadinessPorts() = default;
 
     /// Before a run is spawned. Descriptors of the channel are borrowed until born() or close().
-    /// Empty where the definition's readiness needs nothing.
-    virtual Result<Channel> open(ProcessKey key, const std::string& name,
-                                 const Definition& definition) = 0;
+    /// Empty where the definition's readiness needs nothing. A fault means that there is none.
+    virtual Result<Channel, ExecFault> open(ProcessKey key, const std::string& name,
+                                            const Definition& definition) = 0;
 
     /// The process exists: its pid says whose messages count. Our copies of what it was given are
     /// closed.

@@ -1,6 +1,7 @@
 /// One supervised service: its snapshot and what surrounds it. Plain data of service_set.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -17,6 +18,14 @@ struct LastDeath {
     Duration at{0};  ///< on the age clock
 };
 
+/// What the current or last run said of itself (sd_notify(3)), as far as it is for people.
+struct ServiceWords {
+    std::string status;  ///< STATUS
+    std::string error;   ///< ERRNO, BUSERROR or EXIT_STATUS, in words
+
+    friend bool operator==(const ServiceWords&, const ServiceWords&) = default;
+};
+
 struct Service {
     ServiceId id = 0;
     std::string name;  ///< "web", or "web/log" for its logger
@@ -28,12 +37,14 @@ struct Service {
     bool settled = false;             ///< its first start has come to an outcome
 
     TimerId timer = kNoTimer;
+    TimerId auxiliary_timer = kNoTimer;
     MonotonicTime timer_due{};
     Duration since{0};               ///< when the state was entered, on the age clock
     MonotonicTime executed{};        ///< when the program of this generation began
     std::int32_t process_group = 0;  ///< of the last run
     std::optional<LastDeath> last_death;
     std::optional<ExecFault> exec_fault;  ///< of the last start, where it did not come to an exec
+    std::unique_ptr<ServiceWords> words;  ///< null: it said nothing
     std::string cause;                    ///< why it is in this state, where nothing above says it
 };
 
