@@ -6,12 +6,6 @@
 #include <utility>
 
 namespace mainstay::supervisor {
-namespace {
-
-constexpr std::uint32_t kOwnSlot = 0;
-
-}  // namespace
-
 LogPipes::LogPipes(Loop& loop, Journal& journal, LogPipesSettings settings)
     : loop_(loop),
       journal_(journal),
@@ -20,11 +14,11 @@ LogPipes::LogPipes(Loop& loop, Journal& journal, LogPipesSettings settings)
                [this](auto status, Duration lived) { svlog_ended(status, lived); }) {
     outputs_.emplace_back();
     if (settings.own_messages.valid()) {
-        outputs_[kOwnSlot] = {Output::State::InUse,
-                              kOwnMessagesName,
-                              nullptr,
-                              {std::move(settings.own_messages), UniqueFd()}};
-        slots_[kOwnMessages] = kOwnSlot;
+        outputs_[svlog::kOwnSlot] = {Output::State::InUse,
+                                     kOwnMessagesName,
+                                     nullptr,
+                                     {std::move(settings.own_messages), UniqueFd()}};
+        slots_[kOwnMessages] = svlog::kOwnSlot;
     }
 }
 

@@ -11,6 +11,8 @@
 namespace mainstay::svlog {
 
 inline constexpr char kCurrent[] = "current";
+/// The directory of the supervisor's own messages: no service's is called so.
+inline constexpr char kOwnDirectory[] = "@supervisor";
 
 /// The directory of a service: letters, digits and `@ . _ + : -` stay, every other byte is %XX, and
 /// so are a dot or an @ in front. Two services never get the same one. A name that gets too long

@@ -6,6 +6,8 @@
 
 #include "common/fixed.h"
 #include "svlog/arena_reader.h"
+#include "svlog/file_names.h"
+#include "svlog/link_message.h"
 #include "svlog/rotation.h"
 
 namespace mainstay::svlog {
@@ -25,7 +27,7 @@ class Filing::Writer {
     Writer(Filing& filing, Source& source) noexcept
         : filing_(filing),
           source_(source),
-          buffer_(filing.buffer_),
+          buffer_(filing.buffer_.get()),
           stamp_(source.settings.format),
           now_(wall_now()) {}
 
@@ -33,7 +35,7 @@ class Filing::Writer {
         const std::string_view time = stamp_.text(now_);
         const std::size_t needed = time.size() + text.size() + 1;
         const bool file_is_full = is_full(source_.files->size() + used_, needed, source_.settings);
-        if (file_is_full || used_ + needed > buffer_.size()) {
+        if (file_is_full || used_ + needed > kBufferSize) {
             TRY_VOID(flush());
         }
         if (file_is_full) {
@@ -56,7 +58,7 @@ class Filing::Writer {
     Result<void> flush() {
         if (used_ > 0) {
             const std::size_t size = std::exchange(used_, 0);
-            TRY_VOID(source_.files->append({buffer_.data(), size}, source_.settings));
+            TRY_VOID(source_.files->append({buffer_, size}, source_.settings));
             source_.position += std::exchange(pending_, 0);
             filing_.publish(source_);
         }
@@ -65,13 +67,13 @@ class Filing::Writer {
 
   private:
     void put(std::string_view text) noexcept {
-        std::memcpy(buffer_.data() + used_, text.data(), text.size());
+        std::memcpy(buffer_ + used_, text.data(), text.size());
         used_ += text.size();
     }
 
     Filing& filing_;
     Source& source_;
-    std::vector<char>& buffer_;
+    char* buffer_;
     Stamp stamp_;
     WallTime now_;
     std::size_t used_ = 0;
@@ -92,7 +94,8 @@ void Filing::begin(Source& source) {
     if (!root_.is_wanted()) {
         return;
     }
-    source.files = std::make_unique<LogFiles>(root_, source.name);
+    source.files = std::make_unique<LogFiles>(
+        root_, source.slot == kOwnSlot ? kOwnDirectory : directory_name(source.name));
     const std::uint64_t end = load(arena_.slot(source.slot).end);
     source.position = std::min(file_mark(arena_.slot(source.slot)).position, end);
     if (source.position < end) {
@@ -120,8 +123,8 @@ bool Filing::make_ready(Source& source) {
         fail(source, ready.error());
         return false;
     }
-    if (buffer_.empty()) {
-        buffer_.resize(kBufferSize);
+    if (!buffer_) {
+        buffer_ = std::make_unique_for_overwrite<char[]>(kBufferSize);
     }
     age_due_ = std::min(age_due_, source.files->due());
     publish(source);

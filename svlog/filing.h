@@ -3,11 +3,11 @@
 /// counted in the file itself.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "common/clock.h"
 #include "common/result.h"
@@ -72,7 +72,7 @@ class Filing {
     LogRoot root_;
     NoticeSink& notices_;
     Arena arena_;
-    std::vector<char> buffer_;
+    std::unique_ptr<char[]> buffer_;  ///< made when a file is written to
     std::string trouble_;  ///< what was said when files could not be written; empty: they can
     Duration retry_delay_;
     MonotonicTime retry_at_ = MonotonicTime::max();

@@ -14,6 +14,8 @@ namespace mainstay::svlog {
 
 inline constexpr std::uint32_t kLinkVersion = 1;
 inline constexpr std::uint32_t kNoGroup = ~0U;
+/// The slot of the supervisor's own messages.
+inline constexpr std::uint32_t kOwnSlot = 0;
 
 enum class MessageType : std::uint8_t {
     // The supervisor says. svlog acknowledges each but Setup by Done or Refused.

@@ -46,9 +46,6 @@ WallTime wall_now() noexcept {
     return {now.tv_sec, static_cast<std::uint32_t>(now.tv_nsec)};
 }
 
-LogFiles::LogFiles(const LogRoot& root, std::string_view service)
-    : root_(root), directory_(directory_name(service)) {}
-
 std::string LogFiles::path(std::string_view file) const {
     return std::string(directory_).append("/").append(file);
 }

@@ -23,7 +23,9 @@ namespace mainstay::svlog {
 class LogFiles {
   public:
     /// @param root borrowed, outlives this
-    LogFiles(const LogRoot& root, std::string_view service);
+    /// @param directory below it
+    LogFiles(const LogRoot& root, std::string directory)
+        : root_(root), directory_(std::move(directory)) {}
 
     bool is_open() const noexcept { return current_.valid(); }
 

@@ -40,7 +40,7 @@ Server::Server(UniqueFd link, UniqueFd signals, std::string directory)
     : link_(std::move(link)),
       signals_(std::move(signals)),
       filing_(directory, *this),
-      buffer_(kReadSize) {
+      buffer_(std::make_unique_for_overwrite<char[]>(kReadSize)) {
     if (!directory.empty()) {
         // Without it there is no telling when a file system becomes writable; time tells then.
         if (auto mounts = open_file("/proc/self/mountinfo", O_RDONLY)) {
@@ -288,8 +288,8 @@ void Server::read_once(Source& source) {
 bool Server::take(Source& source, std::size_t most) {
     ArenaSlot& slot = memory_.arena().slot(source.slot);
     store(slot.taking, std::uint32_t{1});
-    const ssize_t count = ::read(source.pipe.get(), buffer_.data(), std::min(most, kReadSize));
-    const std::string_view text(buffer_.data(), count > 0 ? static_cast<std::size_t>(count) : 0);
+    const ssize_t count = ::read(source.pipe.get(), buffer_.get(), std::min(most, kReadSize));
+    const std::string_view text(buffer_.get(), count > 0 ? static_cast<std::size_t>(count) : 0);
     writer_->append(source.slot, text);
     store(slot.taking, std::uint32_t{0});
     if (count <= 0) {

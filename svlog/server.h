@@ -65,8 +65,8 @@ class Server final : public NoticeSink {
     std::unique_ptr<ArenaWriter> writer_;
     Filing filing_;
     std::vector<std::unique_ptr<Source>> sources_;  ///< by slot
-    std::vector<char> buffer_;
-    std::deque<Message> waiting_;  ///< for room in the link
+    std::unique_ptr<char[]> buffer_;                ///< touched as far as reads fill it
+    std::deque<Message> waiting_;                   ///< for room in the link
     bool link_is_full_ = false;
     std::uint32_t carried_out_ = 0;  ///< messages that are not acknowledged yet
     std::size_t dropped_notices_ = 0;
