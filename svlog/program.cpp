@@ -53,7 +53,7 @@ bool is_link(int fd) noexcept {
     return ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET;
 }
 
-int serve(std::string directory) {
+int serve(const std::string& directory) {
     if (!is_link(STDIN_FILENO)) {
         std::fprintf(stderr,
                      "svlog: standard input is no link to a supervisor; supervisor(8) starts svlog "
@@ -64,7 +64,7 @@ int serve(std::string directory) {
     ::umask(0);
     // Where it was started must not keep a file system busy.
     [[maybe_unused]] const int moved = ::chdir("/");
-    Server server(UniqueFd(STDIN_FILENO), block_signals(), std::move(directory));
+    Server server(UniqueFd(STDIN_FILENO), block_signals(), directory);
     const int code = server.run();
     // Every descriptor goes with the process, so nothing of it is taken apart.
     std::_Exit(code);
@@ -97,7 +97,7 @@ int run_program(int argc, char** argv) {
             return kExitUsage;
         }
     }
-    return serve(std::move(directory));
+    return serve(directory);
 }
 
 }  // namespace mainstay::svlog

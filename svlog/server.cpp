@@ -36,7 +36,7 @@ constexpr int kExitCannotRun = 1;
 
 }  // namespace
 
-Server::Server(UniqueFd link, UniqueFd signals, std::string directory)
+Server::Server(UniqueFd link, UniqueFd signals, const std::string& directory)
     : link_(std::move(link)),
       signals_(std::move(signals)),
       filing_(directory, *this),
@@ -314,7 +314,7 @@ void Server::enlarge(Source& source) const noexcept {
 
 /// What was written before this call; one who goes on writing does not hold it up.
 void Server::drain(Source& source) {
-    std::size_t left = static_cast<std::size_t>(kLargePipe);
+    auto left = static_cast<std::size_t>(kLargePipe);
     while (left > 0 && source.pipe.valid()) {
         const std::uint64_t before = load(memory_.arena().slot(source.slot).end);
         if (!take(source, left)) {

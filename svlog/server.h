@@ -20,7 +20,7 @@ class Server final : public NoticeSink {
   public:
     /// @param link the socket to the supervisor
     /// @param signals a signalfd of HUP, ALRM and TERM
-    Server(UniqueFd link, UniqueFd signals, std::string directory);
+    Server(UniqueFd link, UniqueFd signals, const std::string& directory);
 
     /// @returns the program's exit code
     int run();
