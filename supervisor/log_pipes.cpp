@@ -101,12 +101,13 @@ std::optional<std::uint32_t> LogPipes::slot_of(ServiceId service) const noexcept
 }
 
 void LogPipes::settings_changed(std::uint32_t slot, const OutputRequest& request) {
-    static const LogSettings kDefaults;
+    const LogSettings defaults;
     Output& output = outputs_[slot];
-    const LogSettings& before = output.settings ? *output.settings : kDefaults;
-    const bool is_same = before == (request.settings ? *request.settings : kDefaults);
+    const LogSettings& before = output.settings ? *output.settings : defaults;
+    const LogSettings& now = request.settings ? *request.settings : defaults;
+    const bool has_changed = !(before == now);
     output.settings = request.settings;
-    if (!is_same) {
+    if (has_changed) {
         add_task(svlog::MessageType::Change, slot);
     }
 }

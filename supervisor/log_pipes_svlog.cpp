@@ -15,8 +15,8 @@ constexpr PacingPolicy kPacing{std::chrono::milliseconds(100), std::chrono::seco
                                std::chrono::seconds(30)};
 
 svlog::Settings to_svlog(const LogSettings* settings) {
-    static const LogSettings kDefaults;
-    const LogSettings& from = settings == nullptr ? kDefaults : *settings;
+    const LogSettings defaults;
+    const LogSettings& from = settings == nullptr ? defaults : *settings;
     svlog::Settings to;
     to.memory = from.memory;
     to.max_size = from.max_size;

@@ -69,7 +69,11 @@ void ArenaWriter::take_over_stream(std::uint32_t slot, std::vector<std::uint32_t
         }
         for (std::size_t i = 0; i < kept; ++i) {
             const std::uint32_t before = i + 1 < kept ? newest_first[i + 1] + 1 : 0;
-            store(arena_.block(newest_first[i]).prev, before);
+            ArenaBlock& block = arena_.block(newest_first[i]);
+            store(block.prev, before);
+            // None of its bytes is ahead of the stream's end.
+            const std::uint64_t filled = i == 0 ? end - newest * kBlockSize : kBlockSize;
+            store(block.first, std::min(load(block.first), static_cast<std::uint32_t>(filled)));
         }
         own.count = static_cast<std::uint32_t>(kept);
         own.most = own.count;
