@@ -48,6 +48,18 @@ UniqueFd open_null() {
     return null ? std::move(*null) : UniqueFd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
 }
 
+/// Whose members may read log files.
+constexpr char kLogGroup[] = "adm";
+
+LogPipesSettings log_settings(AppSettings& settings) {
+    LogPipesSettings log;
+    log.svlog.log_directory = settings.options.log_directory;
+    log.svlog.environment = settings.environment;
+    log.group = find_group(kLogGroup).value_or(svlog::kNoGroup);
+    log.own_messages = std::move(settings.own_messages);
+    return log;
+}
+
 /// Services are told the path and have another working directory: it must be whole.
 std::string notify_directory(const std::string& control_socket) {
     std::error_code failed;
@@ -86,7 +98,7 @@ class App final : public ScanListener, public ServiceObserver, public System {
                     settings_.born_with.oom_score},
                    open_null()),
           processes_(loop_, spawner_),
-          outputs_(loop_, LogLimits{}),
+          outputs_(loop_, journal_, log_settings(settings_)),
           cgroups_(journal_),
           family_(cgroups_),
           checks_({processes_, outputs_, loop_, journal_}),
@@ -267,8 +279,11 @@ class App final : public ScanListener, public ServiceObserver, public System {
         if (is_done && !std::exchange(ended_, true)) {
             journal_.info("all services are down");
             control_->stop();
-            tell(LinkType::Stopped, 0, "");
-            loop_.stop();
+            // What they said last is written before PID 1 takes the disks away.
+            outputs_.finish([this] {
+                tell(LinkType::Stopped, 0, "");
+                loop_.stop();
+            });
         }
     }
 

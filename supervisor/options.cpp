@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view kHelp =
     "usage: supervisor [--control SOCKET] [--control-group GROUP]\n"
-    "                  [--definitions DIR:...] [DIR]\n"
+    "                  [--definitions DIR:...] [--log-dir DIR] [DIR]\n"
     "       supervisor --check [--root DIR] [--json] [DIR]\n"
     "\n"
     "Supervises every service directory (or symlink to one) in DIR.\n"
@@ -23,6 +23,8 @@ constexpr std::string_view kHelp =
     "  --control-group GROUP  group whose members may look (default: adm)\n"
     "  --definitions DIR:...  where svctl enable looks for a name\n"
     "                         (default: /etc/sv:/usr/lib/sv)\n"
+    "  --log-dir DIR          where svlog writes what services print (default: it is\n"
+    "                         kept in memory only)\n"
     "  --check                say what is wrong with the services, and exit: with 1 where\n"
     "                         there is an error; --root looks into another root, --json\n"
     "                         prints objects\n"
@@ -31,8 +33,8 @@ constexpr std::string_view kHelp =
     "DIR is /etc/service where it is not given. TERM or INT stops all services in\n"
     "order and ends. See supervisor(8).\n";
 
-constexpr std::array<std::string_view, 5> kNames = {"--control", "--control-group", "--definitions",
-                                                    "--help", "--version"};
+constexpr std::array<std::string_view, 6> kNames = {"--control", "--control-group", "--definitions",
+                                                    "--log-dir", "--help",          "--version"};
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> row(b.size() + 1);
@@ -126,8 +128,8 @@ class Reader {
     void take_option(std::string_view argument) {
         const std::size_t equals = std::min(argument.find('='), argument.size());
         const std::string_view name = argument.substr(0, equals);
-        const bool takes_value =
-            name == "--control" || name == "--control-group" || name == "--definitions";
+        const bool takes_value = name == "--control" || name == "--control-group" ||
+                                 name == "--definitions" || name == "--log-dir";
         if (!takes_value) {
             problem_ = unknown_option(name);
             return;
@@ -149,6 +151,9 @@ class Reader {
         } else if (name == "--control") {
             need(name, value, "a SOCKET");
             options_.control_socket = value;
+        } else if (name == "--log-dir") {
+            need(name, value, "a DIR");
+            options_.log_directory = value;
         } else {
             need(name, value, "a DIR");
             options_.definitions = split_path(value);
@@ -176,8 +181,12 @@ Invocation parse_options(std::span<const std::string_view> arguments,
     if (asks_for_check(arguments)) {
         return parse_check(arguments);
     }
-    return Reader(arguments, {kServiceDirectory, default_socket(surroundings), "adm", false,
-                              split_path(kDefinitionDirectories)})
+    return Reader(arguments, {kServiceDirectory,
+                              default_socket(surroundings),
+                              "adm",
+                              false,
+                              split_path(kDefinitionDirectories),
+                              {}})
         .read();
 }
 

@@ -82,7 +82,8 @@ void ServiceSet::perform(Service& service, const Spawn& effect) {
 }
 
 Result<SpawnPlan, ExecFault> ServiceSet::prepare(Service& service, const Spawn& effect) {
-    const auto streams = os_.outputs.streams_of(service.id);
+    const auto streams =
+        os_.outputs.streams_of(output_request(service.id, service.name, service.definition));
     if (!streams) {
         return ExecFault{"pipe", "", streams.error().code, ""};
     }

@@ -29,29 +29,47 @@ class FakeOutputs final : public supervisor::Outputs {
         return {};
     }
 
-    Result<supervisor::Streams> streams_of(supervisor::ServiceId service) override {
+    Result<supervisor::Streams> streams_of(const supervisor::OutputRequest& request) override {
         if (should_fail && should_fail()) {
             return Error{"pipe", EMFILE};
         }
-        const int number = static_cast<int>(service % 100000);
+        const int number = static_cast<int>(request.service % 100000);
         return supervisor::Streams{number * 10, number * 10 + 1};
     }
 
     void close_input(supervisor::ServiceId logger) override { closed.insert(logger); }
     void forget(supervisor::ServiceId service) override { forgotten.insert(service); }
 
-    std::vector<std::string> last_lines(supervisor::ServiceId service, std::size_t count) override {
+    supervisor::LogTail tail(supervisor::ServiceId service, std::size_t count) override {
         auto newest = lines[service];
         if (newest.size() > count) {
             newest.erase(newest.begin(), newest.end() - static_cast<std::ptrdiff_t>(count));
         }
-        return newest;
+        return {newest, 0};
     }
+
+    supervisor::LogPiece read_from(supervisor::ServiceId service,
+                                   supervisor::LogCursor from) override {
+        const std::string& all = written[service];
+        const std::size_t begin = std::min<std::size_t>(from, all.size());
+        return {all.substr(begin), all.size(), 0};
+    }
+
+    supervisor::FollowId follow(supervisor::ServiceId service,
+                                std::function<void()> callback) override {
+        static_cast<void>(service);
+        callbacks[++last_follow] = std::move(callback);
+        return last_follow;
+    }
+    void unfollow(supervisor::FollowId follow) override { callbacks.erase(follow); }
 
     std::map<supervisor::ServiceId, supervisor::ServiceId> connected;
     std::set<supervisor::ServiceId> closed;
     std::set<supervisor::ServiceId> forgotten;
     std::map<supervisor::ServiceId, std::vector<std::string>> lines;
+    std::map<supervisor::ServiceId, std::string> written;  ///< what read_from() reads
+    std::map<supervisor::FollowId, std::function<void()>> callbacks;
+    supervisor::FollowId last_follow = 0;
     std::function<bool()> should_fail;
 };
 
