@@ -141,6 +141,7 @@ ServiceView view_of(const Service& service, const ServiceSet& services, const Cl
     view.state = snapshot.state;
     view.wanted = snapshot.wanted;
     view.is_paused = snapshot.paused;
+    view.is_reloading = snapshot.reloading;
     view.has_down_file = service.definition.has_down_file;
     view.pid = snapshot.has_run ? snapshot.pid : snapshot.auxiliary_pid;
     view.restarts = snapshot.restarts;
