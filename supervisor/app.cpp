@@ -5,20 +5,26 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <climits>
 #include <csignal>
 #include <utility>
 
 #include "common/fd_io.h"
 #include "common/version.h"
 #include "supervisor/boot_link_client.h"
+#include "supervisor/cgroup.h"
+#include "supervisor/check_runner.h"
 #include "supervisor/control_handler.h"
 #include "supervisor/control_server.h"
 #include "supervisor/control_socket.h"
 #include "supervisor/enabled_links.h"
 #include "supervisor/log_pipes.h"
 #include "supervisor/loop.h"
+#include "supervisor/proc_family.h"
 #include "supervisor/process_watch.h"
+#include "supervisor/readiness_channels.h"
 #include "supervisor/recent_messages.h"
 #include "supervisor/scan.h"
 #include "supervisor/scan_merge.h"
@@ -37,6 +43,17 @@ constexpr Duration kProgressInterval = std::chrono::seconds(3);
 UniqueFd open_null() {
     auto null = open_file("/dev/null", O_RDWR);
     return null ? std::move(*null) : UniqueFd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
+}
+
+/// Services are told the path and have another working directory: it must be whole.
+std::string notify_directory(const std::string& control_socket) {
+    if (control_socket.starts_with('/')) {
+        return notify_directory_of(control_socket);
+    }
+    std::array<char, PATH_MAX> here{};
+    const char* directory = ::getcwd(here.data(), here.size());
+    return notify_directory_of(std::string(directory == nullptr ? "" : directory) + "/" +
+                               control_socket);
 }
 
 ControlHandler::Self about_ourselves() {
@@ -66,7 +83,12 @@ class App final : public ScanListener, public ServiceObserver {
                    open_null()),
           processes_(loop_, spawner_),
           outputs_(loop_, LogLimits{}),
-          services_({loop_, processes_, outputs_, definitions_, journal_}),
+          cgroups_(journal_),
+          family_(cgroups_),
+          checks_({processes_, outputs_, loop_, journal_}),
+          readiness_({loop_, journal_, processes_, family_, checks_},
+                     notify_directory(settings_.options.control_socket)),
+          services_({loop_, processes_, outputs_, definitions_, journal_, readiness_}),
           scan_(loop_, journal_, merge_.first(), settings_.options.directory),
           enabled_({settings_.options.directory, runtime_directory(settings_.options),
                     settings_.options.definitions},
@@ -74,6 +96,8 @@ class App final : public ScanListener, public ServiceObserver {
           handler_({services_, processes_, outputs_, loop_, enabled_, journal_},
                    about_ourselves()) {
         processes_.set_listener(services_);
+        processes_.hear_before_exits([this](ProcessKey key) { readiness_.hear(key); });
+        readiness_.set_listener(services_);
         services_.observe(*this);
     }
 
@@ -113,7 +137,7 @@ class App final : public ScanListener, public ServiceObserver {
         has_progress_ = true;
     }
     void service_forgotten(ServiceId service) override {
-        static_cast<void>(service);
+        readiness_.forget(service);
         say_when_boot_is_complete();
     }
 
@@ -238,6 +262,10 @@ class App final : public ScanListener, public ServiceObserver {
     ServiceDirs definitions_;
     ProcessWatch processes_;
     LogPipes outputs_;
+    CgroupTree cgroups_;
+    ProcFamily family_;
+    CheckRunner checks_;
+    ReadinessChannels readiness_;
     ServiceSet services_;
     Scan scan_;
     std::optional<Scan> runtime_scan_;
