@@ -34,16 +34,23 @@ Event event_of(Verb verb) noexcept {
     if (verb == Verb::Once) {
         return WantOnce{};
     }
+    if (verb == Verb::TryRestart) {
+        return TryRestart{};
+    }
     return verb == Verb::Up ? Event(WantUp{}) : Event(Restart{});
 }
 
 /// The event of a verb that is done when it is told.
 Event event_at_once(const Request& request, const Service& service) noexcept {
     if (request.verb == Verb::Reset) {
-        return WantDown{};
+        return Reset{};
     }
-    return SendSignal{request.verb == Verb::Reload ? service.definition.reload_signal
-                                                   : request.signal};
+    if (request.verb == Verb::Reload) {
+        // How is for the service's definition to say: by a program, or by a signal.
+        const bool has_program = !service.definition.programs().reload.empty();
+        return Reload{has_program ? 0 : service.definition.reload_signal};
+    }
+    return SendSignal{request.signal};
 }
 
 bool has_main_process(const Service& service) noexcept {
@@ -147,12 +154,8 @@ void ActJob::order_at_once(const Service& service) {
         went_wrong(service, ErrorCode::NotUp, nobody_to_tell(request_));
         return;
     }
-    const bool has_effect =
-        request_.verb != Verb::Reset || service.snapshot.state == ServiceState::Failed;
     const ServiceId id = service.id;
-    if (has_effect) {
-        handler_.os().services.post(id, event_at_once(request_, service));
-    }
+    handler_.os().services.post(id, event_at_once(request_, service));
     const Service* after = service_of(id);
     if (after != nullptr && find(id) != nullptr) {
         arrived(*after);

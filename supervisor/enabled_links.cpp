@@ -95,11 +95,13 @@ std::string EnabledLinks::find_definition(const std::string& name) const {
     const std::size_t at = name.find('@');
     const bool is_instance = at != std::string::npos && at + 1 < name.size();
     for (const std::string& directory : settings_.definitions) {
-        const std::string path = directory + "/" + name;
+        std::string path(directory);
+        path.append("/").append(name);
         if (is_directory(path)) {
             return path;
         }
-        const std::string model = directory + "/" + name.substr(0, is_instance ? at + 1 : 0);
+        std::string model(directory);
+        model.append("/").append(name, 0, is_instance ? at + 1 : 0);
         if (is_instance && is_directory(model)) {
             return model;
         }
@@ -202,7 +204,8 @@ EnableResult EnabledLinks::disable(const std::string& name, Place place) {
     }
     std::optional<EnabledLink> removed;
     for (const std::string& directory : directories) {
-        const std::string path = directory + "/" + name;
+        std::string path(directory);
+        path.append("/").append(name);
         const mode_t kind = directory.empty() ? 0 : kind_at(path);
         if (kind == 0) {
             continue;
