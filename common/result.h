@@ -1,4 +1,5 @@
-/// A value or an Error, with the names of std::expected (which g++ 12 does not have). Never throws:
+/// A value or an Error (or an error of another type, where a number and a literal do not say
+/// enough), with the names of std::expected (which g++ 12 does not have). Never throws:
 /// asking a failed Result for its value is a bug of the caller and ends in std::abort.
 #pragma once
 
@@ -11,12 +12,12 @@
 
 namespace mainstay {
 
-template <typename T>
+template <typename T, typename E = Error>
 class [[nodiscard]] Result {
   public:
     // Both are implicit so that `return value;` and `return Error{…};` read as they should.
     Result(T value) noexcept : content_(std::in_place_index<0>, std::move(value)) {}
-    Result(Error error) noexcept : content_(std::in_place_index<1>, error) {}
+    Result(E error) noexcept : content_(std::in_place_index<1>, std::move(error)) {}
 
     bool has_value() const noexcept { return content_.index() == 0; }
     explicit operator bool() const noexcept { return has_value(); }
@@ -26,7 +27,7 @@ class [[nodiscard]] Result {
     T&& operator*() && noexcept { return std::move(checked(std::get_if<0>(&content_))); }
     T* operator->() noexcept { return &**this; }
     const T* operator->() const noexcept { return &**this; }
-    const Error& error() const noexcept { return checked(std::get_if<1>(&content_)); }
+    const E& error() const noexcept { return checked(std::get_if<1>(&content_)); }
 
     T value_or(T fallback) const& noexcept { return has_value() ? **this : std::move(fallback); }
 
@@ -39,18 +40,18 @@ class [[nodiscard]] Result {
         return *content;
     }
 
-    std::variant<T, Error> content_;
+    std::variant<T, E> content_;
 };
 
-template <>
-class [[nodiscard]] Result<void> {
+template <typename E>
+class [[nodiscard]] Result<void, E> {
   public:
     Result() noexcept = default;
-    Result(Error error) noexcept : error_(error) {}
+    Result(E error) noexcept : error_(std::move(error)) {}
 
     bool has_value() const noexcept { return !error_.has_value(); }
     explicit operator bool() const noexcept { return has_value(); }
-    const Error& error() const noexcept {
+    const E& error() const noexcept {
         if (!error_) {
             std::abort();
         }
@@ -58,7 +59,7 @@ class [[nodiscard]] Result<void> {
     }
 
   private:
-    std::optional<Error> error_;
+    std::optional<E> error_;
 };
 
 }  // namespace mainstay

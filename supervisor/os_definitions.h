@@ -11,6 +11,10 @@ namespace mainstay::supervisor {
 struct LoadedDefinition {
     Definition definition;
     std::vector<std::string> problems;  ///< sentences; each is worth a line in the log
+    /// Not: what the directory says could not be read as it was meant, and to run the service all
+    /// the same might run it with rights it must not have. The definition is of no use then: the
+    /// caller goes on with an older one, or fails the service with the problems.
+    bool usable = true;
 };
 
 class Definitions {
@@ -20,8 +24,8 @@ class Definitions {
     Definitions& operator=(const Definitions&) = delete;
     virtual ~Definitions() = default;
 
-    /// Never fails: what cannot be read is as if it were not there, with a problem. That a
-    /// directory is missing shows when its program is to be executed.
+    /// Never fails as a whole, see LoadedDefinition. That a directory is missing shows when its
+    /// program is to be executed.
     virtual LoadedDefinition load(const std::string& path) = 0;
 };
 

@@ -23,9 +23,10 @@ struct ProcessKey {
 
 /// Why a process never became its program: the step that failed, on what, and the errno.
 struct ExecFault {
-    std::string stage;  ///< "clone", "chdir", "exec", …
-    std::string path;   ///< empty where there is none
-    int code = 0;       ///< errno
+    std::string stage;     ///< "clone", "user", "limit", "chdir", "exec", …
+    std::string path;      ///< what it was done to: a path, a name; empty where there is none
+    int code = 0;          ///< errno; 0 where no system call was involved
+    std::string reason{};  ///< where more is known than the errno says; empty otherwise
 };
 
 /// Hears of processes. Calls come from the loop or from within reap_pending(), never from within
@@ -52,13 +53,18 @@ class Processes {
     Processes& operator=(const Processes&) = delete;
     virtual ~Processes() = default;
 
-    /// Makes the process and returns without waiting for the exec. @returns its pid; an Error means
+    /// Makes the process and returns without waiting for the exec. @returns its pid; a fault means
     /// there is none and nobody will be called.
-    virtual Result<std::int32_t> spawn(ProcessKey key, const SpawnPlan& plan) = 0;
+    virtual Result<std::int32_t, ExecFault> spawn(ProcessKey key, const SpawnPlan& plan) = 0;
 
     /// @returns ESRCH where the process has ended: to be treated as success, the exit is on its
     /// way.
     virtual Result<void> kill(ProcessKey key, int signal, Target target) = 0;
+
+    /// Another process becomes the one that @p key means: its end is told as the end, that of the
+    /// process before it is not told any more. It need not be a child of ours.
+    /// @returns ESRCH where it has ended, EBUSY where it belongs to a service already
+    virtual Result<void> adopt(ProcessKey key, std::int32_t pid) = 0;
 
     /// Tells the listener of every exit so far. To be called before a command is obeyed.
     virtual void reap_pending() = 0;

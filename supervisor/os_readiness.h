@@ -1,8 +1,7 @@
 /// The seam to how services say that they are ready: what a process is given at birth for that, and
 /// the events that come of it. The real one is ReadinessChannels.
 ///
-/// What it hears it posts as events of service_state.h (BecameReady, ExtendTimeout, ...), each with
-/// the generation of the process that it came from.
+/// What is heard goes to the ReadinessListener, which makes events of service_state.h of it.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +10,7 @@
 
 #include "common/result.h"
 #include "supervisor/definition.h"
+#include "supervisor/notify_message.h"
 #include "supervisor/os_processes.h"
 
 namespace mainstay::supervisor {
@@ -20,6 +20,23 @@ struct Channel {
     std::vector<PassedDescriptor> descriptors;
     std::vector<std::string> environment;    ///< "NOTIFY_SOCKET=..."
     std::vector<std::string> pid_variables;  ///< names whose value is to be the process's own pid
+};
+
+/// Hears what the current run of a service says, from the loop or before its end is told, never
+/// from within a call of ReadinessPorts.
+class ReadinessListener {
+  public:
+    ReadinessListener() = default;
+    ReadinessListener(const ReadinessListener&) = delete;
+    ReadinessListener& operator=(const ReadinessListener&) = delete;
+    virtual ~ReadinessListener() = default;
+
+    /// By a newline on its notification descriptor, or by its check program.
+    virtual void service_is_ready(ProcessKey key) = 0;
+
+    /// On its notify socket, by somebody whose word counts. A main_pid in it is the main process
+    /// already, and another one than before.
+    virtual void service_said(ProcessKey key, const NotifyMessage& message) = 0;
 };
 
 class ReadinessPorts {

@@ -1,9 +1,11 @@
 #include "supervisor/process_watch.h"
 
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 
@@ -18,15 +20,24 @@ ExitStatus exit_status(int code, int status) noexcept {
     return {ExitStatus::Kind::Signaled, static_cast<std::uint8_t>(status), code == CLD_DUMPED};
 }
 
-ExecFault fault_of(const ExecReport& report, const std::string& directory,
-                   const std::string& program) {
-    ExecFault fault{to_string(report.stage), "", report.code};
-    if (report.stage == ExecStage::Exec) {
-        fault.path = directory + "/" + program.substr(program.rfind('/') + 1);
-    } else if (report.stage == ExecStage::Chdir) {
-        fault.path = directory;
-    }
-    return fault;
+/// PIDFD_GET_INFO of Linux 6.15, which the headers of older systems do not have: how a process
+/// ended that is no child of ours.
+struct PidfdInfo {
+    std::uint64_t mask = 0;
+    std::uint64_t cgroup = 0;
+    std::array<std::uint32_t, 11> identities{};
+    std::int32_t exit_code = 0;
+};
+constexpr std::uint64_t kPidfdInfoExit = 1U << 3U;
+constexpr unsigned long kPidfdGetInfo = _IOWR(0xFF, 11, PidfdInfo);
+
+/// @returns success where the kernel does not say: it ended, and nobody complains
+ExitStatus status_of(int pidfd) noexcept {
+    PidfdInfo info;
+    info.mask = kPidfdInfoExit;
+    const bool is_known =
+        ::ioctl(pidfd, kPidfdGetInfo, &info) == 0 && (info.mask & kPidfdInfoExit) != 0;
+    return is_known ? ExitStatus::from_wait(info.exit_code) : ExitStatus();
 }
 
 void reap(pid_t pid) noexcept {
@@ -38,28 +49,22 @@ void reap(pid_t pid) noexcept {
 
 ProcessWatch::ProcessWatch(Loop& loop, Spawner& spawner) : loop_(loop), spawner_(spawner) {}
 
-Result<std::int32_t> ProcessWatch::spawn(ProcessKey key, const SpawnPlan& plan) {
+Result<std::int32_t, ExecFault> ProcessWatch::spawn(ProcessKey key, const SpawnPlan& plan) {
     TRY(Birth birth, spawner_.spawn(plan));
     const pid_t pid = birth.pid;
     Child child;
     child.key = key;
     child.birth = std::move(birth);
-    child.program = plan.program;
-    child.directory = plan.directory;
     child.report_watch =
         loop_.watch_readable(child.birth.report.get(), [this, pid] { look_at_report(pid); });
     children_.insert_or_assign(pid, std::move(child));
-    newest_[key.service] = pid;
+    by_key_[key] = pid;
     return std::int32_t{pid};
 }
 
 ProcessWatch::Child* ProcessWatch::find(ProcessKey key) noexcept {
-    const auto newest = newest_.find(key.service);
-    if (newest == newest_.end()) {
-        return nullptr;
-    }
-    const auto child = children_.find(newest->second);
-    return child != children_.end() && child->second.key == key ? &child->second : nullptr;
+    const auto known = by_key_.find(key);
+    return known == by_key_.end() ? nullptr : &children_.at(known->second);
 }
 
 Result<void> ProcessWatch::kill(ProcessKey key, int signal, Target target) {
@@ -68,6 +73,9 @@ Result<void> ProcessWatch::kill(ProcessKey key, int signal, Target target) {
         return Error{"kill", ESRCH};
     }
     const pid_t pid = child->birth.pid;
+    if (adopted_.contains(pid)) {
+        return kill_adopted(*child, signal, target);
+    }
     const int pidfd = child->birth.pidfd.get();
     if (target == Target::Process && pidfd >= 0 &&
         ::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0) == 0) {
@@ -84,6 +92,82 @@ Result<void> ProcessWatch::kill(ProcessKey key, int signal, Target target) {
     return {};
 }
 
+/// It may be nobody's child of ours, and its number somebody else's: the pidfd alone says who it
+/// is.
+Result<void> ProcessWatch::kill_adopted(const Child& child, int signal, Target target) {
+    const int pidfd = child.birth.pidfd.get();
+    const auto send = [&](int number) {
+        return ::syscall(SYS_pidfd_send_signal, pidfd, number, nullptr, 0) == 0;
+    };
+    if (target == Target::Group && send(0)) {
+        const pid_t group = ::getpgid(child.birth.pid);
+        if (group > 1 && group != ::getpgrp() && ::kill(-group, signal) == 0) {
+            return {};
+        }
+    }
+    if (!send(signal)) {
+        return last_error("kill");
+    }
+    return {};
+}
+
+Result<void> ProcessWatch::adopt(ProcessKey key, std::int32_t pid) {
+    Child* before = find(key);
+    if (before == nullptr) {
+        return Error{"adopt", ESRCH};
+    }
+    if (const auto known = children_.find(pid); known != children_.end()) {
+        if (!(known->second.key == key)) {
+            return Error{"adopt", EBUSY};
+        }
+        before->is_superseded = true;
+        known->second.is_superseded = false;
+        by_key_[key] = pid;
+        return {};
+    }
+    UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    if (!pidfd.valid()) {
+        return last_error("adopt");
+    }
+    if (!before->is_executed) {
+        look_at_report(before->birth.pid);
+    }
+    before->is_superseded = true;
+    Child child;
+    child.key = key;
+    child.birth.pid = pid;
+    child.birth.pidfd = std::move(pidfd);
+    child.executed = before->executed;
+    child.is_executed = true;
+    adopted_[pid] =
+        loop_.watch_readable(child.birth.pidfd.get(), [this, pid] { adopted_ended(pid); });
+    children_.emplace(pid, std::move(child));
+    by_key_[key] = pid;
+    return {};
+}
+
+void ProcessWatch::adopted_ended(pid_t pid) {
+    reap_pending();
+    const auto found = children_.find(pid);
+    if (found == children_.end() || !adopted_.contains(pid)) {
+        return;
+    }
+    // Its parent is another process, which alone is told how it ended.
+    tell_end(pid, status_of(found->second.birth.pidfd.get()));
+    forget(pid);
+}
+
+Result<HelperId, ExecFault> ProcessWatch::start(const SpawnPlan& plan, Ended ended) {
+    const HelperId helper = ++last_helper_;
+    TRY_VOID(spawn({kHelpers, helper}, plan));
+    helpers_[helper] = std::move(ended);
+    return helper;
+}
+
+void ProcessWatch::kill_helper(HelperId helper) {
+    static_cast<void>(kill({kHelpers, helper}, SIGKILL, Target::Group));
+}
+
 void ProcessWatch::look_at_report(pid_t pid) {
     const auto found = children_.find(pid);
     if (found == children_.end()) {
@@ -97,13 +181,15 @@ void ProcessWatch::look_at_report(pid_t pid) {
     }
     child.report_watch.reset();
     if (count == static_cast<ssize_t>(sizeof report)) {
-        child.fault = fault_of(report, child.directory, child.program);
+        child.fault = child.birth.fault_of(report);
         return;
     }
     child.birth.complete();
     child.is_executed = true;
     child.executed = loop_.now();
-    listener_->process_executed(child.key);
+    if (child.key.service != kHelpers) {
+        listener_->process_executed(child.key);
+    }
 }
 
 void ProcessWatch::reap_pending() {
@@ -133,8 +219,24 @@ void ProcessWatch::child_ended(pid_t pid, ExitStatus status) {
     if (!child.is_executed && !child.fault) {
         look_at_report(pid);
     }
+    if (hear_ && child.key.service != kHelpers) {
+        hear_(child.key);
+    }
+    tell_end(pid, status);
+}
+
+/// To whom the process is of interest: nobody any more, where another took its place.
+void ProcessWatch::tell_end(pid_t pid, ExitStatus status) {
+    const Child& child = children_.at(pid);
     const ProcessKey key = child.key;
-    if (child.fault) {
+    if (child.is_superseded) {
+        return;
+    }
+    if (key.service == kHelpers) {
+        if (const auto helper = helpers_.extract(key.generation)) {
+            helper.mapped()({child.fault, status});
+        }
+    } else if (child.fault) {
         listener_->process_not_executed(key, *child.fault);
     } else {
         listener_->process_exited(key, status, loop_.now() - child.executed);
@@ -146,10 +248,11 @@ void ProcessWatch::forget(pid_t pid) {
     if (found == children_.end()) {
         return;
     }
-    const auto newest = newest_.find(found->second.key.service);
-    if (newest != newest_.end() && newest->second == pid) {
-        newest_.erase(newest);
+    const auto known = by_key_.find(found->second.key);
+    if (known != by_key_.end() && known->second == pid) {
+        by_key_.erase(known);
     }
+    adopted_.erase(pid);
     children_.erase(found);
 }
 

@@ -1,30 +1,40 @@
 /// Our children: made by Spawner, watched until their exec and their end, signalled by pidfd.
-/// Also reaps the orphans that come to us as subreaper.
+/// Also reaps the orphans that come to us as subreaper, and watches processes that services name as
+/// their main one (MAINPID), children of ours or not.
 ///
 /// SIGCHLD coalesces, so its arrival only means "look": the kernel is asked until it has no more.
 /// An exit is looked at first (WNOWAIT), told to the listener while the zombie still holds the
 /// number of its process and group, and reaped then.
 #pragma once
 
+#include <functional>
 #include <optional>
-#include <string>
 #include <unordered_map>
 
 #include "supervisor/loop.h"
+#include "supervisor/os_helpers.h"
 #include "supervisor/os_processes.h"
 #include "supervisor/spawn.h"
 
 namespace mainstay::supervisor {
 
-class ProcessWatch final : public Processes {
+class ProcessWatch final : public Processes, public Helpers {
   public:
     ProcessWatch(Loop& loop, Spawner& spawner);
 
     /// Must be called before the first spawn.
     void set_listener(ProcessListener& listener) noexcept { listener_ = &listener; }
 
-    Result<std::int32_t> spawn(ProcessKey key, const SpawnPlan& plan) override;
+    /// Calls @p hear before the end of a process is told: what it said before may change what its
+    /// end means, as when it named another main process.
+    void hear_before_exits(std::function<void(ProcessKey)> hear) { hear_ = std::move(hear); }
+
+    Result<std::int32_t, ExecFault> spawn(ProcessKey key, const SpawnPlan& plan) override;
     Result<void> kill(ProcessKey key, int signal, Target target) override;
+    Result<void> adopt(ProcessKey key, std::int32_t pid) override;
+
+    Result<HelperId, ExecFault> start(const SpawnPlan& plan, Ended ended) override;
+    void kill_helper(HelperId helper) override;
 
     /// Called on SIGCHLD too.
     void reap_pending() override;
@@ -33,24 +43,39 @@ class ProcessWatch final : public Processes {
     struct Child {
         ProcessKey key;
         Birth birth;
-        std::string program;
-        std::string directory;
         MonotonicTime executed{};
         Watch report_watch;              ///< ends before the descriptor in birth
         bool is_executed = false;        ///< the exec was seen
+        bool is_superseded = false;      ///< another process is what its key means
         std::optional<ExecFault> fault;  ///< the exec failed; the exit is on its way
     };
 
+    /// Of helpers: no service has it. The generation is the helper's number.
+    static constexpr ServiceId kHelpers = 0;
+
+    struct KeyHash {
+        std::size_t operator()(const ProcessKey& key) const noexcept {
+            return std::hash<std::uint64_t>()(std::uint64_t{key.service} << 32U | key.generation);
+        }
+    };
+
     Child* find(ProcessKey key) noexcept;
+    Result<void> kill_adopted(const Child& child, int signal, Target target);
+    void adopted_ended(pid_t pid);
     void look_at_report(pid_t pid);
     void child_ended(pid_t pid, ExitStatus status);
+    void tell_end(pid_t pid, ExitStatus status);
     void forget(pid_t pid);
 
     Loop& loop_;
     Spawner& spawner_;
     ProcessListener* listener_ = nullptr;
+    std::function<void(ProcessKey)> hear_;
     std::unordered_map<pid_t, Child> children_;
-    std::unordered_map<ServiceId, pid_t> newest_;  ///< of each service
+    std::unordered_map<ProcessKey, pid_t, KeyHash> by_key_;
+    std::unordered_map<pid_t, Watch> adopted_;  ///< of their pidfds, which end after them
+    std::unordered_map<HelperId, Ended> helpers_;
+    HelperId last_helper_ = 0;
     bool reaping_ = false;
 };
 

@@ -11,19 +11,21 @@ namespace mainstay::supervisor {
 /// clone3 on a stack of its own is known how to be done here; elsewhere spawn uses fork.
 inline constexpr bool kHasRawClone = true;
 
-inline long raw_syscall(long number, long a = 0, long b = 0, long c = 0, long d = 0) noexcept {
+inline long raw_syscall(long number, long a = 0, long b = 0, long c = 0, long d = 0,
+                        long e = 0) noexcept {
     long result = number;
     register long r10 asm("r10") = d;
+    register long r8 asm("r8") = e;
     asm volatile("syscall"
                  : "+a"(result)
-                 : "D"(a), "S"(b), "d"(c), "r"(r10)
+                 : "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
                  : "rcx", "r11", "memory");
     return result;
 }
 #else
 inline constexpr bool kHasRawClone = false;
 
-long raw_syscall(long number, long a = 0, long b = 0, long c = 0, long d = 0) noexcept;
+long raw_syscall(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0) noexcept;
 #endif
 
 inline long raw_pointer(const void* pointer) noexcept {

@@ -28,6 +28,7 @@ struct Service {
     bool settled = false;             ///< its first start has come to an outcome
 
     TimerId timer = kNoTimer;
+    TimerId auxiliary_timer = kNoTimer;
     MonotonicTime timer_due{};
     Duration since{0};               ///< when the state was entered, on the age clock
     MonotonicTime executed{};        ///< when the program of this generation began

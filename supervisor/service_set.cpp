@@ -139,6 +139,7 @@ void ServiceSet::forget(ServiceId id) {
     }
     const std::string name = found->second->name;
     os_.clock.cancel(found->second->timer);
+    os_.clock.cancel(found->second->auxiliary_timer);
     unsettled_ -= found->second->settled ? 0 : 1;
     by_name_.erase(name);
     services_.erase(found);
@@ -205,10 +206,12 @@ void ServiceSet::handle(Service& service, const Event& event) {
 
 /// Keeps what an event tells beyond the snapshot; the snapshot is still the one before it.
 void ServiceSet::note(Service& service, const Event& event) {
-    const bool is_run = service.snapshot.state != ServiceState::Finishing;
-    if (const auto* exited = std::get_if<Exited>(&event); exited != nullptr && is_run) {
+    const auto is_run = [&](const auto* of) {
+        return of != nullptr && of->generation == service.snapshot.generation;
+    };
+    if (const auto* exited = std::get_if<Exited>(&event); is_run(exited)) {
         service.last_death = {exited->status, exited->lived, os_.clock.age_clock()};
-    } else if (const auto* spawned = std::get_if<Spawned>(&event); spawned != nullptr && is_run) {
+    } else if (const auto* spawned = std::get_if<Spawned>(&event); is_run(spawned)) {
         service.process_group = spawned->pid;
     } else if (std::holds_alternative<Executed>(event)) {
         service.executed = os_.clock.now();
@@ -265,11 +268,42 @@ void ServiceSet::perform(Service& service, const CheckNeeds& /*effect*/) {
     check_needs(service);
 }
 
+void ServiceSet::perform(Service& service, const StartNeeds& effect) {
+    static_cast<void>(service);
+    static_cast<void>(effect);
+}
+
+void ServiceSet::perform(Service& service, const CheckDependents& /*effect*/) {
+    post(service.id, DependentsDown{});
+}
+
+void ServiceSet::perform(Service& service, const StartMembers& effect) {
+    static_cast<void>(service);
+    static_cast<void>(effect);
+}
+
+void ServiceSet::perform(Service& service, const StopMembers& effect) {
+    static_cast<void>(service);
+    static_cast<void>(effect);
+}
+
+void ServiceSet::perform(Service& service, const TakeDown& effect) {
+    static_cast<void>(service);
+    static_cast<void>(effect);
+}
+
 void ServiceSet::perform(Service& service, const Spawn& effect) {
     if (effect.role == Role::Run) {
         // What the directory says now counts from this start on.
         const bool is_logger = service.feeder.has_value();
         LoadedDefinition loaded = os_.definitions.load(service.definition.path);
+        if (!loaded.usable) {
+            for (const std::string& problem : loaded.problems) {
+                os_.journal.error(std::string(service.name).append(": ").append(problem));
+            }
+            spawn_failed(service, effect.generation, {"read", service.definition.path, EINVAL});
+            return;
+        }
         service.definition = std::move(loaded.definition);
         service.definition.policy.drains_input = is_logger;
         service.definition.policy.has_finish = service.definition.policy.has_finish && !is_logger;
@@ -277,35 +311,49 @@ void ServiceSet::perform(Service& service, const Spawn& effect) {
     }
     const auto streams = os_.outputs.streams_of(service.id);
     if (!streams) {
-        spawn_failed(service, effect.generation, {"pipe", "", streams.error().code});
+        spawn_failed(service, effect.generation, {"pipe", "", streams.error().code, ""});
         return;
     }
     const SpawnPlan what = plan(service, effect.role, *streams);
     const auto pid = os_.processes.spawn({service.id, effect.generation}, what);
     if (!pid) {
-        spawn_failed(service, effect.generation, {pid.error().action, "", pid.error().code});
+        spawn_failed(service, effect.generation, pid.error());
         return;
     }
     post(service.id, Spawned{effect.generation, *pid});
 }
 
 SpawnPlan ServiceSet::plan(Service& service, Role role, Streams streams) {
-    if (role == Role::Run) {
-        return plan_run(service.definition, streams);
+    const Definition& definition = service.definition;
+    const Programs& programs = definition.programs();
+    switch (role) {
+        case Role::Setup:
+            return plan_setup(definition, streams);
+        case Role::Run:
+            return plan_run(definition, streams);
+        case Role::Stop:
+            return plan_steering(definition, programs.stop, service.snapshot.pid, streams);
+        case Role::Reload:
+            return plan_steering(definition, programs.reload, service.snapshot.pid, streams);
+        case Role::Failure:
+            return plan_program(definition, programs.on_failure, streams);
+        case Role::Finish:
+            break;
     }
     return plan_finish(service.definition,
                        {service.name, service.snapshot.last_exit, service.process_group}, streams);
 }
 
 void ServiceSet::spawn_failed(Service& service, std::uint32_t generation, ExecFault fault) {
-    if (service.snapshot.generation == generation) {
-        if (service.snapshot.state == ServiceState::Finishing) {
-            os_.journal.warning(service.name + ": finish not run: " + text_of(fault));
-        } else {
-            service.exec_fault = std::move(fault);
-        }
+    const Snapshot& s = service.snapshot;
+    const bool is_auxiliary = s.has_auxiliary && s.auxiliary_generation == generation;
+    if (is_auxiliary && s.auxiliary != Role::Setup) {
+        os_.journal.warning(service.name + ": " + std::string(to_string(s.auxiliary)) +
+                            " not run: " + text_of(fault));
+    } else if (is_auxiliary || (s.has_run && s.generation == generation)) {
+        service.exec_fault = std::move(fault);
     }
-    post(service.id, SpawnFailed{generation});
+    post(service.id, SpawnFailed{generation, os_.clock.now()});
 }
 
 void ServiceSet::perform(Service& service, const Kill& effect) {
@@ -313,7 +361,7 @@ void ServiceSet::perform(Service& service, const Kill& effect) {
         os_.journal.warning(service.name + ": does not end, pid " + std::to_string(effect.pid) +
                             " and its process group are killed");
     }
-    const ProcessKey key{service.id, service.snapshot.generation};
+    const ProcessKey key{service.id, effect.generation};
     const auto sent = os_.processes.kill(key, effect.signal, effect.target);
     if (!sent && sent.error().code != ESRCH) {
         os_.journal.error(service.name + ": signal " + std::string(signal_name(effect.signal)) +
@@ -327,16 +375,22 @@ void ServiceSet::perform(Service& service, const CloseInput& /*effect*/) {
 }
 
 void ServiceSet::perform(Service& service, const Arm& effect) {
-    os_.clock.cancel(service.timer);
-    service.timer_due = os_.clock.now() + effect.after;
-    service.timer = os_.clock.call_after(
-        effect.after, [this, id = service.id, kind = effect.kind, timer = effect.timer] {
-            post(id, TimedOut{kind, timer});
+    const bool is_auxiliary = effect.kind == TimerKind::Auxiliary;
+    TimerId& timer = is_auxiliary ? service.auxiliary_timer : service.timer;
+    os_.clock.cancel(timer);
+    if (!is_auxiliary) {
+        service.timer_due = os_.clock.now() + effect.after;
+    }
+    timer = os_.clock.call_after(
+        effect.after, [this, id = service.id, kind = effect.kind, number = effect.timer] {
+            post(id, TimedOut{kind, number});
         });
 }
 
-void ServiceSet::perform(Service& service, const Disarm& /*effect*/) {
-    os_.clock.cancel(std::exchange(service.timer, kNoTimer));
+void ServiceSet::perform(Service& service, const Disarm& effect) {
+    const bool is_auxiliary = effect.kind == TimerKind::Auxiliary;
+    TimerId& timer = is_auxiliary ? service.auxiliary_timer : service.timer;
+    os_.clock.cancel(std::exchange(timer, kNoTimer));
 }
 
 // --- what the world says ------------------------------------------------------------------------
@@ -352,7 +406,7 @@ void ServiceSet::process_not_executed(ProcessKey key, const ExecFault& fault) {
 }
 
 void ServiceSet::process_exited(ProcessKey key, ExitStatus status, Duration lived) {
-    post(key.service, Exited{key.generation, status, lived});
+    post(key.service, Exited{key.generation, status, lived, os_.clock.now()});
 }
 
 // --- looking ------------------------------------------------------------------------------------

@@ -103,6 +103,11 @@ class ServiceSet final : public ProcessListener {
     void check_needs(Service& service);
 
     void perform(Service& service, const CheckNeeds& effect);
+    void perform(Service& service, const StartNeeds& effect);
+    void perform(Service& service, const CheckDependents& effect);
+    void perform(Service& service, const StartMembers& effect);
+    void perform(Service& service, const StopMembers& effect);
+    void perform(Service& service, const TakeDown& effect);
     void perform(Service& service, const Spawn& effect);
     void perform(Service& service, const Kill& effect);
     void perform(Service& service, const CloseInput& effect);

@@ -1,190 +1,123 @@
-/// PURE. The moves that the handlers of service_state.cpp are made of. Included by that file only.
+/// PURE. One step of a service while it is being made, and the moves that the handlers of its
+/// states share. Internal to step(): included by service_state*.cpp alone.
 #pragma once
+
+#include <cstddef>
+#include <utility>
 
 #include "supervisor/service_state.h"
 
 namespace mainstay::supervisor {
 
-/// One step while it is being made: the next snapshot, the effects so far, and the moves that
-/// several states share.
+/// The one timer that a state may have. States without: Start, which is never armed then.
+TimerKind timer_of(ServiceState state) noexcept;
+
 struct Transition {
     Snapshot s;
     const Policy& policy;
     Effects effects{};
     bool ignored = false;
 
-    void emit(const Effect& effect) noexcept {
-        // Six are more than any step has; the tests check that nothing is ever lost.
-        if (!effects.push_back(effect)) {
-            effects.clear();
-        }
-    }
-
+    void emit(const Effect& effect) noexcept;
     void ignore() noexcept { ignored = true; }
 
-    void arm(TimerKind kind, Duration after) noexcept {
-        ++s.timer;
-        s.timer_armed = true;
-        emit(Arm{kind, s.timer, after});
+    bool is_run(std::uint32_t generation) const noexcept {
+        return s.has_run && generation == s.generation;
     }
+    /// The run, and its birth was reported: it can be signalled, and says something.
+    bool is_live_run(std::uint32_t generation) const noexcept {
+        return is_run(generation) && s.pid != 0;
+    }
+    bool is_auxiliary(std::uint32_t generation) const noexcept {
+        return s.has_auxiliary && generation == s.auxiliary_generation;
+    }
+    bool is_group() const noexcept { return policy.type == ServiceType::Group; }
+    bool is_oneshot() const noexcept { return policy.type == ServiceType::Oneshot; }
 
-    void disarm(TimerKind kind) noexcept {
-        s.timer_armed = false;
-        emit(Disarm{kind, s.timer});
-    }
+    /// Into another state; the timer of the one before ends.
+    void enter(ServiceState state) noexcept;
+    /// None for kForever.
+    void arm(TimerKind kind, Duration after) noexcept;
+    void disarm() noexcept;
+    /// @returns whether the event is of the timer that runs, which has run out then
+    bool is_due(const TimedOut& event) noexcept;
 
-    void kill(int signal, Target target) noexcept {
-        if (s.pid != 0) {
-            emit(Kill{s.pid, signal, target});
-        }
-    }
+    void signal_run(int signal, Target target) noexcept;
+    void signal_auxiliary(int signal, Target target) noexcept;
+    void kill_groups() noexcept;
+    void send_signal(int number) noexcept;
 
-    void want(Wanted wanted) noexcept {
-        s.wanted = wanted;
-        if (wanted != Wanted::Down) {
-            s.retired = false;
-        }
-    }
+    void want(Wanted wanted) noexcept;
+    void want_along() noexcept;
+    /// A verb while something runs that must end first: remembered until it has.
+    void want_after_the_end(Wanted wanted) noexcept;
+    void forget_failures() noexcept;
 
     /// From wherever nothing runs towards a start.
-    void begin() noexcept {
-        s.state = ServiceState::Waiting;
-        emit(CheckNeeds{});
+    void begin() noexcept;
+    void begin_by_hand(Wanted wanted) noexcept;
+    void go_down() noexcept;
+    void rest(ServiceState state) noexcept;
+    void fail_for(Obstacle obstacle) noexcept;
+
+    void start() noexcept;
+    void spawn(Role role) noexcept;
+    void run_executed() noexcept;
+    void become_ready() noexcept;
+
+    /// Whether what runs is to end, now that it can be told.
+    bool must_stop() const noexcept {
+        return s.wanted == Wanted::Down || s.held || s.obstacle != Obstacle::None;
     }
+    /// Whether what is starting can be told to end.
+    bool is_born() const noexcept { return s.has_run ? s.pid != 0 : s.auxiliary_pid != 0; }
+    void stop() noexcept;
+    void stop_if_born() noexcept;
+    /// Nobody needs it any more who runs.
+    void go_on_stopping() noexcept;
+    void terminate(int signal) noexcept;
+    /// A run that must not go on, whoever needs it.
+    void cut_short(Failure why, int signal) noexcept;
+    /// Nothing was done to it yet: as if there had been no stop.
+    void resume() noexcept;
 
-    void begin_by_hand(Wanted wanted) noexcept {
-        want(wanted);
-        s.by_hand = false;
-        s.short_runs = 0;
-        s.restarts = 0;
-        begin();
-    }
+    void run_ended(const Exited& exit) noexcept;
+    void run_never_began(Duration lived, MonotonicTime at) noexcept;
+    /// Run and stop program are both gone.
+    void conclude() noexcept;
+    void auxiliary_ended() noexcept;
 
-    void spawn(Role role, ServiceState state) noexcept {
-        ++s.generation;
-        s.pid = 0;
-        s.state = state;
-        emit(Spawn{role, s.generation});
-    }
-
-    /// The process is alive; ask it to end.
-    void stop() noexcept {
-        s.state = ServiceState::Stopping;
-        if (s.retired && policy.drains_input) {
-            s.stop_stage = StopStage::Drain;
-            emit(CloseInput{});
-            arm(TimerKind::Stop, policy.stop_timeout);
-            return;
-        }
-        terminate();
-    }
-
-    void terminate() noexcept {
-        s.stop_stage = StopStage::Terminate;
-        s.paused = false;
-        kill(policy.stop_signal, Target::Process);
-        kill(SIGCONT, Target::Process);
-        arm(TimerKind::Stop, policy.stop_timeout);
-    }
-
-    void kill_group_and_wait(TimerKind kind, Duration timeout) noexcept {
-        kill(SIGKILL, Target::Group);
-        arm(kind, timeout);
-    }
-
-    /// A verb while something runs that must end first: remembered until it has.
-    void want_after_the_end(Wanted wanted) noexcept {
-        want(wanted);
-        s.by_hand = wanted != Wanted::Down;
-    }
-
-    void rest(ServiceState state) noexcept {
-        s.state = state;
-        s.by_hand = false;
-    }
-
-    void forget_process() noexcept {
-        s.pid = 0;
-        s.paused = false;
-    }
-
-    /// The run is over: its finish program, or what comes after that.
-    void run_ended(const Exited& exit) noexcept {
-        if (s.state == ServiceState::Stopping) {
-            disarm(TimerKind::Stop);
-        }
-        forget_process();
-        s.last_exit = exit.status;
-        s.last_lived = exit.lived;
-        if (policy.has_finish) {
-            spawn(Role::Finish, ServiceState::Finishing);
-            arm(TimerKind::Finish, policy.finish_timeout);
-            return;
-        }
-        decide(s.last_exit.is_success() ? Verdict::Succeeded : Verdict::Died);
-    }
-
-    /// The run never was. There is nothing for a finish program to clean up.
-    void run_never_began() noexcept {
-        if (s.state == ServiceState::Stopping) {
-            disarm(TimerKind::Stop);
-        }
-        forget_process();
-        s.last_lived = Duration::zero();
-        decide(Verdict::Died);
-    }
-
-    void finish_ended(bool failed_for_good) noexcept {
-        disarm(TimerKind::Finish);
-        forget_process();
-        if (failed_for_good) {
-            decide(Verdict::FailedForGood);
-        } else {
-            decide(s.last_exit.is_success() ? Verdict::Succeeded : Verdict::Died);
-        }
-    }
-
-    enum class Verdict : std::uint8_t { Succeeded, Died, FailedForGood };
-
+    enum class Executed : std::uint8_t { No, Yes };
+    enum class Finish : std::uint8_t { Agrees, GaveUp };
     /// Nothing runs: rest, start at once, or wait and start.
-    void decide(Verdict verdict) noexcept {
-        if (s.wanted == Wanted::Down) {
-            rest(ServiceState::Down);
-        } else if (s.by_hand) {
-            begin_by_hand(s.wanted);
-        } else if (verdict == Verdict::FailedForGood) {
-            rest(ServiceState::Failed);
-        } else if (s.wanted == Wanted::Once) {
-            rest(verdict == Verdict::Succeeded ? ServiceState::Done : ServiceState::Failed);
-        } else {
-            back_off();
-        }
-    }
-
-    void back_off() noexcept {
-        const Pacing pacing = pace_restart(s.short_runs, s.last_lived, policy.pacing);
-        s.restarts = pacing.short_runs == 0 ? 1 : s.restarts + 1;
-        s.short_runs = pacing.short_runs;
-        if (pacing.wait == Duration::zero()) {
-            begin();
-            return;
-        }
-        s.state = ServiceState::Backoff;
-        arm(TimerKind::Backoff, pacing.wait);
-    }
-
-    void send_signal(int number) noexcept {
-        if (s.pid == 0) {
-            ignore();
-            return;
-        }
-        if (number == SIGSTOP) {
-            s.paused = true;
-        } else if (number == SIGCONT || number == SIGKILL) {
-            s.paused = false;
-        }
-        kill(number, Target::Process);
-    }
+    void decide(Executed executed, Finish finish) noexcept;
+    void judge(Executed executed, Finish finish) noexcept;
+    void fail(Failure why) noexcept;
 };
+
+/// Handlers inherit this: what means the same in every state in which it means anything.
+struct Handler {
+    Transition& t;
+};
+
+/// std::visit for a variant that is never without a value: as all its types are trivial to copy,
+/// there is nothing that could throw.
+template <typename H>
+void visit_event(H handler, const Event& event) noexcept {
+    [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+        ((event.index() == Index ? handler(*std::get_if<Index>(&event)) : void()), ...);
+    }
+    (std::make_index_sequence<std::variant_size_v<Event>>());
+}
+
+void on_resting(Transition& t, const Event& event) noexcept;
+void on_waiting(Transition& t, const Event& event) noexcept;
+void on_starting(Transition& t, const Event& event) noexcept;
+void on_running(Transition& t, const Event& event) noexcept;
+void on_stopping(Transition& t, const Event& event) noexcept;
+void on_finishing(Transition& t, const Event& event) noexcept;
+void on_backoff(Transition& t, const Event& event) noexcept;
+/// A group, in whatever state.
+void on_group(Transition& t, const Event& event) noexcept;
 
 }  // namespace mainstay::supervisor

@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -16,6 +17,7 @@
 namespace mainstay::supervisor {
 namespace {
 
+constexpr std::size_t kSpareMemories = 16;
 constexpr std::size_t kGuardSize = 4096;
 constexpr std::size_t kStackSize = 32768;  // sanitizers take most of it; child_exec needs 1 KiB
 
@@ -69,22 +71,20 @@ class SignalsBlocked {
     sigset_t before_{};
 };
 
-std::vector<char*> pointers_to(std::vector<std::string>& strings) {
-    std::vector<char*> pointers;
-    pointers.reserve(strings.size() + 1);
-    for (std::string& text : strings) {
-        pointers.push_back(text.data());
-    }
-    pointers.push_back(nullptr);
-    return pointers;
-}
-
 /// @returns the child's pid, or -errno
-long clone_on_stack(const Stack& stack, const ChildPlan& plan, int* pidfd) noexcept {
+/// @param pid the kernel writes it here before the child's first instruction
+/// @param cgroup directory of the cgroup that the child is born in; -1: ours
+long clone_on_stack(const Stack& stack, const ChildPlan& plan, int cgroup, pid_t* pid,
+                    int* pidfd) noexcept {
 #if defined(__x86_64__)
     clone_args args{};
-    args.flags = CLONE_VM | CLONE_PIDFD | CLONE_CLEAR_SIGHAND;
+    args.flags = CLONE_VM | CLONE_PIDFD | CLONE_PARENT_SETTID | CLONE_CLEAR_SIGHAND;
+    args.parent_tid = reinterpret_cast<std::uintptr_t>(pid);
     args.pidfd = reinterpret_cast<std::uintptr_t>(pidfd);
+    if (cgroup >= 0) {
+        args.flags |= CLONE_INTO_CGROUP;
+        args.cgroup = static_cast<std::uint64_t>(cgroup);
+    }
     args.exit_signal = SIGCHLD;
     args.stack = reinterpret_cast<std::uintptr_t>(stack.bottom());
     args.stack_size = kStackSize;
@@ -108,6 +108,8 @@ long clone_on_stack(const Stack& stack, const ChildPlan& plan, int* pidfd) noexc
 #else
     static_cast<void>(stack);
     static_cast<void>(plan);
+    static_cast<void>(cgroup);
+    static_cast<void>(pid);
     static_cast<void>(pidfd);
     return -ENOSYS;
 #endif
@@ -136,23 +138,17 @@ long fork_child(const ChildPlan& plan, int* pidfd) noexcept {
     return pid;
 }
 
-/// The child needs its low numbers for itself.
-constexpr int kFirstFreeInChild = 4;
-
 /// Where the child tells why its exec failed. The parent's end does not block.
 Result<Pipe> make_report_pipe() {
     TRY(Pipe report, make_pipe());
     if (::fcntl(report.read_end.get(), F_SETFL, O_NONBLOCK) < 0) {
         return last_error("fcntl");
     }
-    if (report.write_end.get() < kFirstFreeInChild) {
-        report.write_end =
-            UniqueFd(::fcntl(report.write_end.get(), F_DUPFD_CLOEXEC, kFirstFreeInChild));
-        if (!report.write_end.valid()) {
-            return last_error("fcntl");
-        }
-    }
     return report;
+}
+
+ExecFault fault_from(const Error& error) {
+    return {error.action, "", error.code, ""};
 }
 
 bool is_refusal(long result) noexcept {
@@ -162,69 +158,130 @@ bool is_refusal(long result) noexcept {
 }  // namespace
 
 struct Birth::Memory {
-    SpawnPlan plan;
-    std::vector<char*> arguments;
-    ChildPlan child{};
+    PreparedChild prepared;
     Stack stack;
+    pid_t pid = 0;
 };
 
 Birth::Birth() noexcept = default;
-Birth::Birth(std::unique_ptr<Memory> memory) noexcept : memory_(std::move(memory)) {}
+Birth::Birth(Spawner& spawner, std::unique_ptr<Memory> memory) noexcept
+    : spawner_(&spawner), memory_(std::move(memory)) {}
 Birth::Birth(Birth&&) noexcept = default;
-Birth& Birth::operator=(Birth&&) noexcept = default;
-Birth::~Birth() = default;
+Birth::~Birth() {
+    complete();
+}
+
+Birth& Birth::operator=(Birth&& other) noexcept {
+    complete();
+    pid = other.pid;
+    pidfd = std::move(other.pidfd);
+    report = std::move(other.report);
+    spawner_ = other.spawner_;
+    memory_ = std::move(other.memory_);
+    return *this;
+}
+
+ExecFault Birth::fault_of(const ExecReport& report_read) const {
+    return memory_ ? memory_->prepared.fault_of(report_read)
+                   : ExecFault{to_string(report_read.stage), "", report_read.code, ""};
+}
 
 void Birth::complete() noexcept {
     report.reset();
-    memory_.reset();
+    if (memory_) {
+        spawner_->give_back(std::move(memory_));
+    }
 }
 
-Spawner::Spawner(SpawnContext context, UniqueFd null, SpawnMethod method)
+Spawner::Spawner(SpawnContext context, UniqueFd null, SpawnMethod method, UserFiles users)
     : context_(std::move(context)),
       environment_(pointers_to(context_.environment)),
       null_(std::move(null)),
+      users_(std::move(users)),
+      oom_(context_.oom_score),
       own_pid_(::getpid()),
-      clone_refused_(!kHasRawClone || method == SpawnMethod::Fork) {}
+      clone_refused_(!kHasRawClone || method == SpawnMethod::Fork) {
+    spare_.reserve(kSpareMemories);
+}
 
 Spawner::~Spawner() = default;
 
-Result<Birth> Spawner::spawn(const SpawnPlan& plan) {
+Result<std::unique_ptr<Birth::Memory>, ExecFault> Spawner::take_memory() {
+    if (!spare_.empty()) {
+        auto memory = std::move(spare_.back());
+        spare_.pop_back();
+        return memory;
+    }
     auto memory = std::make_unique<Birth::Memory>();
-    TRY(memory->stack, Stack::make());
-    TRY(Pipe report, make_report_pipe());
-    memory->plan = plan;
-    memory->arguments = pointers_to(memory->plan.arguments);
-    memory->child = {
-        memory->plan.program.c_str(),
-        memory->arguments.data(),
-        environment_.data(),
-        memory->plan.directory.c_str(),
-        plan.input >= 0 ? plan.input : null_.get(),
-        plan.output >= 0 ? plan.output : null_.get(),
-        report.write_end.get(),
-        own_pid_,
-        context_.oom_score ? context_.oom_score->c_str() : nullptr,
-        static_cast<std::uint32_t>(context_.oom_score ? context_.oom_score->size() : 0),
-        context_.descriptor_limit ? &*context_.descriptor_limit : nullptr};
-    int pidfd = -1;
-    long pid = -ENOSYS;
-    {
-        const SignalsBlocked blocked;
+    auto stack = Stack::make();
+    if (!stack) {
+        return fault_from(stack.error());
+    }
+    memory->stack = std::move(*stack);
+    return memory;
+}
+
+void Spawner::give_back(std::unique_ptr<Birth::Memory> memory) noexcept {
+    if (memory->pid != 0) {
+        oom_.birth_ended();
+        memory->pid = 0;
+    }
+    if (spare_.size() < kSpareMemories) {
+        spare_.push_back(std::move(memory));  // reserved: does not allocate
+    }
+}
+
+/// @returns the child's pid, or -errno
+long Spawner::clone_or_fork(Birth::Memory& memory, int* pidfd) noexcept {
+    const SignalsBlocked blocked;
+    PreparedChild& prepared = memory.prepared;
+    if (!clone_refused_ && !prepared.needs_own_memory()) {
+        int cgroup = prepared.plan().cgroup;
+        long pid = clone_on_stack(memory.stack, prepared.child, cgroup, &memory.pid, pidfd);
+        if (pid < 0 && cgroup >= 0) {
+            // Before Linux 5.7, or a cgroup that takes nobody: the child tries by itself.
+            prepared.enter_cgroup_late();
+            cgroup = -1;
+            pid = clone_on_stack(memory.stack, prepared.child, cgroup, &memory.pid, pidfd);
+        }
+        clone_refused_ = is_refusal(pid);
         if (!clone_refused_) {
-            pid = clone_on_stack(memory->stack, memory->child, &pidfd);
-            clone_refused_ = is_refusal(pid);
-        }
-        if (clone_refused_) {
-            pid = fork_child(memory->child, &pidfd);
+            return pid;
         }
     }
+    prepared.enter_cgroup_late();
+    const long pid = fork_child(prepared.child, pidfd);
+    memory.pid = static_cast<pid_t>(std::max(pid, 0L));
+    return pid;
+}
+
+Result<Birth, ExecFault> Spawner::spawn(const SpawnPlan& plan) {
+    TRY(auto memory, take_memory());
+    const PreparedChild::Tools tools{context_, environment_, users_, null_.get()};
+    if (auto prepared = memory->prepared.prepare(plan, tools); !prepared) {
+        give_back(std::move(memory));
+        return prepared.error();
+    }
+    auto report = make_report_pipe();
+    if (!report) {
+        give_back(std::move(memory));
+        return fault_from(report.error());
+    }
+    memory->prepared.child.report = report->write_end.get();
+    memory->prepared.child.parent = own_pid_;
+    oom_.birth_begins();
+    int pidfd = -1;
+    const long pid = clone_or_fork(*memory, &pidfd);
     if (pid < 0) {
-        return Error{clone_refused_ ? "fork" : "clone", static_cast<int>(-pid)};
+        oom_.birth_ended();
+        memory->pid = 0;
+        give_back(std::move(memory));
+        return ExecFault{clone_refused_ ? "fork" : "clone", "", static_cast<int>(-pid), ""};
     }
-    Birth birth(std::move(memory));
+    Birth birth(*this, std::move(memory));
     birth.pid = static_cast<pid_t>(pid);
     birth.pidfd = UniqueFd(pidfd);
-    birth.report = std::move(report.read_end);
+    birth.report = std::move(report->read_end);
     return birth;
 }
 

@@ -5,38 +5,33 @@
 
 #include <sys/types.h>
 
-#include <cstdint>
+#include <cstddef>
 #include <memory>
-#include <optional>
-#include <string>
 #include <vector>
 
 #include "common/result.h"
 #include "common/unique_fd.h"
-#include "supervisor/child_exec.h"
-#include "supervisor/environment.h"
-#include "supervisor/spawn_plan.h"
+#include "supervisor/child_plan.h"
+#include "supervisor/oom_guard.h"
 
 namespace mainstay::supervisor {
 
-/// What is the same for every service.
-struct SpawnContext {
-    Environment environment;
-    std::optional<rlimit> descriptor_limit;  ///< RLIMIT_NOFILE as we were born with
-    std::optional<std::string> oom_score;    ///< the same of oom_score_adj
-};
+class Spawner;
 
 /// A process before its exec was seen. Holds the memory that it may still be using: to be kept
-/// until then.
+/// until then, and given up before the Spawner.
 class Birth {
   public:
     struct Memory;
 
     Birth() noexcept;
-    explicit Birth(std::unique_ptr<Memory> memory) noexcept;
+    Birth(Spawner& spawner, std::unique_ptr<Memory> memory) noexcept;
     Birth(Birth&&) noexcept;
     Birth& operator=(Birth&&) noexcept;
     ~Birth();
+
+    /// In words; before complete().
+    ExecFault fault_of(const ExecReport& report_read) const;
 
     /// The exec was seen, or the process is gone: gives the memory and the report pipe back.
     void complete() noexcept;
@@ -46,6 +41,7 @@ class Birth {
     UniqueFd report;  ///< read end, non-blocking: an ExecReport, or an end where the exec succeeded
 
   private:
+    Spawner* spawner_ = nullptr;
     std::unique_ptr<Memory> memory_;
 };
 
@@ -57,18 +53,29 @@ enum class SpawnMethod : std::uint8_t {
 class Spawner {
   public:
     /// @param null a descriptor to /dev/null, not 0, 1 or 2
-    Spawner(SpawnContext context, UniqueFd null, SpawnMethod method = SpawnMethod::Clone);
+    Spawner(SpawnContext context, UniqueFd null, SpawnMethod method = SpawnMethod::Clone,
+            UserFiles users = UserFiles());
     ~Spawner();
     Spawner(const Spawner&) = delete;
     Spawner& operator=(const Spawner&) = delete;
 
-    /// Never waits. Errors: EAGAIN, ENOMEM, EMFILE...; to be tried again later.
-    Result<Birth> spawn(const SpawnPlan& plan);
+    /// Never waits. Faults: what the plan asks for and cannot be had (a user that is not there), or
+    /// EAGAIN, ENOMEM, EMFILE...; to be tried again later.
+    Result<Birth, ExecFault> spawn(const SpawnPlan& plan);
 
   private:
+    friend class Birth;
+
+    Result<std::unique_ptr<Birth::Memory>, ExecFault> take_memory();
+    void give_back(std::unique_ptr<Birth::Memory> memory) noexcept;
+    long clone_or_fork(Birth::Memory& memory, int* pidfd) noexcept;
+
     SpawnContext context_;
     std::vector<char*> environment_;
     UniqueFd null_;
+    UserFiles users_;
+    OomGuard oom_;
+    std::vector<std::unique_ptr<Birth::Memory>> spare_;
     pid_t own_pid_;
     bool clone_refused_;
 };

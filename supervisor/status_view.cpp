@@ -26,7 +26,7 @@ void add_deadline(ServiceView& view, const Service& service, const Clock& clock)
 }
 
 ExecFailure failure_of(const ExecFault& fault) {
-    return {fault.stage, fault.path, errno_text(fault.code)};
+    return {fault.stage, fault.path, reason_of(fault)};
 }
 
 }  // namespace
@@ -40,7 +40,7 @@ ServiceView view_of(const Service& service, const ServiceSet& services, const Cl
     view.wanted = snapshot.wanted;
     view.is_paused = snapshot.paused;
     view.has_down_file = service.definition.has_down_file;
-    view.pid = snapshot.pid;
+    view.pid = snapshot.has_run ? snapshot.pid : snapshot.auxiliary_pid;
     view.restarts = snapshot.restarts;
     view.since = in_ms(clock.age_clock() - service.since);
     view.cause = service.cause;

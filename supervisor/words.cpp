@@ -4,12 +4,16 @@
 
 namespace mainstay::supervisor {
 
+std::string reason_of(const ExecFault& fault) {
+    return fault.reason.empty() ? errno_text(fault.code) : fault.reason;
+}
+
 std::string text_of(const ExecFault& fault) {
     std::string text = fault.stage;
     if (!fault.path.empty()) {
         text += " " + fault.path;
     }
-    return text + ": " + errno_text(fault.code);
+    return text + ": " + reason_of(fault);
 }
 
 std::string text_of(Duration duration) {

@@ -7,6 +7,9 @@
 
 namespace mainstay::supervisor {
 
+/// "No such file or directory", "its interpreter /bin/bsh does not exist"
+std::string reason_of(const ExecFault& fault);
+
 /// "exec /etc/sv/web/run: No such file or directory"
 std::string text_of(const ExecFault& fault);
 

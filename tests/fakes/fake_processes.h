@@ -28,10 +28,10 @@ class FakeProcesses final : public supervisor::Processes {
 
     void set_listener(supervisor::ProcessListener& listener) { listener_ = &listener; }
 
-    Result<std::int32_t> spawn(supervisor::ProcessKey key,
-                               const supervisor::SpawnPlan& plan) override {
+    Result<std::int32_t, supervisor::ExecFault> spawn(supervisor::ProcessKey key,
+                                                      const supervisor::SpawnPlan& plan) override {
         if (should_fail && should_fail()) {
-            return Error{"clone", EAGAIN};
+            return supervisor::ExecFault{"clone", "", EAGAIN, ""};
         }
         alive[++last_pid] = {key, plan};
         return last_pid;
@@ -48,6 +48,15 @@ class FakeProcesses final : public supervisor::Processes {
             }
         }
         return Error{"kill", ESRCH};
+    }
+
+    /// Noted, and nothing else.
+    Result<void> adopt(supervisor::ProcessKey key, std::int32_t pid) override {
+        if (should_fail && should_fail()) {
+            return Error{"adopt", ESRCH};
+        }
+        adopted[pid] = key;
+        return {};
     }
 
     void reap_pending() override {
@@ -84,6 +93,7 @@ class FakeProcesses final : public supervisor::Processes {
 
     std::map<std::int32_t, Process> alive;
     std::vector<Sent> sent;
+    std::map<std::int32_t, supervisor::ProcessKey> adopted;
     std::map<std::int32_t, ExitStatus> unseen_exits;  ///< told by the next reap_pending()
     std::function<bool()> should_fail;                ///< asked at each call that may fail
     std::int32_t last_pid = 0;

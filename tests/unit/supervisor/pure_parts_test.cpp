@@ -128,7 +128,6 @@ TEST_CASE("what finish is told", "[spawn_plan]") {
           std::vector<std::string>{"./finish", "-1", "15", "web", "55"});
     CHECK(arguments({Kind::Signaled, 11, true}) ==
           std::vector<std::string>{"./finish", "-1", "139", "web", "55"});
-    CHECK(plan_run(definition, {3, 4}) == SpawnPlan{"./run", {"./run"}, "/sv/web", 3, 4});
 }
 
 TEST_CASE("/etc/environment is read as pam_env reads it", "[environment]") {

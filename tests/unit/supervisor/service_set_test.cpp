@@ -295,3 +295,17 @@ TEST_CASE("problems of a definition are said, with the service's name", "[servic
     system.services.add("web", "/sv/web");
     CHECK(system.journal.has("web: timeout-kill: not a number"));
 }
+
+TEST_CASE("what cannot be read as it was meant is not run, until it can", "[service_set]") {
+    FakeSystem system;
+    auto& web = system.definitions.directories["/sv/web"];
+    web.usable = false;
+    web.problems = {"service.conf:1:1: there is no key 'usr'"};
+    system.services.add("web", "/sv/web");
+    CHECK(system.pid("web") == 0);
+    CHECK(system.state("web") == ServiceState::Backoff);
+    CHECK(system.journal.has("web: service.conf:1:1: there is no key 'usr'"));
+    web.usable = true;
+    system.clock.advance(1s);
+    CHECK(system.pid("web") != 0);
+}

@@ -15,8 +15,8 @@ using namespace mainstay::supervisor;
 namespace {
 
 // A new event or effect needs its rows in the tables below.
-static_assert(std::variant_size_v<Event> == 13);
-static_assert(std::variant_size_v<Effect> == 6);
+static_assert(std::variant_size_v<Event> == 33);
+static_assert(std::variant_size_v<Effect> == 11);
 
 constexpr std::int32_t kPid = 100;
 constexpr std::uint32_t kGeneration = 5;
@@ -26,6 +26,12 @@ const std::vector<ServiceState> kStates = {
     ServiceState::Down,   ServiceState::Waiting,  ServiceState::Starting,  ServiceState::Up,
     ServiceState::Ready,  ServiceState::Stopping, ServiceState::Finishing, ServiceState::Backoff,
     ServiceState::Failed, ServiceState::Done};
+
+bool has_timer(ServiceState state) {
+    return state == ServiceState::Starting || state == ServiceState::Up ||
+           state == ServiceState::Stopping || state == ServiceState::Finishing ||
+           state == ServiceState::Backoff;
+}
 
 /// A snapshot as it is in the middle of each state.
 Snapshot typical(ServiceState state) {
@@ -37,9 +43,16 @@ Snapshot typical(ServiceState state) {
     const bool has_process = state == ServiceState::Starting || state == ServiceState::Up ||
                              state == ServiceState::Ready || state == ServiceState::Stopping ||
                              state == ServiceState::Finishing;
-    s.pid = has_process ? kPid : 0;
-    s.timer_armed = state == ServiceState::Stopping || state == ServiceState::Finishing ||
-                    state == ServiceState::Backoff;
+    s.has_run = has_process && state != ServiceState::Finishing;
+    s.pid = s.has_run ? kPid : 0;
+    if (state == ServiceState::Finishing) {
+        s.generation = kGeneration - 1;
+        s.has_auxiliary = true;
+        s.auxiliary = Role::Finish;
+        s.auxiliary_generation = kGeneration;
+        s.auxiliary_pid = kPid;
+    }
+    s.timer_armed = has_timer(state);
     if (state == ServiceState::Stopping) {
         s.wanted = Wanted::Down;
     }
@@ -51,9 +64,29 @@ Exited exit_with(int code, Duration lived = 5s) {
 }
 
 TimerKind timer_of(ServiceState state) {
-    return state == ServiceState::Stopping    ? TimerKind::Stop
-           : state == ServiceState::Finishing ? TimerKind::Finish
-                                              : TimerKind::Backoff;
+    switch (state) {
+        case ServiceState::Ready:
+            return TimerKind::Watchdog;
+        case ServiceState::Stopping:
+            return TimerKind::Stop;
+        case ServiceState::Finishing:
+            return TimerKind::Finish;
+        case ServiceState::Backoff:
+            return TimerKind::Backoff;
+        case ServiceState::Starting:
+        case ServiceState::Up:
+        case ServiceState::Down:
+        case ServiceState::Waiting:
+        case ServiceState::Failed:
+        case ServiceState::Done:
+            break;
+    }
+    return TimerKind::Start;
+}
+
+/// As it is once the service was told to end: its dependents are down.
+Step stopped(const Snapshot& from, const Event& verb, const Policy& policy = Policy{}) {
+    return step(step(from, verb, policy).next, DependentsDown{}, policy);
 }
 
 std::vector<std::string> effects_of(const Step& made) {
@@ -112,7 +145,9 @@ TEST_CASE("a verb said twice is a verb said once", "[service_state]") {
             const Step twice = step(once.next, verb, Policy{});
             INFO("from " << to_string(state) << ", verb " << verb.index());
             CHECK(twice.next == once.next);
-            CHECK(twice.effects.empty());
+            // Whether there is anything to start along is found out again.
+            const List effects = effects_of(twice);
+            CHECK((effects.empty() || effects == List{"start its needs"}));
         }
     }
 }
@@ -135,16 +170,16 @@ TEST_CASE("what concerns a former process or timer changes nothing", "[service_s
 
 TEST_CASE("a start goes through waiting and starting to ready", "[service_state]") {
     Step made = step(Snapshot{}, WantUp{}, Policy{});
-    CHECK(effects_of(made) == List{"check needs"});
+    CHECK(effects_of(made) == List{"start its needs", "check needs"});
     made = step(made.next, NeedsMet{}, Policy{});
     CHECK(made.next.state == ServiceState::Starting);
-    CHECK(effects_of(made) == List{"spawn run"});
+    CHECK(effects_of(made) == List{"arm the start timer", "spawn run"});
     made = step(made.next, Spawned{1, kPid}, Policy{});
     CHECK(made.next.pid == kPid);
     CHECK(made.next.state == ServiceState::Starting);
     made = step(made.next, Executed{1}, Policy{});
     CHECK(made.next.state == ServiceState::Ready);
-    CHECK(made.effects.empty());
+    CHECK(effects_of(made) == List{"disarm the start timer"});
 }
 
 TEST_CASE("a service that says when it is ready is up before", "[service_state]") {
@@ -170,7 +205,7 @@ TEST_CASE("a stop while the process is being made waits for its outcome", "[serv
     SECTION("and stops what was made") {
         made = step(made.next, Spawned{kGeneration, kPid}, Policy{});
         CHECK(made.next.state == ServiceState::Stopping);
-        CHECK(effects_of(made) == List{"send TERM", "send CONT", "arm the stop timer"});
+        CHECK(effects_of(made) == List{"disarm the start timer", "check dependents"});
     }
     SECTION("and is down where nothing was made") {
         made = step(made.next, SpawnFailed{kGeneration}, Policy{});
@@ -184,11 +219,11 @@ TEST_CASE("a stop while the process is being made waits for its outcome", "[serv
 }
 
 TEST_CASE("who does not end is killed, with its group, again and again", "[service_state]") {
-    Step made = step(typical(ServiceState::Ready), WantDown{}, Policy{});
+    Step made = stopped(typical(ServiceState::Ready), WantDown{});
     for (int i = 0; i < 3; ++i) {
         made = step(made.next, TimedOut{TimerKind::Stop, made.next.timer}, Policy{});
         CHECK(made.next.state == ServiceState::Stopping);
-        CHECK(effects_of(made) == List{"send KILL to the group", "arm the stop timer"});
+        CHECK(effects_of(made) == List{"arm the stop timer", "send KILL to the group"});
     }
     made = step(made.next, exit_with(0), Policy{});
     CHECK(made.next.state == ServiceState::Down);
@@ -198,20 +233,20 @@ TEST_CASE("who does not end is killed, with its group, again and again", "[servi
 TEST_CASE("a logger that retires reads to the end first", "[service_state]") {
     Policy policy;
     policy.drains_input = true;
-    Step made = step(typical(ServiceState::Ready), Retire{}, policy);
-    CHECK(effects_of(made) == List{"close its input", "arm the stop timer"});
+    Step made = stopped(typical(ServiceState::Ready), Retire{}, policy);
+    CHECK(effects_of(made) == List{"arm the stop timer", "close its input"});
     SECTION("and is down when it ended") {
         CHECK(step(made.next, exit_with(0), policy).next.state == ServiceState::Down);
     }
     SECTION("and gets TERM, then KILL, where it does not") {
         made = step(made.next, TimedOut{TimerKind::Stop, made.next.timer}, policy);
-        CHECK(effects_of(made) == List{"send TERM", "send CONT", "arm the stop timer"});
+        CHECK(effects_of(made) == List{"arm the stop timer", "send TERM", "send CONT"});
         made = step(made.next, TimedOut{TimerKind::Stop, made.next.timer}, policy);
-        CHECK(effects_of(made) == List{"send KILL to the group", "arm the stop timer"});
+        CHECK(effects_of(made) == List{"arm the stop timer", "send KILL to the group"});
     }
     SECTION("but a plain down leaves its input open, for its next start") {
-        made = step(typical(ServiceState::Ready), WantDown{}, policy);
-        CHECK(effects_of(made) == List{"send TERM", "send CONT", "arm the stop timer"});
+        made = stopped(typical(ServiceState::Ready), WantDown{}, policy);
+        CHECK(effects_of(made) == List{"arm the stop timer", "send TERM", "send CONT"});
         made = step(made.next, Retire{}, policy);
         CHECK(effects_of(made) == List{"close its input"});
     }
@@ -237,7 +272,7 @@ TEST_CASE("runs that end early are restarted later and later", "[service_state]"
         CHECK(up.next.state == ServiceState::Waiting);
         CHECK(up.next.restarts == 0);
         CHECK(up.next.short_runs == 0);
-        CHECK(effects_of(up) == List{"disarm the backoff timer", "check needs"});
+        CHECK(effects_of(up) == List{"start its needs", "disarm the backoff timer", "check needs"});
     }
 }
 
@@ -246,7 +281,7 @@ TEST_CASE("a failed exec is paced as a death is, and never given up", "[service_
     for (int i = 0; i < 100; ++i) {
         const Step failed = step(s, SpawnFailed{s.generation}, Policy{});
         REQUIRE(failed.next.state == ServiceState::Backoff);
-        CHECK(std::get<Arm>(failed.effects[0]).after <= 30s);
+        CHECK(std::get<Arm>(failed.effects[1]).after <= 30s);
         const Step due =
             step(failed.next, TimedOut{TimerKind::Backoff, failed.next.timer}, Policy{});
         s = step(due.next, NeedsMet{}, Policy{}).next;
@@ -266,7 +301,7 @@ TEST_CASE("finish runs after each run", "[service_state]") {
     policy.has_finish = true;
     Step made = step(typical(ServiceState::Ready), exit_with(1, 10ms), policy);
     CHECK(made.next.state == ServiceState::Finishing);
-    CHECK(made.next.generation == kGeneration + 1);
+    CHECK(made.next.auxiliary_generation == kGeneration + 1);
     CHECK(effects_of(made) == List{"spawn finish", "arm the finish timer"});
     const Exited finished{kGeneration + 1, {}, 1ms};
     made = step(made.next, Spawned{kGeneration + 1, kPid + 1}, policy);
@@ -305,7 +340,7 @@ TEST_CASE("finish runs after each run", "[service_state]") {
 }
 
 TEST_CASE("the last verb wins while it stops", "[service_state]") {
-    Step made = step(typical(ServiceState::Ready), Restart{}, Policy{});
+    Step made = stopped(typical(ServiceState::Ready), Restart{});
     CHECK(step(made.next, exit_with(0), Policy{}).next.state == ServiceState::Waiting);
     made = step(made.next, WantDown{}, Policy{});
     CHECK(step(made.next, exit_with(0), Policy{}).next.state == ServiceState::Down);
@@ -328,16 +363,14 @@ TEST_CASE("signals go to a live process only, and STOP and CONT are remembered",
     const Step paused = step(typical(ServiceState::Ready), SendSignal{SIGSTOP}, Policy{});
     CHECK(paused.next.paused);
     CHECK_FALSE(step(paused.next, SendSignal{SIGCONT}, Policy{}).next.paused);
-    CHECK_FALSE(step(paused.next, WantDown{}, Policy{}).next.paused);
+    CHECK_FALSE(stopped(paused.next, WantDown{}).next.paused);
     CHECK_FALSE(step(paused.next, exit_with(0), Policy{}).next.paused);
 }
 
 TEST_CASE("timers belong to their states", "[service_state]") {
     for (const ServiceState state : kStates) {
         const Step made = step(typical(state), TimedOut{timer_of(state), kTimer}, Policy{});
-        const bool has_timer = state == ServiceState::Stopping ||
-                               state == ServiceState::Finishing || state == ServiceState::Backoff;
         INFO("in " << to_string(state));
-        CHECK(made.ignored == !has_timer);
+        CHECK(made.ignored == !has_timer(state));
     }
 }

@@ -27,10 +27,11 @@ constexpr char kIntroduction[] =
     "test\n"
     "fails where the page differs from the program.\n"
     "\n"
-    "Unless the event says otherwise the service is wanted up (in stopping: down), its process "
-    "has\n"
-    "a pid, it has no finish program, and events are of the current process and timer; those of a\n"
-    "former one are ignored everywhere. \"-\" is: no effect.\n";
+    "Unless the event says otherwise the service is wanted up (in stopping: down, and told to "
+    "end),\n"
+    "its process has a pid, it has a run program and no other, and events are of the current "
+    "process\n"
+    "and timer; those of a former one are ignored everywhere. \"-\" is: no effect.\n";
 
 struct Sample {
     std::string name;
@@ -48,8 +49,19 @@ std::vector<Sample> samples(TimerKind timer) {
     Policy plain;
     Policy finish;
     finish.has_finish = true;
+    Policy setup;
+    setup.has_setup = true;
     Policy messages;
     messages.readiness = Readiness::Notify;
+    Policy oneshot;
+    oneshot.type = ServiceType::Oneshot;
+    oneshot.restart = RestartPolicy::Never;
+    Policy on_failure;
+    on_failure.restart = RestartPolicy::OnFailure;
+    Policy never;
+    never.restart = RestartPolicy::Never;
+    Policy reboots = never;
+    reboots.on_failure = FailureAction::Reboot;
     Policy logger;
     logger.drains_input = true;
     return {
@@ -58,19 +70,43 @@ std::vector<Sample> samples(TimerKind timer) {
         {"down, process not born yet", WantDown{}, plain, Wanted::Up, false},
         {"once", WantOnce{}, plain},
         {"restart", Restart{}, plain},
+        {"try-restart", TryRestart{}, plain},
         {"retire", Retire{}, plain},
         {"retire, a logger", Retire{}, logger},
+        {"reset", Reset{}, plain},
+        {"reload by signal", Reload{SIGHUP}, plain},
+        {"reload by program", Reload{0}, plain},
         {"signal HUP", SendSignal{SIGHUP}, plain},
+        {"start along", StartAlong{}, plain},
+        {"give way", GiveWay{}, plain},
         {"needs met", NeedsMet{}, plain},
+        {"needs met, has setup", NeedsMet{}, setup},
+        {"dependents down", DependentsDown{}, plain},
+        {"hold back", HoldBack{}, plain},
+        {"block", Block{}, plain},
+        {"unblock", Unblock{}, plain},
         {"spawned", Spawned{1, 100}, plain, Wanted::Up, false},
         {"spawned, not wanted any more", Spawned{1, 100}, plain, Wanted::Down, false},
         {"spawn failed", SpawnFailed{1}, plain},
         {"executed", Executed{1}, plain},
         {"executed, says when it is ready", Executed{1}, messages},
+        {"executed, a oneshot", Executed{1}, oneshot},
         {"ready", BecameReady{1}, messages},
+        {"reload began", ReloadBegan{1}, plain},
+        {"stop announced", AnnouncedStop{1}, plain},
+        {"main pid", MainPid{1, 200}, plain},
+        {"watchdog set", WatchdogSet{1, 20s}, plain},
+        {"watchdog triggered", WatchdogTriggered{1}, plain},
+        {"more time", ExtendTimeout{1, 90s}, plain},
         {"exited, lived 10 ms", Exited{1, code(1), 10ms}, plain},
         {"exited, lived 60 s", Exited{1, code(1), 60s}, plain},
         {"exited, has finish", Exited{1, code(1), 10ms}, finish},
+        {"exited 0, a oneshot", Exited{1, code(0), 10ms}, oneshot},
+        {"exited 1, a oneshot", Exited{1, code(1), 10ms}, oneshot},
+        {"exited 0, restart on failure", Exited{1, code(0), 10ms}, on_failure},
+        {"exited 1, restart on failure", Exited{1, code(1), 10ms}, on_failure},
+        {"exited 1, restart never", Exited{1, code(1), 10ms}, never},
+        {"exited 1, reboots then", Exited{1, code(1), 10ms}, reboots},
         {"exited 0, wanted once", Exited{1, code(0), 10ms}, plain, Wanted::Once},
         {"exited 1, wanted once", Exited{1, code(1), 10ms}, plain, Wanted::Once},
         {"exited 125", Exited{1, code(125), 10ms}, plain},
@@ -85,19 +121,31 @@ Snapshot in_the_middle_of(ServiceState state, const Sample& sample) {
     s.wanted = wants_down ? Wanted::Down : sample.wanted;
     s.generation = 1;
     s.timer = 1;
-    s.timer_armed = state == ServiceState::Stopping || state == ServiceState::Finishing ||
+    s.timer_armed = state == ServiceState::Starting || state == ServiceState::Up ||
+                    state == ServiceState::Stopping || state == ServiceState::Finishing ||
                     state == ServiceState::Backoff;
     const bool has_process = state == ServiceState::Starting || state == ServiceState::Up ||
                              state == ServiceState::Ready || state == ServiceState::Stopping ||
                              state == ServiceState::Finishing;
-    s.pid = has_process && sample.has_pid ? 100 : 0;
+    const std::int32_t pid = has_process && sample.has_pid ? 100 : 0;
+    if (state == ServiceState::Finishing) {
+        s.generation = 0;
+        s.auxiliary_generation = 1;
+        s.has_auxiliary = true;
+        s.auxiliary = Role::Finish;
+        s.auxiliary_pid = pid;
+    } else {
+        s.has_run = has_process;
+        s.pid = pid;
+    }
     return s;
 }
 
 TimerKind timer_of(ServiceState state) {
     return state == ServiceState::Stopping    ? TimerKind::Stop
            : state == ServiceState::Finishing ? TimerKind::Finish
-                                              : TimerKind::Backoff;
+           : state == ServiceState::Backoff   ? TimerKind::Backoff
+                                              : TimerKind::Start;
 }
 
 std::string section(ServiceState state) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "supervisor/service_state.h"
 #include "unit/supervisor/state_text.h"
@@ -14,13 +15,21 @@ using namespace mainstay::supervisor;
 
 namespace {
 
-/// What exists outside the state machine: at most one process, at most one timer.
+/// What exists outside the state machine: at most a run and an auxiliary process, and their timers.
 class World {
   public:
     explicit World(std::uint32_t seed) : random_(seed) {
         policy_.has_finish = pick(2) == 0;
         policy_.drains_input = pick(4) == 0;
         policy_.readiness = pick(2) == 0 ? Readiness::Exec : Readiness::Notify;
+        policy_.has_setup = pick(3) == 0;
+        policy_.has_stop_program = pick(3) == 0;
+        policy_.type = pick(4) == 0 ? ServiceType::Oneshot : ServiceType::Longrun;
+        policy_.restart = static_cast<RestartPolicy>(pick(3));
+        policy_.on_failure = pick(3) == 0 ? FailureAction::Exec : FailureAction::None;
+        policy_.restart_limit_count = pick(3);
+        policy_.start_timeout = pick(3) == 0 ? kForever : Duration(60s);
+        policy_.watchdog_timeout = pick(3) == 0 ? Duration(20s) : kForever;
     }
 
     const Snapshot& snapshot() const { return s_; }
@@ -54,7 +63,7 @@ class World {
     /// Lets the world go on, with no verb, until nothing more would happen.
     bool settle_down() {
         take(WantDown{});
-        for (int i = 0; i < 100 && s_.state != ServiceState::Down; ++i) {
+        for (int i = 0; i < 200 && s_.state != ServiceState::Down; ++i) {
             world_event();
         }
         return s_.state == ServiceState::Down;
@@ -73,27 +82,19 @@ class World {
     }
 
     void verb() {
-        switch (pick(7)) {
-            case 0:
-                return take(WantUp{});
-            case 1:
-                return take(WantDown{});
-            case 2:
-                return take(WantOnce{});
-            case 3:
-                return take(Restart{});
-            case 4:
-                return take(Retire{});
-            case 5:
-                return take(SendSignal{SIGSTOP});
-            default:
-                return take(SendSignal{SIGHUP});
-        }
+        const std::vector<Event> verbs = {
+            WantUp{},     WantDown{},     WantOnce{},          Restart{},
+            TryRestart{}, Retire{},       SendSignal{SIGSTOP}, Reset{},
+            Reload{0},    Reload{SIGHUP}, SendSignal{SIGHUP},  StartAlong{},
+            GiveWay{},    HoldBack{},     Unblock{},           SendSignal{SIGCONT},
+            Block{}};
+        take(verbs[pick(static_cast<std::uint32_t>(verbs.size()))]);
     }
 
     /// Late news of processes and timers that are no more.
     void stale() {
-        const std::uint32_t generation = s_.generation - 1 - pick(3);
+        const std::uint32_t generation =
+            std::min(s_.generation, s_.auxiliary_generation) - 1 - pick(3);
         switch (pick(6)) {
             case 0:
                 return take(Spawned{generation, 4242});
@@ -106,7 +107,7 @@ class World {
             case 4:
                 return take(Exited{generation, {}, 1s});
             default:
-                return take(TimedOut{static_cast<TimerKind>(pick(3)), s_.timer - 1 - pick(3)});
+                return take(TimedOut{static_cast<TimerKind>(pick(5)), s_.timer - 1 - pick(3)});
         }
     }
 
@@ -115,19 +116,25 @@ class World {
             asked_for_needs_ = false;
             return take(NeedsMet{});
         }
+        if (asked_for_dependents_) {
+            asked_for_dependents_ = false;
+            return take(DependentsDown{});
+        }
         if (requested_) {
             return birth();
         }
-        if (process_ && pick(3) != 0) {
-            return life();
+        auto& process = run_ && (!auxiliary_ || pick(2) == 0) ? run_ : auxiliary_;
+        if (process && pick(3) != 0) {
+            return life(process);
         }
-        if (timer_) {
-            const Arm due = *timer_;
-            timer_.reset();
+        auto& timer = timer_ && (!auxiliary_timer_ || pick(2) == 0) ? timer_ : auxiliary_timer_;
+        if (timer) {
+            const Arm due = *timer;
+            timer.reset();
             return take(TimedOut{due.kind, due.timer});
         }
-        if (process_) {
-            life();
+        if (process) {
+            life(process);
         }
     }
 
@@ -137,41 +144,67 @@ class World {
         if (pick(8) == 0) {
             return take(SpawnFailed{spawn.generation});
         }
-        process_ = Process{spawn.generation, spawn.role, ++last_pid_};
+        auto& process = spawn.role == Role::Run ? run_ : auxiliary_;
+        process = Process{spawn.generation, spawn.role, ++last_pid_};
         take(Spawned{spawn.generation, last_pid_});
     }
 
-    void life() {
-        if (!process_->executed && pick(2) == 0) {
-            process_->executed = true;
-            return take(Executed{process_->generation});
+    void life(std::optional<Process>& which) {
+        if (!which->executed && pick(2) == 0) {
+            which->executed = true;
+            return take(Executed{which->generation});
         }
-        const Process process = *process_;
-        if (process.executed && pick(3) == 0) {
-            return take(BecameReady{process.generation});
+        const Process process = *which;
+        if (process.executed && process.role == Role::Run && pick(2) == 0) {
+            return say(process.generation);
         }
         if (s_.state == ServiceState::Ready && pick(4) != 0) {
             return;  // lives on
         }
-        process_.reset();
+        which.reset();
         if (!process.executed && pick(2) == 0) {
             return take(SpawnFailed{process.generation});
         }
+        now_ += std::chrono::milliseconds(pick(5000));
         const auto code = static_cast<std::uint8_t>(pick(4) == 0 ? 125 : pick(2));
         take(Exited{process.generation,
                     {ExitStatus::Kind::Exited, code, false},
-                    std::chrono::milliseconds(pick(40000))});
+                    std::chrono::milliseconds(pick(40000)),
+                    now_});
+    }
+
+    void say(std::uint32_t generation) {
+        const std::vector<Event> sayings = {
+            BecameReady{generation},       ReloadBegan{generation},
+            ReloadEnded{generation},       AnnouncedStop{generation},
+            WatchdogPing{generation},      WatchdogSet{generation, 5s},
+            WatchdogTriggered{generation}, ExtendTimeout{generation, 9s},
+            WatchdogSet{generation}};
+        take(sayings[pick(static_cast<std::uint32_t>(sayings.size()))]);
     }
 
     void perform(const CheckNeeds& /*unused*/) { asked_for_needs_ = true; }
+    void perform(const CheckDependents& /*unused*/) { asked_for_dependents_ = true; }
+    void perform(const StartNeeds& /*unused*/) {}
+    void perform(const StartMembers& /*unused*/) { complain("no group has members"); }
+    void perform(const StopMembers& /*unused*/) { complain("no group has members"); }
+    void perform(const TakeDown& /*unused*/) { complain("took the system down"); }
     void perform(const Spawn& e) {
-        if (process_ || requested_) {
+        const bool is_taken = e.role == Role::Run ? run_.has_value() : auxiliary_.has_value();
+        if (is_taken || requested_) {
             complain("a second process");
         }
+        if (e.generation <= last_generation_) {
+            complain("a generation that was there before");
+        }
+        last_generation_ = e.generation;
         requested_ = e;
     }
     void perform(const Kill& e) {
-        if (!process_ || process_->pid != e.pid) {
+        const bool is_run = run_ && run_->generation == e.generation && run_->pid == e.pid;
+        const bool is_auxiliary =
+            auxiliary_ && auxiliary_->generation == e.generation && auxiliary_->pid == e.pid;
+        if (!is_run && !is_auxiliary) {
             complain("a signal to nobody, or to somebody else");
         }
     }
@@ -180,57 +213,73 @@ class World {
             complain("closed the input of no logger");
         }
     }
-    void perform(const Arm& e) { timer_ = e; }
+    void perform(const Arm& e) { (e.kind == TimerKind::Auxiliary ? auxiliary_timer_ : timer_) = e; }
     void perform(const Disarm& e) {
-        if (timer_ && (timer_->timer != e.timer || timer_->kind != e.kind)) {
+        auto& timer = e.kind == TimerKind::Auxiliary ? auxiliary_timer_ : timer_;
+        if (timer && (timer->timer != e.timer || timer->kind != e.kind)) {
             complain("disarmed another timer");
         }
-        timer_.reset();
+        timer.reset();
     }
 
-    std::optional<TimerKind> timer_that_state_needs() const {
+    /// Whether a state must have its timer, must not, or may.
+    enum class Need { None, May, Must };
+    Need need_of_timer() const {
         switch (s_.state) {
             case ServiceState::Stopping:
-                return TimerKind::Stop;
+                return s_.stop_stage == StopStage::Dependents ? Need::None : Need::Must;
             case ServiceState::Finishing:
-                return TimerKind::Finish;
             case ServiceState::Backoff:
-                return TimerKind::Backoff;
-            case ServiceState::Down:
-            case ServiceState::Waiting:
+                return Need::Must;
             case ServiceState::Starting:
             case ServiceState::Up:
             case ServiceState::Ready:
+                return Need::May;
+            case ServiceState::Down:
+            case ServiceState::Waiting:
             case ServiceState::Failed:
             case ServiceState::Done:
-                return std::nullopt;
+                return Need::None;
         }
-        return std::nullopt;
+        return Need::None;
     }
 
     void check() {
-        const auto needed = timer_that_state_needs();
-        if (needed.has_value() != timer_.has_value() || (timer_ && timer_->kind != *needed) ||
-            s_.timer_armed != timer_.has_value()) {
+        const Need need = need_of_timer();
+        const bool fits = need == Need::May || timer_.has_value() == (need == Need::Must);
+        if (!fits || s_.timer_armed != timer_.has_value()) {
             complain("a timer that the state does not have, or none where it has one");
         }
-        if (s_.pid != (process_ ? process_->pid : 0)) {
+        if (s_.pid != (run_ ? run_->pid : 0) ||
+            s_.auxiliary_pid != (auxiliary_ ? auxiliary_->pid : 0)) {
             complain("the snapshot knows another pid");
         }
-        const bool may_have_process = needed == TimerKind::Stop || needed == TimerKind::Finish ||
-                                      s_.state == ServiceState::Starting || is_running(s_.state);
-        if ((process_ || requested_) && !may_have_process) {
+        const bool asked_for_run = requested_ && requested_->role == Role::Run;
+        if (s_.has_run != (run_ || asked_for_run) ||
+            s_.has_auxiliary != (auxiliary_ || (requested_ && !asked_for_run))) {
+            complain("the snapshot knows of another process");
+        }
+        const bool may_run = s_.state == ServiceState::Stopping ||
+                             s_.state == ServiceState::Starting || is_running(s_.state);
+        if (s_.has_run && !may_run) {
             complain("a process in a state that has none");
         }
-        if (is_running(s_.state) && !process_) {
+        if (is_running(s_.state) && !run_) {
             complain("running without a process");
         }
-        if (s_.wanted == Wanted::Down &&
-            (s_.state == ServiceState::Waiting || s_.state == ServiceState::Backoff)) {
-            complain("on its way up, though not wanted");
+        check_wanted();
+    }
+
+    void check_wanted() {
+        if (s_.wanted != Wanted::Down) {
+            return;
         }
-        if (s_.wanted == Wanted::Down && s_.pid != 0 &&
-            (is_running(s_.state) || s_.state == ServiceState::Starting)) {
+        if (s_.state == ServiceState::Waiting || s_.state == ServiceState::Backoff ||
+            s_.state == ServiceState::Failed || s_.state == ServiceState::Done) {
+            complain("on its way up, or at its end, though not wanted");
+        }
+        const bool is_up = is_running(s_.state) || s_.state == ServiceState::Starting;
+        if (is_up && (s_.pid != 0 || s_.auxiliary_pid != 0)) {
             complain("left running, though not wanted");
         }
     }
@@ -244,10 +293,15 @@ class World {
     std::mt19937 random_;
     Policy policy_;
     Snapshot s_;
-    std::optional<Process> process_;
+    std::optional<Process> run_;
+    std::optional<Process> auxiliary_;
     std::optional<Spawn> requested_;
     std::optional<Arm> timer_;
+    std::optional<Arm> auxiliary_timer_;
+    MonotonicTime now_{1h};
+    std::uint32_t last_generation_ = 0;
     bool asked_for_needs_ = false;
+    bool asked_for_dependents_ = false;
     std::int32_t last_pid_ = 0;
     std::string violation_;
 };

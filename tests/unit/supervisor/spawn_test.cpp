@@ -1,86 +1,14 @@
 /// The spawner with real processes, both ways of making them.
 #include "supervisor/spawn.h"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <array>
-#include <catch2/catch.hpp>
-#include <cerrno>
 #include <csignal>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <string>
+#include <vector>
 
-#include "common/fd_io.h"
+#include "unit/supervisor/spawn_fixture.h"
 
 using namespace mainstay;
 using namespace mainstay::supervisor;
-
-namespace {
-
-constexpr int kDeadlineMs = 30'000;
-
-/// A service directory that is gone afterwards.
-class ServiceDirectory {
-  public:
-    ServiceDirectory() {
-        std::string path = "/tmp/spawn-test-XXXXXX";
-        REQUIRE(::mkdtemp(path.data()) != nullptr);
-        path_ = path;
-    }
-    ~ServiceDirectory() { std::filesystem::remove_all(path_); }
-    ServiceDirectory(const ServiceDirectory&) = delete;
-    ServiceDirectory& operator=(const ServiceDirectory&) = delete;
-
-    const std::string& path() const { return path_; }
-
-    void script(const std::string& text) const {
-        std::ofstream(path_ + "/run") << "#!/bin/sh\n" << text << "\n";
-        ::chmod((path_ + "/run").c_str(), 0755);
-    }
-
-    Definition definition() const {
-        Definition definition;
-        definition.path = path_;
-        return definition;
-    }
-
-  private:
-    std::string path_;
-};
-
-UniqueFd null() {
-    return std::move(*open_file("/dev/null", O_RDWR));
-}
-
-SpawnContext context() {
-    return {{"PATH=/usr/bin:/bin", "COLOUR=blue"}, std::nullopt, std::nullopt};
-}
-
-int wait_status(pid_t pid) {
-    int status = 0;
-    REQUIRE(::waitpid(pid, &status, 0) == pid);
-    return status;
-}
-
-/// What came through the report pipe: its bytes, none where the exec succeeded.
-ssize_t read_report(const Birth& birth, ExecReport& report) {
-    pollfd ready{birth.report.get(), POLLIN, 0};
-    REQUIRE(::poll(&ready, 1, kDeadlineMs) == 1);
-    return ::read(birth.report.get(), &report, sizeof report);
-}
-
-std::string read_all(int fd) {
-    std::array<char, 4096> buffer;
-    return std::string(*read_up_to(fd, buffer));
-}
-
-}  // namespace
+using namespace mainstay::supervisor::test;
 
 TEST_CASE("a process is made with its directory, environment and streams", "[spawn]") {
     const auto method = GENERATE(SpawnMethod::Clone, SpawnMethod::Fork);
@@ -150,5 +78,105 @@ TEST_CASE("many processes at once keep their memory apart", "[spawn]") {
     }
     for (int i = 0; i < 100; ++i) {
         CHECK(WEXITSTATUS(wait_status(births[static_cast<std::size_t>(i)].pid)) == i);
+    }
+}
+
+TEST_CASE("what was given back is used again and nothing of it is left", "[spawn]") {
+    const auto method = GENERATE(SpawnMethod::Clone, SpawnMethod::Fork);
+    const ServiceDirectory directory;
+    directory.script("echo $0 $1 $MODE");
+    Spawner spawner(context(), null(), method);
+    SpawnPlan with = plan_run(directory.definition(), {});
+    with.arguments.push_back("long-argument");
+    with.environment = {"MODE=fast"};
+    CHECK(run_to_end(spawner, with).output == "./run long-argument fast\n");
+    CHECK(run_to_end(spawner, plan_run(directory.definition(), {})).output == "./run\n");
+}
+
+TEST_CASE("descriptors arrive under their numbers and nothing else does", "[spawn]") {
+    const auto method = GENERATE(SpawnMethod::Clone, SpawnMethod::Fork);
+    const ServiceDirectory directory;
+    directory.script("echo three >&3; echo nine >&9; ls /proc/self/fd | tr '\\n' ' '");
+    Spawner spawner(context(), null(), method);
+    Pipe three = std::move(*make_pipe());
+    Pipe nine = std::move(*make_pipe());
+    SpawnPlan plan = plan_run(directory.definition(), {});
+    // Each lies where the other is to go, if the numbers are free at all.
+    const UniqueFd low(::fcntl(nine.write_end.get(), F_DUPFD_CLOEXEC, 3));
+    plan.descriptors = {{three.write_end.get(), 3}, {low.get(), 9}};
+    // 10 is the shell's own copy of its script, 4 the directory that ls reads.
+    const std::string shown = run_to_end(spawner, plan).output;
+    CHECK(shown == "0 1 2 3 4 9 ");
+    three.write_end.reset();
+    CHECK(read_all(three.read_end.get()) == "three\n");
+    std::array<char, 5> text{};
+    CHECK(::read(nine.read_end.get(), text.data(), text.size()) == 5);
+    CHECK(std::string(text.data(), 5) == "nine\n");
+}
+
+TEST_CASE("a process finds its own pid in its environment", "[spawn]") {
+    const auto method = GENERATE(SpawnMethod::Clone, SpawnMethod::Fork);
+    const ServiceDirectory directory;
+    directory.script("[ $WATCHDOG_PID = $$ ] && [ $LISTEN_PID = $$ ] && echo $COLOUR");
+    Spawner spawner(context(), null(), method);
+    SpawnPlan plan = plan_run(directory.definition(), {});
+    plan.pid_variables = {"WATCHDOG_PID", "LISTEN_PID"};
+    CHECK(run_to_end(spawner, plan).output == "blue\n");
+}
+
+TEST_CASE("a failed start says what is wrong with the program", "[spawn]") {
+    const ServiceDirectory directory;
+    const std::string run = directory.path() + "/run";
+    Spawner spawner(context(), null());
+    const auto text = [&] {
+        return run_to_end(spawner, plan_run(directory.definition(), {})).text();
+    };
+    SECTION("there is none") {
+        CHECK(text() == "exec " + run + ": No such file or directory");
+    }
+    SECTION("a link to nowhere") {
+        std::filesystem::create_symlink("nowhere", run);
+        CHECK(text() == "exec " + run + ": is a symbolic link to nowhere, which does not exist");
+    }
+    SECTION("a directory") {
+        std::filesystem::create_directory(run);
+        CHECK(text() == "exec " + run + ": is a directory");
+    }
+    SECTION("not executable") {
+        directory.script("exit 0");
+        ::chmod(run.c_str(), 0644);
+        CHECK(text() == "exec " + run + ": is not executable (mode 0644); chmod +x it");
+    }
+    SECTION("no interpreter") {
+        std::ofstream(run) << "#!/bin/bsh -e\n";
+        ::chmod(run.c_str(), 0755);
+        CHECK(text() == "exec " + run + ": its interpreter /bin/bsh does not exist");
+    }
+    SECTION("saved on another system") {
+        std::ofstream(run) << "#!/bin/sh\r\n";
+        ::chmod(run.c_str(), 0755);
+        CHECK(text() ==
+              "exec " + run +
+                  ": its first line ends in a carriage return; save it with Unix line ends");
+    }
+    SECTION("no format") {
+        std::ofstream(run) << "echo hello\n";
+        ::chmod(run.c_str(), 0755);
+        CHECK(text() ==
+              "exec " + run +
+                  ": is neither a program for this machine nor a script that begins with #!");
+    }
+    SECTION("empty") {
+        std::ofstream(run) << "";
+        ::chmod(run.c_str(), 0755);
+        CHECK(text() == "exec " + run + ": is empty");
+    }
+    SECTION("not in PATH") {
+        auto definition = directory.definition();
+        Programs programs;
+        programs.run = {"no-such-program"};
+        definition.own_programs = std::make_shared<const Programs>(programs);
+        CHECK(run_to_end(spawner, plan_run(definition, {})).text() ==
+              "exec no-such-program: not found in PATH");
     }
 }

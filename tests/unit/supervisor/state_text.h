@@ -12,6 +12,13 @@ namespace mainstay::supervisor {
 inline std::string words(const Effect& effect) {
     struct {
         std::string operator()(const CheckNeeds& /*unused*/) const { return "check needs"; }
+        std::string operator()(const StartNeeds& /*unused*/) const { return "start its needs"; }
+        std::string operator()(const CheckDependents& /*unused*/) const {
+            return "check dependents";
+        }
+        std::string operator()(const StartMembers& /*unused*/) const { return "start members"; }
+        std::string operator()(const StopMembers& /*unused*/) const { return "stop members"; }
+        std::string operator()(const TakeDown& e) const { return std::string(to_string(e.action)); }
         std::string operator()(const Spawn& e) const {
             return "spawn " + std::string(to_string(e.role));
         }
@@ -39,14 +46,23 @@ inline std::string words(const Effects& effects) {
 }
 
 inline std::string words(const Snapshot& s) {
-    std::string text =
-        std::string(to_string(s.state)) + " wanted " + std::string(to_string(s.wanted)) + " pid " +
-        std::to_string(s.pid) + " generation " + std::to_string(s.generation) + " timer " +
-        std::to_string(s.timer) + (s.timer_armed ? " armed" : "") + (s.paused ? " paused" : "") +
-        (s.by_hand ? " by hand" : "") + (s.retired ? " retired" : "");
-    if (s.state == ServiceState::Stopping) {
-        text += " " + std::string(to_string(s.stop_stage));
-    }
+    std::string text(to_string(s.state));
+    const auto add = [&](bool is_so, const std::string& word) { text += is_so ? " " + word : ""; };
+    add(true, "wanted " + std::string(to_string(s.wanted)));
+    add(s.has_run, "run " + std::to_string(s.generation) + " pid " + std::to_string(s.pid));
+    add(s.has_auxiliary, std::string(to_string(s.auxiliary)) + " " +
+                             std::to_string(s.auxiliary_generation) + " pid " +
+                             std::to_string(s.auxiliary_pid));
+    add(true, "timer " + std::to_string(s.timer) + (s.timer_armed ? " armed" : ""));
+    add(s.paused, "paused");
+    add(s.by_hand, "by hand");
+    add(s.held, "held");
+    add(s.retired, "retired");
+    add(s.reloading, "reloading");
+    add(s.members_started, "members started");
+    add(s.obstacle != Obstacle::None, "obstacle " + std::string(to_string(s.obstacle)));
+    add(s.failure != Failure::None, "failure " + std::string(to_string(s.failure)));
+    add(s.state == ServiceState::Stopping, std::string(to_string(s.stop_stage)));
     return text;
 }
 

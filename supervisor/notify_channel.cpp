@@ -1,0 +1,155 @@
+#include "supervisor/notify_channel.h"
+
+#include <unistd.h>
+
+#include <utility>
+
+namespace mainstay::supervisor {
+namespace {
+
+/// Of one socket in one turn of the loop: whoever sends more waits for its own messages.
+constexpr int kMessagesAtOnce = 64;
+/// More than a queue holds, in case its service is still sending.
+constexpr int kMessagesToForget = 4096;
+
+std::string_view why_refused(NotifySenders allowed, bool has_run) noexcept {
+    if (!has_run) {
+        return "the service does not run";
+    }
+    switch (allowed) {
+        case NotifySenders::Nobody:
+            return "nobody may speak for it, by its own NOTIFYACCESS=none";
+        case NotifySenders::Main:
+            return "it is not the main process, and notify-access is main";
+        case NotifySenders::All:
+            return "it is no process of the service";
+    }
+    return "";
+}
+
+}  // namespace
+
+NotifyChannel::NotifyChannel(const Parties& parties, ServiceId service, std::string name,
+                             std::string path, Listener listener)
+    : os_(parties),
+      name_(std::move(name)),
+      path_(std::move(path)),
+      listener_(std::move(listener)),
+      run_{service, 0, 0} {}
+
+NotifyChannel::~NotifyChannel() {
+    if (socket_.valid() && socket_.is_in_place(path_)) {
+        ::unlink(path_.c_str());
+    }
+}
+
+Result<void> NotifyChannel::open(NotifyAccess access) {
+    if (!socket_.valid() || !socket_.is_in_place(path_)) {
+        watch_.reset();
+        TRY(socket_, NotifySocket::make(path_));
+        watch_ = os_.loop.watch_readable(socket_.fd(), [this] { hear(); });
+    }
+    empty();
+    allowed_ = access == NotifyAccess::All ? NotifySenders::All : NotifySenders::Main;
+    return {};
+}
+
+void NotifyChannel::empty() noexcept {
+    NotifySocket::Buffer buffer;
+    for (int i = 0; i < kMessagesToForget && socket_.receive(buffer, SenderDetail::Number); ++i) {
+    }
+}
+
+void NotifyChannel::born(ProcessKey key, std::int32_t pid) {
+    key_ = key;
+    run_.run = pid;
+    run_.main = pid;
+}
+
+void NotifyChannel::close() noexcept {
+    if (run_.main != 0) {
+        former_ = run_.main;
+    }
+    run_.run = 0;
+    run_.main = 0;
+}
+
+void NotifyChannel::hear() {
+    NotifySocket::Buffer buffer;
+    const SenderDetail detail =
+        allowed_ == NotifySenders::All ? SenderDetail::Handle : SenderDetail::Number;
+    for (int i = 0; i < kMessagesAtOnce && socket_.valid(); ++i) {
+        const auto datagram = socket_.receive(buffer, detail);
+        if (!datagram) {
+            return;
+        }
+        handle(*datagram);
+    }
+}
+
+void NotifyChannel::handle(const NotifySocket::Datagram& datagram) {
+    auto message = parse_notify(datagram.text);
+    if (message && message->barrier) {
+        return;  // answered by having been read: its descriptor is closed, whoever sent it
+    }
+    const Sender& sender = datagram.sender;
+    switch (judge_sender(sender, allowed_, run_, former_, os_.family)) {
+        case SenderVerdict::Late:
+            return;
+        case SenderVerdict::Refused:
+            return refuse(sender);
+        case SenderVerdict::Accepted:
+            break;
+    }
+    if (!message) {
+        return complain(sender, "is empty, too long or has a NUL inside; it is ignored");
+    }
+    if (datagram.has_descriptors && message->store == NotifyStore::Add) {
+        complain(sender, "asks to keep descriptors, which is not supported yet; they are closed");
+    }
+    accept(sender, std::move(*message));
+}
+
+void NotifyChannel::refuse(const Sender& sender) {
+    complain(sender, std::string("is refused: ").append(why_refused(allowed_, run_.main != 0)));
+}
+
+void NotifyChannel::accept(const Sender& sender, NotifyMessage message) {
+    if (message.bad_key != nullptr) {
+        complain(sender, std::string("has a ") + message.bad_key +
+                             " that makes no sense; that part is ignored");
+    }
+    if (message.senders) {
+        allowed_ = *message.senders;
+    }
+    if (message.main_pid) {
+        change_main(sender, message);
+    }
+    listener_(message);
+}
+
+void NotifyChannel::change_main(const Sender& sender, NotifyMessage& message) {
+    const std::int32_t candidate = *std::exchange(message.main_pid, std::nullopt);
+    if (candidate == run_.main) {
+        return;
+    }
+    const std::string what = "names pid " + std::to_string(candidate) + " as main process, ";
+    if (!may_become_main(candidate, sender, os_.own_uid, run_, os_.family)) {
+        return complain(sender, what + "which is no process of the service; that part is ignored");
+    }
+    if (const auto adopted = os_.processes.adopt(key_, candidate); !adopted) {
+        return complain(sender, what + "which cannot be watched: " +
+                                    errno_text(adopted.error().code) + "; that part is ignored");
+    }
+    run_.main = candidate;
+    message.main_pid = candidate;
+}
+
+void NotifyChannel::complain(const Sender& sender, std::string_view what) {
+    if (complaints_.should_say(sender.pid, os_.loop.now())) {
+        os_.journal.warning(name_ + ": notify message of pid " + std::to_string(sender.pid) +
+                            ", user " + std::to_string(sender.uid) + ": " + std::string(what));
+    }
+}
+
+}  // namespace mainstay::supervisor

@@ -1,0 +1,71 @@
+/// The notify socket of one service, over all its runs: who may speak is judged for each message,
+/// who may not is refused with a line in the journal. Between two runs nobody is heard, and what
+/// lies in the socket when a run begins is thrown away: it was meant for the run before.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "supervisor/journal.h"
+#include "supervisor/loop.h"
+#include "supervisor/notify_sender.h"
+#include "supervisor/notify_socket.h"
+#include "supervisor/refusal_log.h"
+
+namespace mainstay::supervisor {
+
+class NotifyChannel {
+  public:
+    struct Parties {
+        Loop& loop;
+        Journal& journal;
+        Processes& processes;
+        ProcessFamily& family;
+        std::uint32_t own_uid = 0;
+    };
+    /// Called for each message that counts, from the loop or hear(). May close the channel, but
+    /// not destroy it.
+    using Listener = std::function<void(const NotifyMessage&)>;
+
+    /// @param path of the socket; absolute
+    NotifyChannel(const Parties& parties, ServiceId service, std::string name, std::string path,
+                  Listener listener);
+    ~NotifyChannel();
+    NotifyChannel(const NotifyChannel&) = delete;
+    NotifyChannel& operator=(const NotifyChannel&) = delete;
+
+    /// Before a run: the socket is there and empty.
+    Result<void> open(NotifyAccess access);
+
+    void born(ProcessKey key, std::int32_t pid);
+
+    /// Handles what is there now, up to a limit.
+    void hear();
+
+    /// The run is over. Its last words are heard by hear() before.
+    void close() noexcept;
+
+    const std::string& path() const noexcept { return path_; }
+
+  private:
+    void empty() noexcept;
+    void handle(const NotifySocket::Datagram& datagram);
+    void refuse(const Sender& sender);
+    void accept(const Sender& sender, NotifyMessage message);
+    void change_main(const Sender& sender, NotifyMessage& message);
+    void complain(const Sender& sender, std::string_view what);
+
+    Parties os_;
+    std::string name_;
+    std::string path_;
+    Listener listener_;
+    NotifySocket socket_;
+    Watch watch_;  ///< ends before the descriptor
+    RunProcesses run_;
+    ProcessKey key_;
+    std::int32_t former_ = 0;  ///< main process of the run before
+    NotifySenders allowed_ = NotifySenders::Main;
+    RefusalLog complaints_;
+};
+
+}  // namespace mainstay::supervisor

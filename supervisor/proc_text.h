@@ -1,0 +1,25 @@
+/// PURE. Reading what /proc says of a process (proc(5)), as far as it decides whose it is.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace mainstay::supervisor {
+
+struct ProcStat {
+    std::int32_t parent = 0;
+    std::int32_t group = 0;
+    std::int32_t session = 0;
+
+    friend bool operator==(const ProcStat&, const ProcStat&) noexcept = default;
+};
+
+/// @param text of /proc/PID/stat. The command in it is the process's own to choose: brackets,
+/// blanks and newlines in it mean nothing.
+std::optional<ProcStat> parse_proc_stat(std::string_view text) noexcept;
+
+/// The effective user of /proc/PID/status.
+std::optional<std::uint32_t> parse_effective_uid(std::string_view text) noexcept;
+
+}  // namespace mainstay::supervisor

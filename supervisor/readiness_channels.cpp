@@ -1,0 +1,183 @@
+#include "supervisor/readiness_channels.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <utility>
+
+namespace mainstay::supervisor {
+namespace {
+
+bool has_watchdog(const Definition& definition) noexcept {
+    const Duration timeout = definition.policy.watchdog_timeout;
+    return timeout > Duration::zero() && timeout < kForever;
+}
+
+/// A socket is for who says that it will use one: each costs memory and a file.
+bool wants_socket(const Definition& definition) noexcept {
+    return definition.policy.readiness == Readiness::Notify || has_watchdog(definition) ||
+           definition.readiness.access != NotifyAccess::Main;
+}
+
+bool wants_descriptor(const Definition& definition) noexcept {
+    return definition.policy.readiness == Readiness::Descriptor;
+}
+
+bool wants_check(const Definition& definition) noexcept {
+    return definition.policy.readiness == Readiness::Check;
+}
+
+}  // namespace
+
+ReadinessChannels::ReadinessChannels(const Ports& ports, std::string directory)
+    : os_(ports), directory_(std::move(directory)) {}
+
+ReadinessChannels::~ReadinessChannels() {
+    lines_.clear();
+    if (has_directory_) {
+        ::rmdir(directory_.c_str());
+    }
+}
+
+Result<Channel> ReadinessChannels::open(ProcessKey key, const std::string& name,
+                                        const Definition& definition) {
+    if (!wants_socket(definition) && !wants_descriptor(definition) && !wants_check(definition)) {
+        lines_.erase(key.service);
+        return Channel();
+    }
+    Lines& lines = lines_[key.service];
+    lines.name = name;
+    lines.generation = key.generation;
+    Channel channel;
+    TRY_VOID(open_descriptor(lines, definition, channel));
+    TRY_VOID(open_notify(lines, key.service, definition, channel));
+    return channel;
+}
+
+Result<void> ReadinessChannels::open_descriptor(Lines& lines, const Definition& definition,
+                                                Channel& channel) {
+    if (!wants_descriptor(definition)) {
+        lines.descriptor.reset();
+        return {};
+    }
+    if (!lines.descriptor) {
+        lines.descriptor.emplace(os_.loop);
+    }
+    TRY(const int write_end, lines.descriptor->open());
+    channel.descriptors.push_back({write_end, definition.readiness.notification_fd});
+    return {};
+}
+
+Result<void> ReadinessChannels::open_notify(Lines& lines, ServiceId service,
+                                            const Definition& definition, Channel& channel) {
+    if (!wants_socket(definition)) {
+        lines.notify.reset();
+        return {};
+    }
+    TRY_VOID(prepare_directory());
+    if (!lines.notify) {
+        lines.notify = std::make_unique<NotifyChannel>(
+            NotifyChannel::Parties{os_.loop, os_.journal, os_.processes, os_.family, ::geteuid()},
+            service, lines.name, directory_ + "/" + std::to_string(service),
+            [this, service](const NotifyMessage& message) { message_heard(service, message); });
+    }
+    TRY_VOID(lines.notify->open(definition.readiness.access));
+    channel.environment.push_back("NOTIFY_SOCKET=" + lines.notify->path());
+    if (has_watchdog(definition)) {
+        const auto timeout = std::chrono::duration_cast<std::chrono::microseconds>(
+            definition.policy.watchdog_timeout);
+        channel.environment.push_back("WATCHDOG_USEC=" + std::to_string(timeout.count()));
+        channel.pid_variables.emplace_back("WATCHDOG_PID");
+    }
+    return {};
+}
+
+/// It is looked for each time: what lies below /run may be lost like everything there.
+Result<void> ReadinessChannels::prepare_directory() {
+    struct stat info {};
+    if (has_directory_ && ::lstat(directory_.c_str(), &info) == 0) {
+        return {};
+    }
+    if (!has_directory_) {
+        raise_datagram_queue();
+    }
+    TRY_VOID(prepare_notify_directory(directory_));
+    has_directory_ = true;
+    return {};
+}
+
+ReadinessChannels::Lines* ReadinessChannels::current(ProcessKey key) {
+    const auto found = lines_.find(key.service);
+    const bool is_current = found != lines_.end() && found->second.generation == key.generation;
+    return is_current ? &found->second : nullptr;
+}
+
+void ReadinessChannels::born(ProcessKey key, std::int32_t pid) {
+    Lines* lines = current(key);
+    if (lines == nullptr) {
+        return;
+    }
+    if (lines->descriptor) {
+        lines->descriptor->born(
+            [this, key](DescriptorChannel::Heard heard) { descriptor_heard(key, heard); });
+    }
+    if (lines->notify) {
+        lines->notify->born(key, pid);
+    }
+}
+
+void ReadinessChannels::executed(ProcessKey key, const Definition& definition) {
+    const Lines* lines = current(key);
+    if (lines != nullptr && wants_check(definition)) {
+        os_.checks.check_until_passed(key.service, lines->name, definition,
+                                      [this, key] { listener_->service_is_ready(key); });
+    }
+}
+
+void ReadinessChannels::hear(ProcessKey key) {
+    if (Lines* lines = current(key); lines != nullptr && lines->descriptor) {
+        lines->descriptor->hear();
+    }
+    // What was heard may have ended the run.
+    if (Lines* lines = current(key); lines != nullptr && lines->notify) {
+        lines->notify->hear();
+    }
+}
+
+void ReadinessChannels::close(ProcessKey key) {
+    Lines* lines = current(key);
+    if (lines == nullptr) {
+        return;
+    }
+    os_.checks.stop(key.service);
+    if (lines->descriptor) {
+        lines->descriptor->close();
+    }
+    if (lines->notify) {
+        lines->notify->close();
+    }
+}
+
+void ReadinessChannels::forget(ServiceId service) {
+    os_.checks.stop(service);
+    lines_.erase(service);
+}
+
+void ReadinessChannels::descriptor_heard(ProcessKey key, DescriptorChannel::Heard heard) {
+    if (heard == DescriptorChannel::Heard::Newline) {
+        listener_->service_is_ready(key);
+    } else if (const Lines* lines = current(key)) {
+        os_.journal.warning(lines->name +
+                            ": closed its notification descriptor without a newline: not ready; "
+                            "the start timeout decides what becomes of it");
+    }
+}
+
+void ReadinessChannels::message_heard(ServiceId service, const NotifyMessage& message) {
+    const auto found = lines_.find(service);
+    if (found != lines_.end()) {
+        listener_->service_said({service, found->second.generation}, message);
+    }
+}
+
+}  // namespace mainstay::supervisor

@@ -1,0 +1,129 @@
+/// Whose messages count, whom a service may name as its main process, what is said of strangers.
+#include "supervisor/notify_sender.h"
+
+#include <catch2/catch.hpp>
+#include <map>
+
+#include "supervisor/proc_text.h"
+#include "supervisor/refusal_log.h"
+
+using namespace std::chrono_literals;
+using namespace mainstay;
+using namespace mainstay::supervisor;
+
+namespace {
+
+constexpr std::uint32_t kUser = 1000;
+constexpr std::uint32_t kOther = 2000;
+constexpr RunProcesses kRun{7, 100, 100};
+
+class FakeFamily final : public ProcessFamily {
+  public:
+    Kinship kinship(const Sender& process, const RunProcesses& run) override {
+        CHECK(run == kRun);
+        const auto found = kin.find(process.pid);
+        return found == kin.end() ? Kinship::Gone : found->second;
+    }
+    std::optional<std::uint32_t> uid_of(std::int32_t pid) override {
+        CHECK(pid == kRun.main);
+        return uid;
+    }
+
+    std::map<std::int32_t, Kinship> kin = {{100, Kinship::Member},
+                                           {101, Kinship::Member},
+                                           {102, Kinship::Descendant},
+                                           {103, Kinship::Stranger}};
+    std::optional<std::uint32_t> uid = kUser;
+};
+
+}  // namespace
+
+TEST_CASE("sender: with main only the main process is heard", "[notify]") {
+    FakeFamily family;
+    const auto judge = [&](std::int32_t pid, std::uint32_t uid) {
+        return judge_sender({pid, uid, -1}, NotifySenders::Main, kRun, 99, family);
+    };
+    CHECK(judge(100, kUser) == SenderVerdict::Accepted);
+    CHECK(judge(101, kUser) == SenderVerdict::Refused);
+    CHECK(judge(101, 0) == SenderVerdict::Refused);
+    CHECK(judge(99, kUser) == SenderVerdict::Late);
+    CHECK(judge(0, 0) == SenderVerdict::Refused);
+}
+
+TEST_CASE("sender: with all every member is, and who is gone if it could do worse", "[notify]") {
+    FakeFamily family;
+    const auto judge = [&](std::int32_t pid, std::uint32_t uid) {
+        return judge_sender({pid, uid, -1}, NotifySenders::All, kRun, 99, family);
+    };
+    CHECK(judge(100, kUser) == SenderVerdict::Accepted);
+    CHECK(judge(101, kOther) == SenderVerdict::Accepted);
+    CHECK(judge(102, kUser) == SenderVerdict::Refused);
+    CHECK(judge(103, 0) == SenderVerdict::Refused);
+    CHECK(judge(500, kUser) == SenderVerdict::Accepted);
+    CHECK(judge(500, 0) == SenderVerdict::Accepted);
+    CHECK(judge(500, kOther) == SenderVerdict::Refused);
+    CHECK(judge(99, kOther) == SenderVerdict::Late);
+    CHECK(judge(0, kUser) == SenderVerdict::Refused);
+    family.uid = std::nullopt;
+    CHECK(judge(500, kUser) == SenderVerdict::Refused);
+}
+
+TEST_CASE("sender: nobody is heard between two runs, or when nobody shall be", "[notify]") {
+    FakeFamily family;
+    CHECK(judge_sender({100, 0, -1}, NotifySenders::Nobody, kRun, 0, family) ==
+          SenderVerdict::Refused);
+    CHECK(judge_sender({101, 0, -1}, NotifySenders::All, {7, 0, 0}, 0, family) ==
+          SenderVerdict::Refused);
+    CHECK(judge_sender({101, 0, -1}, NotifySenders::All, {7, 0, 0}, 101, family) ==
+          SenderVerdict::Late);
+}
+
+TEST_CASE("main pid: a member; a daemon that left on the word of root alone", "[notify]") {
+    FakeFamily family;
+    const auto may = [&](std::int32_t candidate, std::uint32_t uid) {
+        return may_become_main(candidate, {100, uid, -1}, kOther, kRun, family);
+    };
+    CHECK(may(101, kUser));
+    CHECK_FALSE(may(102, kUser));
+    CHECK(may(102, 0));
+    CHECK(may(102, kOther));  // the supervisor's own user
+    CHECK_FALSE(may(103, 0));
+    CHECK_FALSE(may(500, 0));
+}
+
+TEST_CASE("/proc/PID/stat: a command cannot pretend to be fields", "[proc]") {
+    CHECK(parse_proc_stat("12 (sh) S 1 2 3 0 -1") == ProcStat{1, 2, 3});
+    CHECK(parse_proc_stat("12 (a) R 9 9 9\n(b) S 4 5 6 34816 7") == ProcStat{4, 5, 6});
+    CHECK(parse_proc_stat("12 () ) Z 4 0 0") == ProcStat{4, 0, 0});
+    CHECK_FALSE(parse_proc_stat(""));
+    CHECK_FALSE(parse_proc_stat("12 (sh"));
+    CHECK_FALSE(parse_proc_stat("12 (sh) S 1 2"));
+    CHECK_FALSE(parse_proc_stat("12 (sh) S 1 2 x"));
+    CHECK_FALSE(parse_proc_stat("12 (sh) S -1 2 3"));
+    CHECK_FALSE(parse_proc_stat("12 (sh) S 99999999999 2 3"));
+}
+
+TEST_CASE("/proc/PID/status: the effective user", "[proc]") {
+    CHECK(parse_effective_uid("Name:\tx\nUid:\t1\t2\t3\t4\nGid:\t5") == 2);
+    CHECK(parse_effective_uid("Name:\tUid: 9 9\nUid:\t0\t0\t0\t0\n") == 0);
+    CHECK_FALSE(parse_effective_uid("Name:\tx\n"));
+    CHECK_FALSE(parse_effective_uid("\nUid:\t1\n"));
+    CHECK_FALSE(parse_effective_uid("\nUid:\t1\t-2\n"));
+}
+
+TEST_CASE("refused senders: each once, and so many lines a minute", "[notify]") {
+    RefusalLog log;
+    MonotonicTime now{1h};
+    CHECK(log.should_say(5, now));
+    CHECK_FALSE(log.should_say(5, now));
+    CHECK(log.should_say(0, now));
+    unsigned said = 2;
+    for (std::int32_t pid = 10; pid < 1000; ++pid) {
+        said += log.should_say(pid, now) ? 1 : 0;
+    }
+    CHECK(said == RefusalLog::kLinesAMinute);
+    now += 1min;
+    CHECK(log.should_say(2000, now));
+    // The newest are remembered over the minute.
+    CHECK_FALSE(log.should_say(5, now));
+}
