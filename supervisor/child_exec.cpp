@@ -290,7 +290,7 @@ void child_exec(const ChildPlan* plan) noexcept {
     }
     const int terminal =
         settings.terminal != nullptr ? open_terminal(settings.terminal, plan->report) : -1;
-    Staged staged;
+    Staged staged{};
     open_streams(*plan, settings.terminal, terminal, staged);
     const int report = place_descriptors(*plan, staged);
     if (plan->descriptor_limit != nullptr) {

@@ -11,6 +11,7 @@
 #include "common/fd_io.h"
 #include "supervisor/exec_reason.h"
 #include "supervisor/process_environment.h"
+#include "supervisor/process_words.h"
 
 namespace mainstay::supervisor {
 namespace {
@@ -166,9 +167,9 @@ Result<void, ExecFault> PreparedChild::prepare_environment(const Tools& tools) {
         return {};
     }
     std::string file;
-    if (!plan_.environment_file.empty()) {
-        auto text = read_environment_file(plan_.environment_file);
-        const bool may_miss = plan_.settings && plan_.settings->env_file_may_be_missing;
+    if (plan_.settings && !plan_.settings->env_file.empty()) {
+        auto text = read_environment_file(plan_.settings->env_file);
+        const bool may_miss = plan_.settings->env_file_may_be_missing;
         if (!text && !(may_miss && text.error().code == ENOENT)) {
             return text.error();
         }
@@ -232,16 +233,15 @@ void PreparedChild::prepare_streams(int null) {
         child.streams[2].fd = output;
         return;
     }
-    targets_ = stream_targets(*plan_.settings);
     // What feeds a logger is its input, whatever it says of it.
     child.streams[0] = plan_.input >= 0 ? ChildStream{nullptr, 0, plan_.input}
-                                        : stream(targets_.input, -1, null, O_RDONLY);
-    child.streams[1] = stream(targets_.output, plan_.output, null, O_WRONLY);
-    child.streams[2] = stream(targets_.error, plan_.output, null, O_WRONLY);
+                                        : stream(plan_.settings->input, -1, null, O_RDONLY);
+    child.streams[1] = stream(plan_.settings->output, plan_.output, null, O_WRONLY);
+    child.streams[2] = stream(plan_.settings->error, plan_.output, null, O_WRONLY);
 }
 
 std::string PreparedChild::fault_path(const ExecReport& report) const {
-    const std::string root = settings_.chroot != nullptr ? settings_.chroot : "";
+    std::string root = settings_.chroot != nullptr ? settings_.chroot : "";
     switch (report.stage) {
         case ExecStage::Exec: {
             std::string program = programs_[static_cast<std::size_t>(report.which)];

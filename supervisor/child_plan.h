@@ -72,7 +72,6 @@ class PreparedChild {
     std::vector<const char*> programs_;
     std::vector<ChildLimit> limits_;
     std::string oom_score_;
-    StreamTargets targets_;
     ChildSettings settings_;
 };
 

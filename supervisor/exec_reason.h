@@ -14,11 +14,4 @@ namespace mainstay::supervisor {
 /// @returns empty where the errno says enough
 std::string exec_reason(const std::string& path, const std::string& root, int code);
 
-/// PURE. The interpreter of a script by its first bytes, as execve(2) reads it.
-/// @returns nothing where there is no `#!`
-std::optional<std::string> interpreter_of(std::string_view first_bytes);
-
-/// PURE. "nofile" for RLIMIT_NOFILE; "?" for what is none.
-std::string_view limit_name(int resource) noexcept;
-
 }  // namespace mainstay::supervisor

@@ -14,6 +14,7 @@
 #include <string>
 
 #include "common/fd_io.h"
+#include "supervisor/proc_text.h"
 
 namespace mainstay::supervisor {
 namespace {
@@ -32,12 +33,19 @@ bool parse(std::string_view text, Number& number) noexcept {
     return parsed.ec == std::errc() && parsed.ptr == end;
 }
 
+/// The letter after the command, in whose name may be anything.
+bool is_dead(std::string_view stat) noexcept {
+    const std::size_t name_end = stat.rfind(')');
+    const char state = name_end + 2 < stat.size() ? stat[name_end + 2] : 'X';
+    return state == 'Z' || state == 'X';
+}
+
 bool is_alive_in(std::int32_t pid, std::int32_t session) {
     std::array<char, 512> buffer;
     const std::string path = "/proc/" + std::to_string(pid) + "/stat";
     const auto text = read_file(path.c_str(), buffer);
-    const auto stat = text ? parse_process_stat(*text) : std::nullopt;
-    return stat && stat->session == session && stat->state != 'Z' && stat->state != 'X';
+    const auto stat = text ? parse_proc_stat(*text) : std::nullopt;
+    return stat && stat->session == session && !is_dead(*text);
 }
 
 /// A pidfd names one process for all time; that it is of the session is asked after it is open.
@@ -49,24 +57,6 @@ void kill_member(std::int32_t pid, std::int32_t session) {
 }
 
 }  // namespace
-
-std::optional<ProcessStat> parse_process_stat(std::string_view text) noexcept {
-    // pid (name) state ppid pgrp session ...; the name may hold anything, brackets included.
-    const std::size_t name_end = text.rfind(')');
-    if (name_end == std::string_view::npos || text.size() < name_end + 3) {
-        return std::nullopt;
-    }
-    ProcessStat stat;
-    std::string_view rest = text.substr(name_end + 2);
-    stat.state = rest.front();
-    for (int skipped = 0; skipped < 3; ++skipped) {
-        rest.remove_prefix(std::min(rest.find(' '), rest.size() - 1) + 1);
-        if (rest.empty()) {
-            return std::nullopt;
-        }
-    }
-    return parse(rest.substr(0, rest.find(' ')), stat.session) ? std::optional(stat) : std::nullopt;
-}
 
 std::vector<std::int32_t> session_members(std::int32_t session) {
     std::vector<std::int32_t> members;

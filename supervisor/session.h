@@ -3,9 +3,8 @@
 /// through all of /proc: only for who asks.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <string_view>
 #include <vector>
 
 namespace mainstay::supervisor {
@@ -18,12 +17,5 @@ std::vector<std::int32_t> session_members(std::int32_t session);
 /// KILL to each of them, until there are none (or after 100 rounds, if they fork faster).
 /// @returns how many were met
 std::size_t kill_session(std::int32_t session);
-
-/// PURE. What /proc/PID/stat says.
-struct ProcessStat {
-    char state = '?';  ///< 'Z': a zombie
-    std::int32_t session = 0;
-};
-std::optional<ProcessStat> parse_process_stat(std::string_view text) noexcept;
 
 }  // namespace mainstay::supervisor

@@ -47,9 +47,6 @@ SpawnPlan plan_program(const Definition& definition, const Command& command, Str
     plan.input = streams.input;
     plan.output = streams.output;
     plan.settings = definition.own_process;
-    const std::string& file = definition.process().env_file;
-    const bool is_whole = file.empty() || file.front() == '/';
-    plan.environment_file = is_whole ? file : definition.path + "/" + file;
     return plan;
 }
 
@@ -100,17 +97,6 @@ void add_channel(SpawnPlan& plan, const Channel& channel) {
                             channel.environment.end());
     plan.pid_variables.insert(plan.pid_variables.end(), channel.pid_variables.begin(),
                               channel.pid_variables.end());
-}
-
-StreamTargets stream_targets(const ProcessSettings& settings) {
-    using Kind = StreamTarget::Kind;
-    const bool is_plain = settings.input.kind == Kind::Null && settings.output.kind == Kind::Log &&
-                          settings.error.kind == Kind::Output;
-    if (!settings.terminal.empty() && is_plain) {
-        const StreamTarget terminal{Kind::Terminal, {}};
-        return {terminal, terminal, {Kind::Output, {}}};
-    }
-    return {settings.input, settings.output, settings.error};
 }
 
 }  // namespace mainstay::supervisor

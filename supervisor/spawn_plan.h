@@ -32,7 +32,6 @@ struct SpawnPlan {
     int input = -1;   ///< what feeds it: a logger's pipe; borrowed; -1 is /dev/null
     int output = -1;  ///< its logger; borrowed; -1 is /dev/null
     std::shared_ptr<const ProcessSettings> settings;  ///< null: all defaults
-    std::string environment_file;                     ///< of the settings, as a whole path
     std::vector<PassedDescriptor> descriptors;        ///< in order of their numbers
     std::vector<std::string> environment;             ///< "K=V", after all others
     std::vector<std::string> pid_variables;           ///< names; the value is the process's own pid
@@ -78,12 +77,6 @@ SpawnPlan plan_control(const Definition& definition, char verb, Streams streams)
 
 /// What its readiness gives a run at birth.
 void add_channel(SpawnPlan& plan, const Channel& channel);
-
-/// Where the three standard streams lead. A terminal that nothing else was said about is all three.
-struct StreamTargets {
-    StreamTarget input, output, error;
-};
-StreamTargets stream_targets(const ProcessSettings& settings);
 
 /// The most descriptors that a process can be given; more are a fault of the start.
 inline constexpr std::size_t kMaxPassedDescriptors = 64;

@@ -222,9 +222,17 @@ def test_a_service_may_bring_up_another_while_it_starts(s):
     "prepare, stage, error",
     [
         (lambda d: None, "exec", "No such file or directory"),
-        (lambda d: (d / "run").write_text("#!/bin/sh\n"), "exec", "Permission denied"),
-        (lambda d: (d / "run").mkdir(), "exec", "Permission denied"),
-        (lambda d: (d / "run").symlink_to("nowhere"), "exec", "No such file or directory"),
+        (
+            lambda d: (d / "run").write_text("#!/bin/sh\n"),
+            "exec",
+            "is not executable (mode 0644); chmod +x it",
+        ),
+        (lambda d: (d / "run").mkdir(), "exec", "is a directory"),
+        (
+            lambda d: (d / "run").symlink_to("nowhere"),
+            "exec",
+            "is a symbolic link to nowhere, which does not exist",
+        ),
     ],
     ids=["missing", "not executable", "a directory", "a dangling symlink"],
 )
@@ -249,7 +257,8 @@ def test_a_bad_interpreter_is_an_exec_that_fails(s):
     (directory / "run").chmod(0o755)
     s.enable("web")
     s.start()
-    assert s.wait_state("web", "backoff")["exec_failure"]["error"] == "No such file or directory"
+    failure = s.wait_state("web", "backoff")["exec_failure"]
+    assert failure["error"] == "its interpreter /no/such/shell does not exist"
 
 
 def test_a_service_is_repaired_without_anybody_telling(s):

@@ -1,9 +1,7 @@
-/// Where cgroups are and what they are told, by texts; sessions likewise.
+/// Where cgroups are and what they are told, by texts.
 #include "supervisor/cgroup_place.h"
 
 #include <catch2/catch.hpp>
-
-#include "supervisor/session.h"
 
 using namespace mainstay::supervisor;
 
@@ -100,15 +98,4 @@ TEST_CASE("numbers are read from the kernel's files", "[cgroup]") {
     CHECK(keyed_number("low 0\noom 3\noom_kill 2\n", "oom_kill") == 2U);
     CHECK_FALSE(keyed_number("low 0\n", "oom_kill").has_value());
     CHECK_FALSE(keyed_number("oom_kill\n", "oom_kill").has_value());
-}
-
-TEST_CASE("a process's session is read whatever its name", "[cgroup]") {
-    const auto stat = parse_process_stat("77 (a) b) S 1 70 71 0 -1 4194560\n");
-    REQUIRE(stat.has_value());
-    CHECK(stat->state == 'S');
-    CHECK(stat->session == 71);
-    CHECK_FALSE(parse_process_stat("77 (x) S 1 70").has_value());
-    CHECK_FALSE(parse_process_stat("77 (x)").has_value());
-    CHECK_FALSE(parse_process_stat("").has_value());
-    CHECK_FALSE(parse_process_stat("77 (x) S 1 70 z 0").has_value());
 }

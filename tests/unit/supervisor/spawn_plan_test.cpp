@@ -8,7 +8,6 @@
 
 using namespace mainstay;
 using namespace mainstay::supervisor;
-using Kind = StreamTarget::Kind;
 
 namespace {
 
@@ -63,11 +62,6 @@ TEST_CASE("files of the service are found wherever the process works", "[plan]")
     settings = {};
     settings.chroot = "/srv/jail";
     CHECK(plan_run(definition_with(settings), {}).directory == "/");
-    settings = {};
-    settings.env_file = "settings";
-    CHECK(plan_run(definition_with(settings), {}).environment_file == "/etc/service/web/settings");
-    settings.env_file = "/etc/default/web";
-    CHECK(plan_run(definition_with(settings), {}).environment_file == "/etc/default/web");
 }
 
 TEST_CASE("what steers a service is told its process", "[plan]") {
@@ -83,18 +77,6 @@ TEST_CASE("a channel's descriptors are in order of their numbers", "[plan]") {
     CHECK(plan.descriptors == std::vector<PassedDescriptor>{{21, 3}, {20, 7}});
     CHECK(plan.environment == std::vector<std::string>{"NOTIFY_SOCKET=/run/n"});
     CHECK(plan.pid_variables == std::vector<std::string>{"WATCHDOG_PID"});
-}
-
-TEST_CASE("a terminal alone is all three streams", "[plan]") {
-    ProcessSettings settings;
-    CHECK(stream_targets(settings).input.kind == Kind::Null);
-    settings.terminal = "/dev/tty7";
-    CHECK(stream_targets(settings).input.kind == Kind::Terminal);
-    CHECK(stream_targets(settings).output.kind == Kind::Terminal);
-    CHECK(stream_targets(settings).error.kind == Kind::Output);
-    settings.error.kind = Kind::Log;
-    CHECK(stream_targets(settings).input.kind == Kind::Null);
-    CHECK(stream_targets(settings).output.kind == Kind::Log);
 }
 
 TEST_CASE("the later source of a variable wins", "[plan]") {

@@ -123,7 +123,7 @@ TEST_CASE("while births are under way we have the services' OOM score", "[spawn]
 
 TEST_CASE("the environment file is read at the start", "[spawn]") {
     Fixture f;
-    f.settings.env_file = "settings";
+    f.settings.env_file = f.path("settings");
     CHECK(f.run("exit 0").text() ==
           "env-file " + f.path("settings") + ": No such file or directory");
     f.settings.env_file_may_be_missing = true;
@@ -209,6 +209,8 @@ TEST_CASE("a terminal is the process's own", "[spawn]") {
     REQUIRE(::grantpt(master.get()) == 0);
     REQUIRE(::unlockpt(master.get()) == 0);
     f.settings.terminal = ::ptsname(master.get());
+    f.settings.input.kind = StreamTarget::Kind::Terminal;
+    f.settings.output.kind = StreamTarget::Kind::Terminal;
     const UniqueFd held(::open(f.settings.terminal.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC));
     f.run("tty; : </dev/tty && echo mine");
     std::array<char, 256> buffer;

@@ -5,7 +5,7 @@
 #include <fstream>
 #include <random>
 
-#include "supervisor/exec_reason.h"
+#include "supervisor/process_words.h"
 #include "supervisor/words.h"
 
 using namespace mainstay;

@@ -1,0 +1,309 @@
+"""What service.conf says of a process, as the process finds it; and starts that come to nothing."""
+
+import os
+import pathlib
+import pty
+import resource
+import select
+import signal
+import stat
+
+import pytest
+
+import namespace
+from supervised import Supervised, eventually
+
+SLEEP = "exec sleep 100000"
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="takes root")
+
+
+@pytest.fixture
+def s():
+    with Supervised() as supervised:
+        supervised.top.chmod(0o755)
+        yield supervised
+
+
+def configure(s, name, conf, run=SLEEP):
+    s.add(name, run, **{"service.conf": conf})
+
+
+def lines_of(s, name, conf, script, count):
+    """Starts a service with that conf, which prints and stays; what it printed."""
+    configure(s, name, conf, f"{script}\n{SLEEP}")
+    s.start()
+    s.wait_state(name, "ready")
+    return eventually(
+        lambda: (lines := s.status(name).get("log", [])) and len(lines) >= count and lines,
+        f"{count} lines from {name}",
+    )
+
+
+def failure_of(s, name):
+    failure = s.wait_state(name, "backoff")["exec_failure"]
+    return f"{failure['stage']} {failure.get('path', '')}: {failure['error']}"
+
+
+# --- who it is
+
+
+@needs_root
+def test_user_group_and_variables(s):
+    conf = "user = nobody\nsupplementary-groups = adm 4711\nenvironment = MODE=fast HOME=/elsewhere"
+    shown = lines_of(s, "web", conf, "id -un; id -G; echo $MODE $HOME $USER $LOGNAME", 3)
+    group = str(os.popen("id -g nobody").read().strip())
+    assert shown == ["nobody", f"{group} 4 4711", "fast /elsewhere nobody nobody"]
+
+
+@needs_root
+def test_finish_and_run_are_the_same_user(s):
+    s.add(
+        "web",
+        f"[ -e {s.top}/go ] && {SLEEP}; exit 1",
+        finish="id -u; touch \"$STAMP\"",
+        **{"service.conf": f"user = 12345\nenvironment = STAMP={s.top}/open/stamp"},
+    )
+    (s.top / "open").mkdir(mode=0o777)
+    (s.top / "open").chmod(0o777)
+    s.start()
+    eventually((s.top / "open/stamp").exists, "finish has run")
+    assert (s.top / "open/stamp").stat().st_uid == 12345
+    s.ask(verb="down", services=["web"])
+
+
+def test_an_unknown_user_is_named_and_nothing_else_is_affected(s):
+    configure(s, "web", "user = nobodi")
+    s.add("other", SLEEP)
+    s.start()
+    assert failure_of(s, "web") == "user nobodi: not in /etc/passwd; is it nobody?"
+    assert "web: user nobodi: not in /etc/passwd; is it nobody?; next start in" in s.messages()
+    s.wait_state("other", "ready")
+
+
+@needs_root
+def test_rights(s):
+    conf = (
+        "user = nobody\ncapability-bounding-set = cap_net_bind_service cap_kill\n"
+        "ambient-capabilities = cap_net_bind_service\nno-new-privileges = yes"
+    )
+    shown = lines_of(s, "web", conf, "grep -E '^(Cap|NoNew)' /proc/self/status", 6)
+    assert [line.split() for line in shown] == [
+        ["CapInh:", "0000000000000400"],
+        ["CapPrm:", "0000000000000400"],
+        ["CapEff:", "0000000000000400"],
+        ["CapBnd:", "0000000000000420"],
+        ["CapAmb:", "0000000000000400"],
+        ["NoNewPrivs:", "1"],
+    ]
+
+
+@needs_root
+def test_a_service_of_another_user_dies_with_its_supervisor(s):
+    configure(s, "web", "user = nobody")
+    s.start()
+    pid = s.wait_state("web", "ready")["pid"]
+    process = os.pidfd_open(pid)
+    s.process.send_signal(signal.SIGKILL)
+    s.process.wait()
+    assert select.select([process], [], [], 30)[0], "it is gone"
+    os.close(process)
+
+
+# --- what it may
+
+
+def test_limits_nice_umask_and_cpus(s):
+    conf = (
+        "limit-nofile = 100:200\nlimit-core = 0\nnice = 5\numask = 027\n"
+        "cpu-affinity = 0\nionice = idle\noom-score-adj = 500"
+    )
+    script = (
+        "ulimit -n; ulimit -Hn; ulimit -c; nice; umask\n"
+        "sed -n 's/^Cpus_allowed_list:.//p' /proc/self/status; cat /proc/self/oom_score_adj; ionice"
+    )
+    own = pathlib.Path("/proc/self/oom_score_adj").read_text()
+    shown = lines_of(s, "web", conf, script, 8)
+    assert shown == ["100", "200", "0", "5", "0027", "0", "500", "idle"]
+    # The score is the service's alone: what shares memory would share it.
+    ours = pathlib.Path(f"/proc/{s.process.pid}/oom_score_adj").read_text().strip()
+    assert ours in (own.strip(), "-900")
+
+
+def test_the_supervisors_limit_is_not_its_services(s):
+    """It raises its own limit of descriptors; a service has what the supervisor was started with."""
+    s.add("web", "ulimit -n; " + SLEEP)
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, before[1]))
+    try:
+        s.start()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    eventually(lambda: s.status("web").get("log") == ["1024"], "its limit is shown")
+    ours = resource.prlimit(s.process.pid, resource.RLIMIT_NOFILE)
+    assert ours[0] >= before[1]
+
+
+def test_a_start_without_descriptors_is_named_and_tried_again(s):
+    """One number is free, and that of its own pidfd; the pipe that tells of its exec takes both."""
+    s.add("web", SLEEP)
+    s.start()
+    pid = s.wait_state("web", "ready")["pid"]
+    descriptors = pathlib.Path(f"/proc/{s.process.pid}/fd")
+
+    def sockets():
+        return [fd for fd in descriptors.iterdir() if os.readlink(fd).startswith("socket:")]
+
+    with s.client() as client:
+        client.ask(verb="list")
+        eventually(lambda: len(sockets()) == 2, "it listens, and talks to nobody but us")
+        used = {int(fd.name) for fd in descriptors.iterdir()}
+        free = sorted(set(range(max(used) + 8)) - used)
+        before = resource.prlimit(s.process.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(s.process.pid, resource.RLIMIT_NOFILE, (free[1], before[1]))
+        os.kill(pid, signal.SIGKILL)
+        s.wait_message("Too many open files")
+        resource.prlimit(s.process.pid, resource.RLIMIT_NOFILE, before)
+    s.wait_other_pid("web", pid)
+
+
+def test_a_limit_that_may_not_be_raised_is_named(s):
+    """As another user, who may not raise what is the hard limit."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    configure(s, "web", f"limit-core = 0:0\nlimit-nofile = {most + 10**9}")
+    s.start()
+    assert failure_of(s, "web").startswith("limit nofile: ")
+
+
+# --- where it is
+
+
+@needs_root
+def test_chroot_and_directory(s):
+    root = s.top / "root"
+    (root / "srv").mkdir(parents=True)
+    (root / "sh").write_bytes(namespace.BUSYBOX.read_bytes())
+    (root / "sh").chmod(0o755)
+    (root / "sleep").hardlink_to(root / "sh")
+    command = "exec = /sh -c 'pwd; echo /*; exec /sleep 100000'"
+    s.define("web", **{"service.conf": f"{command}\nchroot = {root}\ndirectory = /srv"})
+    s.enable("web")
+    s.start()
+    eventually(lambda: s.status("web").get("log") == ["/srv", "/sh /sleep /srv"], "its root is shown")
+
+
+def test_directory_leaves_run_where_it_is(s):
+    assert lines_of(s, "web", "directory = /usr", "pwd -P", 1) == ["/usr"]
+
+
+def test_a_missing_directory_is_named(s):
+    configure(s, "web", "directory = /no/such")
+    s.start()
+    assert failure_of(s, "web") == "chdir /no/such: No such file or directory"
+
+
+def test_environment_comes_from_file_and_conf(s):
+    (s.top / "settings").write_text("MODE=file\nLEVEL=1\n")
+    conf = f"env-file = {s.top}/settings\nenvironment = LEVEL=2"
+    assert lines_of(s, "web", conf, "echo $MODE $LEVEL", 1) == ["file 2"]
+
+
+def test_a_missing_environment_file_is_named_unless_it_may_be_missing(s):
+    configure(s, "web", f"env-file = {s.top}/none")
+    configure(s, "other", f"env-file = -{s.top}/none")
+    s.start()
+    assert failure_of(s, "web") == f"env-file {s.top}/none: No such file or directory"
+    s.wait_state("other", "ready")
+
+
+# --- where its streams lead
+
+
+def test_streams_lead_to_files(s):
+    (s.top / "in").write_text("given\n")
+    (s.top / "out").write_text("before\n")
+    conf = (
+        f"stdin = file:{s.top}/in\nstdout = append:{s.top}/out\nstderr = file:{s.top}/err"
+    )
+    configure(s, "web", conf, "cat; echo oops >&2; " + SLEEP)
+    s.start()
+    s.wait_text("err", "oops\n")
+    assert s.read("out") == "before\ngiven\n"
+    assert stat.S_IMODE((s.top / "err").stat().st_mode) == 0o644
+
+
+def test_a_terminal_is_its_own(s):
+    ours, theirs = pty.openpty()
+    name = os.ttyname(theirs)
+    configure(s, "web", f"tty = {name}", "tty; read -r line </dev/tty; echo got $line; " + SLEEP)
+    s.start()
+    pid = s.wait_state("web", "ready")["pid"]
+    os.write(ours, b"hello\n")
+    shown = b""
+    while b"got hello" not in shown:
+        shown += os.read(ours, 1024)
+    assert name.encode() in shown
+    tty_number = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[4]
+    assert int(tty_number) == os.fstat(theirs).st_rdev
+    s.ask(verb="down", services=["web"])
+    os.close(theirs)
+    os.close(ours)
+
+
+def test_a_start_that_hangs_stops_nobody(s):
+    """Its standard input is a fifo that nobody opens for writing: open(2) waits in the child."""
+    os.mkfifo(s.top / "fifo")
+    configure(s, "web", f"stdin = file:{s.top}/fifo", "cat; " + SLEEP)
+    s.add("other", SLEEP)
+    s.start()
+    s.wait_state("other", "ready")
+    view = s.status("web")
+    assert view["state"] == "starting"
+    os.kill(s.pid("other"), signal.SIGKILL)
+    eventually(lambda: s.status("other").get("restarts") == 1, "the other is restarted")
+    with open(s.top / "fifo", "w"):
+        s.wait_state("web", "ready")
+
+
+def test_a_start_that_hangs_can_be_stopped(s):
+    os.mkfifo(s.top / "fifo")
+    configure(s, "web", f"stdin = file:{s.top}/fifo\nstop-timeout = 100ms")
+    s.start()
+    assert s.status("web")["state"] == "starting"
+    assert s.ask(verb="down", services=["web"]).exit == 0
+
+
+# --- programs
+
+
+def test_a_command_is_looked_for_in_the_path_of_the_service(s):
+    tools = s.top / "tools"
+    tools.mkdir()
+    s.script(tools / "my-own-tool", "echo found \"$1\"; " + SLEEP)
+    path = f"environment = PATH={tools}:/usr/bin:/bin"
+    s.define("web", **{"service.conf": f"exec = my-own-tool 'a b'\n{path}"})
+    s.enable("web")
+    s.define("lost", **{"service.conf": "exec = my-own-tool"})
+    s.enable("lost")
+    s.start()
+    eventually(lambda: s.status("web").get("log") == ["found a b"], "it is found")
+    assert failure_of(s, "lost") == "exec my-own-tool: not found in PATH"
+
+
+@pytest.mark.parametrize(
+    "text, reason",
+    [
+        ("#!/bin/bsh -e\n", "its interpreter /bin/bsh does not exist"),
+        ("#!/bin/sh\r\n", "its first line ends in a carriage return; save it with Unix line ends"),
+        ("echo hello\n", "is neither a program for this machine nor a script that begins with #!"),
+        ("", "is empty"),
+    ],
+    ids=["interpreter", "carriage return", "no #!", "empty"],
+)
+def test_what_is_wrong_with_run_is_said(s, text, reason):
+    directory = s.define("web")
+    (directory / "run").write_text(text)
+    (directory / "run").chmod(0o755)
+    s.enable("web")
+    s.start()
+    assert failure_of(s, "web") == f"exec {s.enabled}/web/run: {reason}"
