@@ -4,19 +4,25 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <climits>
 #include <csignal>
 #include <utility>
 
 #include "common/fd_io.h"
 #include "common/version.h"
 #include "supervisor/boot_link_client.h"
+#include "supervisor/cgroup.h"
+#include "supervisor/check_runner.h"
 #include "supervisor/control_handler.h"
 #include "supervisor/control_server.h"
 #include "supervisor/control_socket.h"
 #include "supervisor/log_pipes.h"
 #include "supervisor/loop.h"
+#include "supervisor/proc_family.h"
 #include "supervisor/process_watch.h"
+#include "supervisor/readiness_channels.h"
 #include "supervisor/scan.h"
 #include "supervisor/service_dir.h"
 #include "supervisor/service_set.h"
@@ -35,6 +41,17 @@ UniqueFd open_null() {
     return null ? std::move(*null) : UniqueFd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
 }
 
+/// Services are told the path and have another working directory: it must be whole.
+std::string notify_directory(const std::string& control_socket) {
+    if (control_socket.starts_with('/')) {
+        return notify_directory_of(control_socket);
+    }
+    std::array<char, PATH_MAX> here{};
+    const char* directory = ::getcwd(here.data(), here.size());
+    return notify_directory_of(std::string(directory == nullptr ? "" : directory) + "/" +
+                               control_socket);
+}
+
 protocol::Greeting greeting() {
     return {kVersion, kCommit, protocol::kVersion, ::getpid()};
 }
@@ -49,10 +66,17 @@ class App final : public ScanListener, public ServiceObserver {
                    open_null()),
           processes_(loop_, spawner_),
           outputs_(loop_, LogLimits{}),
-          services_({loop_, processes_, outputs_, definitions_, journal_}),
+          cgroups_(journal_),
+          family_(cgroups_),
+          checks_({processes_, outputs_, loop_, journal_}),
+          readiness_({loop_, journal_, processes_, family_, checks_},
+                     notify_directory(settings_.options.control_socket)),
+          services_({loop_, processes_, outputs_, definitions_, journal_, readiness_}),
           scan_(loop_, journal_, *this, settings_.options.directory),
           handler_({services_, processes_, outputs_, loop_}, greeting()) {
         processes_.set_listener(services_);
+        processes_.hear_before_exits([this](ProcessKey key) { readiness_.hear(key); });
+        readiness_.set_listener(services_);
         services_.observe(*this);
     }
 
@@ -91,7 +115,7 @@ class App final : public ScanListener, public ServiceObserver {
         has_progress_ = true;
     }
     void service_forgotten(ServiceId service) override {
-        static_cast<void>(service);
+        readiness_.forget(service);
         say_when_boot_is_complete();
     }
 
@@ -197,6 +221,10 @@ class App final : public ScanListener, public ServiceObserver {
     ServiceDirs definitions_;
     ProcessWatch processes_;
     LogPipes outputs_;
+    CgroupTree cgroups_;
+    ProcFamily family_;
+    CheckRunner checks_;
+    ReadinessChannels readiness_;
     ServiceSet services_;
     Scan scan_;
     ControlHandler handler_;

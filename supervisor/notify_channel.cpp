@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <utility>
 
 namespace mainstay::supervisor {
@@ -25,6 +26,11 @@ std::string_view why_refused(NotifySenders allowed, bool has_run) noexcept {
             return "it is no process of the service";
     }
     return "";
+}
+
+std::string why_not_adopted(int code) {
+    return code == EBUSY ? "is another service's"
+                         : std::string("cannot be watched: ") + errno_text(code);
 }
 
 }  // namespace
@@ -102,22 +108,26 @@ void NotifyChannel::handle(const NotifySocket::Datagram& datagram) {
             break;
     }
     if (!message) {
-        return complain(sender, "is empty, too long or has a NUL inside; it is ignored");
+        return complain(sender, Complaint::NoMessage,
+                        "is empty, too long or has a NUL inside; it is ignored");
     }
     if (datagram.has_descriptors && message->store == NotifyStore::Add) {
-        complain(sender, "asks to keep descriptors, which is not supported yet; they are closed");
+        complain(sender, Complaint::Descriptors,
+                 "asks to keep descriptors, which is not supported yet; they are closed");
     }
     accept(sender, std::move(*message));
 }
 
 void NotifyChannel::refuse(const Sender& sender) {
-    complain(sender, std::string("is refused: ").append(why_refused(allowed_, run_.main != 0)));
+    complain(sender, Complaint::Refused,
+             std::string("is refused: ").append(why_refused(allowed_, run_.main != 0)));
 }
 
 void NotifyChannel::accept(const Sender& sender, NotifyMessage message) {
     if (message.bad_key != nullptr) {
-        complain(sender, std::string("has a ") + message.bad_key +
-                             " that makes no sense; that part is ignored");
+        complain(
+            sender, Complaint::BadValue,
+            std::string("has a ") + message.bad_key + " that makes no sense; that part is ignored");
     }
     if (message.senders) {
         allowed_ = *message.senders;
@@ -135,18 +145,20 @@ void NotifyChannel::change_main(const Sender& sender, NotifyMessage& message) {
     }
     const std::string what = "names pid " + std::to_string(candidate) + " as main process, ";
     if (!may_become_main(candidate, sender, os_.own_uid, run_, os_.family)) {
-        return complain(sender, what + "which is no process of the service; that part is ignored");
+        return complain(sender, Complaint::MainProcess,
+                        what + "which is no process of the service; that part is ignored");
     }
     if (const auto adopted = os_.processes.adopt(key_, candidate); !adopted) {
-        return complain(sender, what + "which cannot be watched: " +
-                                    errno_text(adopted.error().code) + "; that part is ignored");
+        return complain(
+            sender, Complaint::MainProcess,
+            what + "which " + why_not_adopted(adopted.error().code) + "; that part is ignored");
     }
     run_.main = candidate;
     message.main_pid = candidate;
 }
 
-void NotifyChannel::complain(const Sender& sender, std::string_view what) {
-    if (complaints_.should_say(sender.pid, os_.loop.now())) {
+void NotifyChannel::complain(const Sender& sender, Complaint complaint, std::string_view what) {
+    if (complaints_.should_say(sender.pid, complaint, os_.loop.now())) {
         os_.journal.warning(name_ + ": notify message of pid " + std::to_string(sender.pid) +
                             ", user " + std::to_string(sender.uid) + ": " + std::string(what));
     }

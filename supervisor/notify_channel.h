@@ -53,7 +53,7 @@ class NotifyChannel {
     void refuse(const Sender& sender);
     void accept(const Sender& sender, NotifyMessage message);
     void change_main(const Sender& sender, NotifyMessage& message);
-    void complain(const Sender& sender, std::string_view what);
+    void complain(const Sender& sender, Complaint complaint, std::string_view what);
 
     Parties os_;
     std::string name_;

@@ -47,9 +47,9 @@ class ReadinessPorts {
     virtual ~ReadinessPorts() = default;
 
     /// Before a run is spawned. Descriptors of the channel are borrowed until born() or close().
-    /// Empty where the definition's readiness needs nothing.
-    virtual Result<Channel> open(ProcessKey key, const std::string& name,
-                                 const Definition& definition) = 0;
+    /// Empty where the definition's readiness needs nothing. A fault means that there is none.
+    virtual Result<Channel, ExecFault> open(ProcessKey key, const std::string& name,
+                                            const Definition& definition) = 0;
 
     /// The process exists: its pid says whose messages count. Our copies of what it was given are
     /// closed.

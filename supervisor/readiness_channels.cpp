@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <utility>
 
 namespace mainstay::supervisor {
@@ -39,8 +40,8 @@ ReadinessChannels::~ReadinessChannels() {
     }
 }
 
-Result<Channel> ReadinessChannels::open(ProcessKey key, const std::string& name,
-                                        const Definition& definition) {
+Result<Channel, ExecFault> ReadinessChannels::open(ProcessKey key, const std::string& name,
+                                                   const Definition& definition) {
     if (!wants_socket(definition) && !wants_descriptor(definition) && !wants_check(definition)) {
         lines_.erase(key.service);
         return Channel();
@@ -54,8 +55,9 @@ Result<Channel> ReadinessChannels::open(ProcessKey key, const std::string& name,
     return channel;
 }
 
-Result<void> ReadinessChannels::open_descriptor(Lines& lines, const Definition& definition,
-                                                Channel& channel) {
+Result<void, ExecFault> ReadinessChannels::open_descriptor(Lines& lines,
+                                                           const Definition& definition,
+                                                           Channel& channel) {
     if (!wants_descriptor(definition)) {
         lines.descriptor.reset();
         return {};
@@ -63,13 +65,18 @@ Result<void> ReadinessChannels::open_descriptor(Lines& lines, const Definition& 
     if (!lines.descriptor) {
         lines.descriptor.emplace(os_.loop);
     }
-    TRY(const int write_end, lines.descriptor->open());
-    channel.descriptors.push_back({write_end, definition.readiness.notification_fd});
+    const auto write_end = lines.descriptor->open();
+    if (!write_end) {
+        return ExecFault{write_end.error().action, "notification descriptor",
+                         write_end.error().code};
+    }
+    channel.descriptors.push_back({*write_end, definition.readiness.notification_fd});
     return {};
 }
 
-Result<void> ReadinessChannels::open_notify(Lines& lines, ServiceId service,
-                                            const Definition& definition, Channel& channel) {
+Result<void, ExecFault> ReadinessChannels::open_notify(Lines& lines, ServiceId service,
+                                                       const Definition& definition,
+                                                       Channel& channel) {
     if (!wants_socket(definition)) {
         lines.notify.reset();
         return {};
@@ -81,7 +88,12 @@ Result<void> ReadinessChannels::open_notify(Lines& lines, ServiceId service,
             service, lines.name, directory_ + "/" + std::to_string(service),
             [this, service](const NotifyMessage& message) { message_heard(service, message); });
     }
-    TRY_VOID(lines.notify->open(definition.readiness.access));
+    if (const auto opened = lines.notify->open(definition.readiness.access); !opened) {
+        return ExecFault{opened.error().action, lines.notify->path(), opened.error().code,
+                         opened.error().code == ENAMETOOLONG
+                             ? "too long for a socket; give --control a shorter path"
+                             : ""};
+    }
     channel.environment.push_back("NOTIFY_SOCKET=" + lines.notify->path());
     if (has_watchdog(definition)) {
         const auto timeout = std::chrono::duration_cast<std::chrono::microseconds>(
@@ -93,7 +105,7 @@ Result<void> ReadinessChannels::open_notify(Lines& lines, ServiceId service,
 }
 
 /// It is looked for each time: what lies below /run may be lost like everything there.
-Result<void> ReadinessChannels::prepare_directory() {
+Result<void, ExecFault> ReadinessChannels::prepare_directory() {
     struct stat info {};
     if (has_directory_ && ::lstat(directory_.c_str(), &info) == 0) {
         return {};
@@ -101,7 +113,12 @@ Result<void> ReadinessChannels::prepare_directory() {
     if (!has_directory_) {
         raise_datagram_queue();
     }
-    TRY_VOID(prepare_notify_directory(directory_));
+    if (const auto prepared = prepare_notify_directory(directory_); !prepared) {
+        return ExecFault{prepared.error().action, directory_, prepared.error().code,
+                         prepared.error().code == EPERM
+                             ? "there is something that others may write to; remove it"
+                             : ""};
+    }
     has_directory_ = true;
     return {};
 }

@@ -34,8 +34,8 @@ class ReadinessChannels final : public ReadinessPorts {
     /// Must be called before the first run.
     void set_listener(ReadinessListener& listener) noexcept { listener_ = &listener; }
 
-    Result<Channel> open(ProcessKey key, const std::string& name,
-                         const Definition& definition) override;
+    Result<Channel, ExecFault> open(ProcessKey key, const std::string& name,
+                                    const Definition& definition) override;
     void born(ProcessKey key, std::int32_t pid) override;
     void executed(ProcessKey key, const Definition& definition) override;
     void close(ProcessKey key) override;
@@ -56,10 +56,11 @@ class ReadinessChannels final : public ReadinessPorts {
     };
 
     Lines* current(ProcessKey key);
-    Result<void> open_descriptor(Lines& lines, const Definition& definition, Channel& channel);
-    Result<void> open_notify(Lines& lines, ServiceId service, const Definition& definition,
-                             Channel& channel);
-    Result<void> prepare_directory();
+    Result<void, ExecFault> open_descriptor(Lines& lines, const Definition& definition,
+                                            Channel& channel);
+    Result<void, ExecFault> open_notify(Lines& lines, ServiceId service,
+                                        const Definition& definition, Channel& channel);
+    Result<void, ExecFault> prepare_directory();
     void descriptor_heard(ProcessKey key, DescriptorChannel::Heard heard);
     void message_heard(ServiceId service, const NotifyMessage& message);
 

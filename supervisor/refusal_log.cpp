@@ -4,8 +4,9 @@
 
 namespace mainstay::supervisor {
 
-bool RefusalLog::should_say(std::int32_t pid, MonotonicTime now) noexcept {
-    if (std::find(said_.begin(), said_.end(), pid) != said_.end()) {
+bool RefusalLog::should_say(std::int32_t pid, Complaint complaint, MonotonicTime now) noexcept {
+    const Said about{pid, complaint};
+    if (std::find(said_.begin(), said_.end(), about) != said_.end()) {
         return false;
     }
     if (lines_ == 0 || now - minute_began_ >= std::chrono::minutes(1)) {
@@ -16,7 +17,7 @@ bool RefusalLog::should_say(std::int32_t pid, MonotonicTime now) noexcept {
         return false;
     }
     ++lines_;
-    said_[next_++ % said_.size()] = pid;
+    said_[next_++ % said_.size()] = about;
     return true;
 }
 

@@ -1,6 +1,6 @@
-/// PURE. Which refused senders are worth a line in the journal: each process once while it is
-/// remembered, and so many lines a minute in all. Whoever floods a socket does not flood the
-/// journal.
+/// PURE. Which complaints about senders are worth a line in the journal: each of a kind about a
+/// process once while it is remembered, and so many lines a minute in all. Whoever floods a socket
+/// does not flood the journal.
 #pragma once
 
 #include <array>
@@ -11,17 +11,24 @@
 
 namespace mainstay::supervisor {
 
+enum class Complaint : std::uint8_t { Refused, NoMessage, BadValue, Descriptors, MainProcess };
+
 class RefusalLog {
   public:
     static constexpr unsigned kLinesAMinute = 10;
 
-    RefusalLog() noexcept { said_.fill(-1); }
-
     /// @returns whether to write a line about this process now
-    bool should_say(std::int32_t pid, MonotonicTime now) noexcept;
+    bool should_say(std::int32_t pid, Complaint complaint, MonotonicTime now) noexcept;
 
   private:
-    std::array<std::int32_t, 16> said_;  ///< the newest processes, as a ring
+    struct Said {
+        std::int32_t pid = -1;
+        Complaint complaint = Complaint::Refused;
+
+        friend bool operator==(const Said&, const Said&) noexcept = default;
+    };
+
+    std::array<Said, 16> said_;  ///< the newest, as a ring
     std::size_t next_ = 0;
     MonotonicTime minute_began_{};
     unsigned lines_ = 0;

@@ -1,6 +1,7 @@
 /// One supervised service: its snapshot and what surrounds it. Plain data of service_set.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -15,6 +16,14 @@ struct LastDeath {
     ExitStatus status;
     Duration lived{0};
     Duration at{0};  ///< on the age clock
+};
+
+/// What the current or last run said of itself (sd_notify(3)), as far as it is for people.
+struct ServiceWords {
+    std::string status;  ///< STATUS
+    std::string error;   ///< ERRNO, BUSERROR or EXIT_STATUS, in words
+
+    friend bool operator==(const ServiceWords&, const ServiceWords&) = default;
 };
 
 struct Service {
@@ -35,6 +44,7 @@ struct Service {
     std::int32_t process_group = 0;  ///< of the last run
     std::optional<LastDeath> last_death;
     std::optional<ExecFault> exec_fault;  ///< of the last start, where it did not come to an exec
+    std::unique_ptr<ServiceWords> words;  ///< null: it said nothing
     std::string cause;                    ///< why it is in this state, where nothing above says it
 };
 

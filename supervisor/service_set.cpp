@@ -308,18 +308,27 @@ void ServiceSet::perform(Service& service, const Spawn& effect) {
         service.definition.policy.drains_input = is_logger;
         service.definition.policy.has_finish = service.definition.policy.has_finish && !is_logger;
         service.exec_fault.reset();
+        service.words.reset();
     }
     const auto streams = os_.outputs.streams_of(service.id);
     if (!streams) {
         spawn_failed(service, effect.generation, {"pipe", "", streams.error().code, ""});
         return;
     }
-    const SpawnPlan what = plan(service, effect.role, *streams);
-    const auto pid = os_.processes.spawn({service.id, effect.generation}, what);
+    const ProcessKey key{service.id, effect.generation};
+    SpawnPlan what = plan(service, effect.role, *streams);
+    if (effect.role == Role::Run) {
+        if (const auto opened = open_channel(service, key, what); !opened) {
+            spawn_failed(service, effect.generation, opened.error());
+            return;
+        }
+    }
+    const auto pid = os_.processes.spawn(key, what);
     if (!pid) {
         spawn_failed(service, effect.generation, pid.error());
         return;
     }
+    os_.readiness.born(key, *pid);
     post(service.id, Spawned{effect.generation, *pid});
 }
 
@@ -340,7 +349,7 @@ SpawnPlan ServiceSet::plan(Service& service, Role role, Streams streams) {
         case Role::Finish:
             break;
     }
-    return plan_finish(service.definition,
+    return plan_finish(definition,
                        {service.name, service.snapshot.last_exit, service.process_group}, streams);
 }
 
@@ -353,6 +362,7 @@ void ServiceSet::spawn_failed(Service& service, std::uint32_t generation, ExecFa
     } else if (is_auxiliary || (s.has_run && s.generation == generation)) {
         service.exec_fault = std::move(fault);
     }
+    os_.readiness.close({service.id, generation});
     post(service.id, SpawnFailed{generation, os_.clock.now()});
 }
 
@@ -397,6 +407,9 @@ void ServiceSet::perform(Service& service, const Disarm& effect) {
 
 void ServiceSet::process_executed(ProcessKey key) {
     post(key.service, Executed{key.generation});
+    if (const Service* service = get(key.service)) {
+        os_.readiness.executed(key, service->definition);
+    }
 }
 
 void ServiceSet::process_not_executed(ProcessKey key, const ExecFault& fault) {
@@ -406,6 +419,7 @@ void ServiceSet::process_not_executed(ProcessKey key, const ExecFault& fault) {
 }
 
 void ServiceSet::process_exited(ProcessKey key, ExitStatus status, Duration lived) {
+    os_.readiness.close(key);
     post(key.service, Exited{key.generation, status, lived, os_.clock.now()});
 }
 

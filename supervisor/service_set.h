@@ -20,6 +20,7 @@
 #include "supervisor/os_definitions.h"
 #include "supervisor/os_outputs.h"
 #include "supervisor/os_processes.h"
+#include "supervisor/os_readiness.h"
 #include "supervisor/service.h"
 
 namespace mainstay::supervisor {
@@ -37,7 +38,7 @@ class ServiceObserver {
     virtual void service_forgotten(ServiceId service) = 0;
 };
 
-class ServiceSet final : public ProcessListener {
+class ServiceSet final : public ProcessListener, public ReadinessListener {
   public:
     struct Ports {
         Clock& clock;
@@ -45,6 +46,7 @@ class ServiceSet final : public ProcessListener {
         Outputs& outputs;
         Definitions& definitions;
         Journal& journal;
+        ReadinessPorts& readiness;
     };
 
     explicit ServiceSet(const Ports& ports) : os_(ports) {}
@@ -82,6 +84,9 @@ class ServiceSet final : public ProcessListener {
     void process_not_executed(ProcessKey key, const ExecFault& fault) override;
     void process_exited(ProcessKey key, ExitStatus status, Duration lived) override;
 
+    void service_is_ready(ProcessKey key) override;
+    void service_said(ProcessKey key, const NotifyMessage& message) override;
+
   private:
     struct Pending {
         ServiceId service;
@@ -114,6 +119,8 @@ class ServiceSet final : public ProcessListener {
     void perform(Service& service, const Arm& effect);
     void perform(Service& service, const Disarm& effect);
     SpawnPlan plan(Service& service, Role role, Streams streams);
+    Result<void, ExecFault> open_channel(const Service& service, ProcessKey key, SpawnPlan& plan);
+    bool note_words(Service& service, const NotifyMessage& message);
     void spawn_failed(Service& service, std::uint32_t generation, ExecFault fault);
 
     Service* get(ServiceId service) noexcept;

@@ -107,7 +107,7 @@ class Supervised:
         for key, text in files.items():
             path = directory / key.replace("__", "-").replace("_", "/")
             path.parent.mkdir(parents=True, exist_ok=True)
-            if path.name in ("run", "finish"):
+            if path.name in ("run", "finish", "check", "setup"):
                 self.script(path, text)
             else:
                 path.write_text(text)

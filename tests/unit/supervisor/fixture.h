@@ -6,6 +6,7 @@
 #include "fakes/fake_clock.h"
 #include "fakes/fake_os.h"
 #include "fakes/fake_processes.h"
+#include "fakes/fake_readiness.h"
 #include "supervisor/service_set.h"
 
 namespace mainstay::fakes {
@@ -18,7 +19,8 @@ struct FakeSystem {
     FakeOutputs outputs;
     FakeDefinitions definitions;
     FakeJournal journal;
-    supervisor::ServiceSet services{{clock, processes, outputs, definitions, journal}};
+    FakeReadiness readiness;
+    supervisor::ServiceSet services{{clock, processes, outputs, definitions, journal, readiness}};
 
     supervisor::Definition& directory(const std::string& path) {
         return definitions.directories[path].definition;

@@ -40,8 +40,8 @@ TEST_CASE("notify events: each key by itself", "[notify]") {
 }
 
 TEST_CASE("notify events: all at once fit, the main process first", "[notify]") {
-    const NotifyEvents all = events(
-        "WATCHDOG=1\nREADY=1\nWATCHDOG_USEC=1\nEXTEND_TIMEOUT_USEC=1\nMAINPID=12\nSTATUS=x");
+    const NotifyEvents all =
+        events("WATCHDOG=1\nREADY=1\nWATCHDOG_USEC=1\nEXTEND_TIMEOUT_USEC=1\nMAINPID=12\nSTATUS=x");
     REQUIRE(all.size() == NotifyEvents::capacity());
     CHECK(std::holds_alternative<MainPid>(all[0]));
     CHECK(std::holds_alternative<BecameReady>(all[3]));

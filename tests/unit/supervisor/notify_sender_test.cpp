@@ -111,19 +111,21 @@ TEST_CASE("/proc/PID/status: the effective user", "[proc]") {
     CHECK_FALSE(parse_effective_uid("\nUid:\t1\t-2\n"));
 }
 
-TEST_CASE("refused senders: each once, and so many lines a minute", "[notify]") {
+TEST_CASE("complaints: each once, and so many lines a minute", "[notify]") {
     RefusalLog log;
     MonotonicTime now{1h};
-    CHECK(log.should_say(5, now));
-    CHECK_FALSE(log.should_say(5, now));
-    CHECK(log.should_say(0, now));
-    unsigned said = 2;
+    CHECK(log.should_say(5, Complaint::Refused, now));
+    CHECK_FALSE(log.should_say(5, Complaint::Refused, now));
+    CHECK(log.should_say(0, Complaint::Refused, now));
+    CHECK(log.should_say(5, Complaint::MainProcess, now));
+    CHECK_FALSE(log.should_say(5, Complaint::MainProcess, now));
+    unsigned said = 3;
     for (std::int32_t pid = 10; pid < 1000; ++pid) {
-        said += log.should_say(pid, now) ? 1 : 0;
+        said += log.should_say(pid, Complaint::Refused, now) ? 1 : 0;
     }
     CHECK(said == RefusalLog::kLinesAMinute);
     now += 1min;
-    CHECK(log.should_say(2000, now));
+    CHECK(log.should_say(2000, Complaint::Refused, now));
     // The newest are remembered over the minute.
-    CHECK_FALSE(log.should_say(5, now));
+    CHECK_FALSE(log.should_say(5, Complaint::Refused, now));
 }

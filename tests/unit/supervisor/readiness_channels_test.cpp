@@ -110,8 +110,7 @@ struct Channels {
             auto* numbers = reinterpret_cast<int*>(CMSG_DATA(part));
             std::fill_n(numbers, descriptors, STDERR_FILENO);
         }
-        REQUIRE(::sendmsg(fd.get(), &message, MSG_DONTWAIT) ==
-                static_cast<ssize_t>(text.size()));
+        REQUIRE(::sendmsg(fd.get(), &message, MSG_DONTWAIT) == static_cast<ssize_t>(text.size()));
     }
 
     TemporaryDirectory directory;
@@ -186,8 +185,7 @@ TEST_CASE("channels: the descriptor of a run that is over is not heard", "[readi
     CHECK(c.heard.ready == std::vector{ProcessKey{3, 2}});
 }
 
-TEST_CASE("channels: notify gives socket and watchdog, and hears the main process",
-          "[readiness]") {
+TEST_CASE("channels: notify gives socket and watchdog, and hears the main process", "[readiness]") {
     Channels c;
     c.use(Readiness::Notify);
     c.definition.policy.watchdog_timeout = 1500ms;
@@ -253,8 +251,7 @@ TEST_CASE("channels: strangers are refused, each with one line", "[readiness]") 
     CHECK(c.journal.has("is refused: it is not the main process"));
 }
 
-TEST_CASE("channels: with notify-access = all kin is heard, and known by a pidfd",
-          "[readiness]") {
+TEST_CASE("channels: with notify-access = all kin is heard, and known by a pidfd", "[readiness]") {
     Channels c;
     c.use(Readiness::Exec, NotifyAccess::All);
     c.start(kRun, 1);
@@ -301,7 +298,9 @@ TEST_CASE("channels: what is no message, and what makes no sense", "[readiness]"
     c.loop.run_what_is_ready();
     REQUIRE(c.heard.said.size() == 1);
     CHECK(c.heard.said[0].second.phase == NotifyPhase::Ready);
-    CHECK(c.journal.messages.size() == 1);
+    REQUIRE(c.journal.messages.size() == 2);
+    CHECK(c.journal.has("is empty, too long or has a NUL inside"));
+    CHECK(c.journal.has("has a MAINPID that makes no sense"));
 }
 
 TEST_CASE("channels: another main process is adopted, or refused", "[readiness]") {
