@@ -3,6 +3,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
+
+#include "supervisor/descriptor_reserve.h"
+
 namespace mainstay::supervisor {
 
 Result<void> LogPipes::connect(ServiceId service, ServiceId logger) {
@@ -15,6 +19,9 @@ Result<Streams> LogPipes::streams_of(ServiceId service) {
     auto output = outputs_.find(service);
     if (output == outputs_.end()) {
         TRY(Pipe pipe, make_pipe());
+        if (is_in_reserve(pipe.write_end.get())) {
+            return Error{"pipe", EMFILE};
+        }
         // Only our end: whether its writers may block is not ours to decide.
         if (::fcntl(pipe.read_end.get(), F_SETFL, O_NONBLOCK) < 0) {
             return last_error("fcntl");

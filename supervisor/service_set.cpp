@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/signals.h"
+#include "supervisor/descriptor_reserve.h"
 #include "supervisor/words.h"
 
 namespace mainstay::supervisor {
@@ -312,7 +313,7 @@ void ServiceSet::perform(Service& service, const Spawn& effect) {
     }
     const auto streams = os_.outputs.streams_of(service.id);
     if (!streams) {
-        spawn_failed(service, effect.generation, {"pipe", "", streams.error().code, ""});
+        spawn_failed(service, effect.generation, descriptor_fault(streams.error()));
         return;
     }
     const ProcessKey key{service.id, effect.generation};
