@@ -69,6 +69,10 @@ bool names_something(ConfKey key) noexcept {
            (key >= ConfKey::User && key <= ConfKey::SupplementaryGroups);
 }
 
+bool names_a_program(ConfKey key) noexcept {
+    return (key >= ConfKey::Exec && key <= ConfKey::ExecCheck) || key == ConfKey::OnFailureAction;
+}
+
 /// What is wrong with a value, where the type could not say it better.
 std::string refusal(const ConfKeyInfo& info, const ConfValue& value, std::size_t offset) {
     std::string found;
@@ -184,10 +188,19 @@ class Parser {
             add_problem(place(fault->offset),
                         fault->message.empty() ? refusal(*info, value, fault->offset)
                                                : std::string(info->name) + ": " + fault->message);
-        } else if (names_something(info->key)) {
-            for (const ConfWord& word : value.words) {
-                outcome_.mentions.push_back({info->key, word.text, place(word.offset)});
-            }
+        } else {
+            add_mentions(info->key, value.words);
+        }
+    }
+
+    void add_mentions(ConfKey key, const std::vector<ConfWord>& words) {
+        // `on-failure-action = exec PROGRAM …`
+        const std::size_t first = key == ConfKey::OnFailureAction ? 1 : 0;
+        const std::size_t end = names_something(key)   ? words.size()
+                                : names_a_program(key) ? std::min(first + 1, words.size())
+                                                       : 0;
+        for (std::size_t i = first; i < end; ++i) {
+            outcome_.mentions.push_back({key, words[i].text, place(words[i].offset)});
         }
     }
 

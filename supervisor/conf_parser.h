@@ -60,7 +60,7 @@ struct ConfPlace {
     Place place;
 };
 
-/// A word that names something outside: a service, a user, a group.
+/// A word that names something outside: a service, a user, a group, the program of a command.
 struct ConfMention {
     ConfKey key;
     std::string word;

@@ -171,9 +171,9 @@ struct LogSettings {
 enum class Leftovers : std::uint8_t { Keep, Kill };
 
 struct Definition {
-    std::string path;      ///< where it is entered: "/etc/service/web"
-    std::string resolved;  ///< the same without symlinks, for people; path where that fails
-    std::string instance;  ///< of a template's instance: what stands behind the @
+    std::string path;        ///< where it is entered: "/etc/service/web"
+    std::string resolved;    ///< the same without symlinks, for people; path where that fails
+    std::string instance;    ///< of a template's instance: what stands behind the @
     std::string log_target;  ///< where a symlink `log` leads, resolved: a shared logger
     std::string description;
     Policy policy;

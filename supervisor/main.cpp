@@ -15,6 +15,7 @@
 #include "common/protocol.h"
 #include "common/version.h"
 #include "supervisor/app.h"
+#include "supervisor/check.h"
 #include "supervisor/message_log.h"
 
 namespace mainstay::supervisor {
@@ -74,6 +75,7 @@ int supervise(Options options) {
 
 struct Invoke {
     int operator()(const Options& options) const { return supervise(options); }
+    int operator()(const Check& check) const { return check_services(check); }
     int operator()(const ShowHelp& /*unused*/) const {
         std::fwrite(help_text().data(), 1, help_text().size(), stdout);
         return EXIT_SUCCESS;

@@ -6,18 +6,23 @@
 #include <vector>
 
 #include "common/paths.h"
+#include "supervisor/check_options.h"
 
 namespace mainstay::supervisor {
 namespace {
 
 constexpr std::string_view kHelp =
     "usage: supervisor [--control SOCKET] [--control-group GROUP] [DIR]\n"
+    "       supervisor --check [--root DIR] [--json] [DIR]\n"
     "\n"
     "Supervises every service directory (or symlink to one) in DIR.\n"
     "\n"
     "  --control SOCKET       where svctl finds it (default: $SVCTL_SOCKET, else\n"
     "                         /run/mainstay/control, else below $XDG_RUNTIME_DIR)\n"
     "  --control-group GROUP  group whose members may look (default: adm)\n"
+    "  --check                say what is wrong with the services, and exit: with 1 where\n"
+    "                         there is an error; --root looks into another root, --json\n"
+    "                         prints objects\n"
     "  --help, --version      print this, or the version, and exit\n"
     "\n"
     "DIR is /etc/service where it is not given. TERM or INT stops all services in\n"
@@ -135,6 +140,9 @@ class Reader {
 
 Invocation parse_options(std::span<const std::string_view> arguments,
                          const Surroundings& surroundings) {
+    if (asks_for_check(arguments)) {
+        return parse_check(arguments);
+    }
     return Reader(arguments, {kServiceDirectory, default_socket(surroundings), "adm", false})
         .read();
 }

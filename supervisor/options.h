@@ -1,6 +1,7 @@
 /// PURE. The supervisor's command line.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,6 +18,17 @@ struct Options {
     friend bool operator==(const Options&, const Options&) = default;
 };
 
+enum class ReportFormat : std::uint8_t { Text, Json };
+
+/// `--check`: say what is wrong with the services, and do nothing else.
+struct Check {
+    std::string root;       ///< another root to look into; empty: the machine's
+    std::string directory;  ///< of the enabled services; empty: the usual one
+    ReportFormat format = ReportFormat::Text;
+
+    friend bool operator==(const Check&, const Check&) = default;
+};
+
 struct ShowHelp {};
 struct ShowVersion {};
 struct UsageError {
@@ -31,7 +43,7 @@ struct Surroundings {
     bool is_root = true;
 };
 
-using Invocation = std::variant<Options, ShowHelp, ShowVersion, UsageError>;
+using Invocation = std::variant<Options, Check, ShowHelp, ShowVersion, UsageError>;
 
 /// @param arguments without the program's name
 Invocation parse_options(std::span<const std::string_view> arguments,

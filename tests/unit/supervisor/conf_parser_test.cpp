@@ -270,11 +270,15 @@ TEST_CASE("conf: programs of files that it does not name are kept, and shared", 
 }
 
 TEST_CASE("conf: names of services and accounts are told with their place", "[conf]") {
-    const ReadConf read = read_conf("needs = a b\nuser = u\nsupplementary-groups = g\nexec = x\n");
-    REQUIRE(read.outcome.mentions.size() == 4);
+    const ReadConf read = read_conf(
+        "needs = a b\nuser = u\nsupplementary-groups = g\nexec = x y\n"
+        "on-failure-action = exec z\nnice = 1\n");
+    REQUIRE(read.outcome.mentions.size() == 6);
     CHECK(read.outcome.mentions[1].key == ConfKey::Needs);
     CHECK(read.outcome.mentions[1].word == "b");
     CHECK(read.outcome.mentions[1].at.place == Place{1, 11});
     CHECK(read.outcome.mentions[2].key == ConfKey::User);
     CHECK(read.outcome.mentions[3].key == ConfKey::SupplementaryGroups);
+    CHECK(read.outcome.mentions[4].word == "x");
+    CHECK(read.outcome.mentions[5].word == "z");
 }
