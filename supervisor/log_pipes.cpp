@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "supervisor/descriptor_reserve.h"
+
 namespace mainstay::supervisor {
 LogPipes::LogPipes(Loop& loop, Journal& journal, LogPipesSettings settings)
     : loop_(loop),
@@ -66,6 +68,9 @@ Result<Streams> LogPipes::streams_of(const OutputRequest& request) {
 
 Result<std::uint32_t> LogPipes::make_output(const OutputRequest& request, Pipe pipe) {
     TRY_VOID(make_arena());
+    if (is_in_reserve(pipe.write_end.get())) {
+        return Error{"pipe", EMFILE};
+    }
     // Only our end: whether its writers may block is not ours to decide.
     if (::fcntl(pipe.read_end.get(), F_SETFL, O_NONBLOCK) < 0) {
         return last_error("fcntl");

@@ -17,9 +17,9 @@
 #include "supervisor/log_takeover.h"
 #include "supervisor/loop.h"
 #include "supervisor/os_outputs.h"
+#include "supervisor/svlog/arena_memory.h"
 #include "supervisor/svlog_link.h"
 #include "supervisor/svlog_process.h"
-#include "svlog/arena_memory.h"
 
 namespace mainstay::supervisor {
 

@@ -6,7 +6,7 @@
 
 #include "supervisor/log_lines.h"
 #include "supervisor/log_pipes.h"
-#include "svlog/arena_reader.h"
+#include "supervisor/svlog/arena_reader.h"
 
 namespace mainstay::supervisor {
 namespace {

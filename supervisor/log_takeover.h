@@ -9,7 +9,7 @@
 #include "common/result.h"
 #include "common/unique_fd.h"
 #include "supervisor/loop.h"
-#include "svlog/arena_writer.h"
+#include "supervisor/svlog/arena_writer.h"
 
 namespace mainstay::supervisor {
 

@@ -18,7 +18,7 @@
 #include "supervisor/app.h"
 #include "supervisor/check.h"
 #include "supervisor/message_log.h"
-#include "svlog/program.h"
+#include "supervisor/svlog/program.h"
 
 namespace mainstay::supervisor {
 namespace {

@@ -56,8 +56,15 @@ Element match_one(std::string_view pattern, char c) noexcept {
 }  // namespace
 
 bool is_service_name(std::string_view name) noexcept {
-    return !name.empty() && name.size() <= kLongestName && name[0] != '.' &&
-           std::none_of(name.begin(), name.end(), is_control);
+    return !name.empty() && name[0] != '.' && fault_of_name(name).empty();
+}
+
+std::string_view fault_of_name(std::string_view name) noexcept {
+    if (name.size() > kLongestName) {
+        return "its name has more than 127 bytes";
+    }
+    return std::any_of(name.begin(), name.end(), is_control) ? "its name has control characters"
+                                                             : "";
 }
 
 bool is_pattern(std::string_view text) noexcept {

@@ -9,6 +9,10 @@ namespace mainstay::supervisor {
 /// control characters. (A `/` cannot be in an entry's name.)
 bool is_service_name(std::string_view name) noexcept;
 
+/// Of an entry that is no service although it is not hidden: what is wrong with its name. Empty:
+/// nothing is.
+std::string_view fault_of_name(std::string_view name) noexcept;
+
 /// Whether @p text is a pattern rather than a name: has one of `*?[`.
 bool is_pattern(std::string_view text) noexcept;
 

@@ -15,6 +15,7 @@
 
 #include "common/fd_io.h"
 #include "supervisor/name_pattern.h"
+#include "supervisor/problem.h"
 
 namespace mainstay::supervisor {
 namespace {
@@ -154,20 +155,25 @@ Result<Entries> Scan::read_entries() {
         return last_error("open");
     }
     Entries entries;
+    std::map<std::string, std::string> oddities;
     while (const dirent* entry = ::readdir(directory.get())) {
-        if (!is_service_name(entry->d_name)) {
+        if (entry->d_name[0] == '.') {
             continue;
         }
-        if (entries.size() == kMostEntries) {
+        if (entries.size() + oddities.size() == kMostEntries) {
             journal_.error(directory_ + ": more than 10000 entries; the rest is left out");
             break;
+        }
+        if (const auto fault = fault_of_name(entry->d_name); !fault.empty()) {
+            oddities.emplace(entry->d_name, fault);
+            continue;
         }
         const int fd = ::dirfd(directory.get());
         struct stat info {};
         EntryTarget target{0, 0, link_text(fd, entry->d_name)};
         if (::fstatat(fd, entry->d_name, &info, 0) == 0) {
             if (!S_ISDIR(info.st_mode)) {
-                say_not_a_service(entry->d_name);
+                oddities.emplace(entry->d_name, "it is not a directory");
                 continue;
             }
             target.device = info.st_dev;
@@ -177,13 +183,19 @@ Result<Entries> Scan::read_entries() {
         }
         entries.emplace(entry->d_name, std::move(target));
     }
+    tell_oddities(std::move(oddities));
     return entries;
 }
 
-void Scan::say_not_a_service(const std::string& name) {
-    if (said_not_a_service_.insert(name).second) {
-        journal_.warning(directory_ + "/" + name + ": not a directory, so not a service");
+/// Once for each, for as long as it is there.
+void Scan::tell_oddities(std::map<std::string, std::string> found) {
+    for (const auto& [name, why] : found) {
+        if (const auto said = said_not_services_.find(name);
+            said == said_not_services_.end() || said->second != why) {
+            journal_.warning(directory_ + "/" + shown(name) + ": not a service: " + why);
+        }
     }
+    said_not_services_ = std::move(found);
 }
 
 void Scan::read_directory() {

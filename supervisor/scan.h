@@ -9,7 +9,6 @@
 #pragma once
 
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -57,7 +56,7 @@ class Scan {
     void watch(const std::string& path, const std::string& name);
     void read_directory();
     Result<Entries> read_entries();
-    void say_not_a_service(const std::string& name);
+    void tell_oddities(std::map<std::string, std::string> found);
     void apply(const ScanDiff& diff);
 
     Loop& loop_;
@@ -69,7 +68,7 @@ class Scan {
     std::map<int, std::vector<std::string>> names_;  ///< by watch: names of interest; none: all
     Watch events_;
     bool said_missing_;
-    std::set<std::string> said_not_a_service_;
+    std::map<std::string, std::string> said_not_services_;  ///< names and why, while they are there
 };
 
 }  // namespace mainstay::supervisor

@@ -4,6 +4,7 @@
 
 #include "common/signals.h"
 #include "supervisor/cgroup_place.h"
+#include "supervisor/descriptor_reserve.h"
 #include "supervisor/service_set.h"
 #include "supervisor/words.h"
 
@@ -85,7 +86,7 @@ Result<SpawnPlan, ExecFault> ServiceSet::prepare(Service& service, const Spawn& 
     const auto streams =
         os_.outputs.streams_of(output_request(service.id, service.name, service.definition));
     if (!streams) {
-        return ExecFault{"pipe", "", streams.error().code, ""};
+        return descriptor_fault(streams.error());
     }
     SpawnPlan what = plan(service, effect.role, *streams);
     if (needs_cgroup(service.definition)) {

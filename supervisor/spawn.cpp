@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "common/fd_io.h"
+#include "supervisor/descriptor_reserve.h"
 #include "supervisor/raw_syscall.h"
 
 namespace mainstay::supervisor {
@@ -138,17 +139,17 @@ long fork_child(const ChildPlan& plan, int* pidfd) noexcept {
     return pid;
 }
 
-/// Where the child tells why its exec failed. The parent's end does not block.
+/// Where the child tells why its exec failed. The parent's end does not block. It is the first that
+/// is opened for a start, so the pidfd, which stays, is as far from the limit.
 Result<Pipe> make_report_pipe() {
     TRY(Pipe report, make_pipe());
+    if (is_in_reserve(report.read_end.get())) {
+        return Error{"spawn", EMFILE};
+    }
     if (::fcntl(report.read_end.get(), F_SETFL, O_NONBLOCK) < 0) {
         return last_error("fcntl");
     }
     return report;
-}
-
-ExecFault fault_from(const Error& error) {
-    return {error.action, "", error.code, ""};
 }
 
 bool is_refusal(long result) noexcept {
@@ -215,7 +216,7 @@ Result<std::unique_ptr<Birth::Memory>, ExecFault> Spawner::take_memory() {
     auto memory = std::make_unique<Birth::Memory>();
     auto stack = Stack::make();
     if (!stack) {
-        return fault_from(stack.error());
+        return descriptor_fault(stack.error());
     }
     memory->stack = std::move(*stack);
     return memory;
@@ -265,7 +266,7 @@ Result<Birth, ExecFault> Spawner::spawn(const SpawnPlan& plan) {
     auto report = make_report_pipe();
     if (!report) {
         give_back(std::move(memory));
-        return fault_from(report.error());
+        return descriptor_fault(report.error());
     }
     memory->prepared.child.report = report->write_end.get();
     memory->prepared.child.parent = own_pid_;

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "svlog/link.h"
+#include "supervisor/svlog/link.h"
 
 namespace mainstay::supervisor {
 namespace {

@@ -9,7 +9,7 @@
 #include "common/result.h"
 #include "common/unique_fd.h"
 #include "supervisor/loop.h"
-#include "svlog/link_message.h"
+#include "supervisor/svlog/link_message.h"
 
 namespace mainstay::supervisor {
 

@@ -11,7 +11,7 @@
 #include <csignal>
 
 #include "supervisor/child_exec.h"
-#include "svlog/program.h"
+#include "supervisor/svlog/program.h"
 
 namespace mainstay::supervisor {
 namespace {

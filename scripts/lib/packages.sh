@@ -15,6 +15,7 @@ packages_of() {
     # Not installed, but unpacked: scripts/fetch peers.
     peers) echo runit s6 libs6-2.11 libskarnet2.13 libexecline2.9 ;;
     fuzz) echo clang libclang-rt-14-dev llvm-14 ;;
+    programs) echo redis-server nginx rsyslog dbus ;;
     checks) echo clang-format clang-tidy shellcheck mandoc ;;
     *) die "no package set is called '$1'" ;;
     esac
@@ -29,6 +30,19 @@ missing_packages() {
         fi
     done
 }
+
+readonly daemon_policy=/usr/sbin/policy-rc.d
+
+# without_daemons COMMAND…: runs it in a machine whose policy is that a package starts no daemon when
+# it is installed (see invoke-rc.d(8)). A policy that is there already stays; ours goes afterwards.
+without_daemons() (
+    if [ ! -e "$daemon_policy" ]; then
+        trap 'as_root rm -f "$daemon_policy"' EXIT
+        printf '#!/bin/sh\nexit 101\n' | as_root tee "$daemon_policy" >/dev/null
+        as_root chmod 0755 "$daemon_policy"
+    fi
+    "$@"
+)
 
 # install_packages SET…: installs what is missing of the named sets above.
 install_packages() {
@@ -45,7 +59,7 @@ install_packages() {
     say "installing ${missing[*]}"
     as_root apt-get update -q >&2 ||
         die "apt-get update failed" "check the network and /etc/apt/sources.list"
-    as_root env DEBIAN_FRONTEND=noninteractive \
+    without_daemons as_root env DEBIAN_FRONTEND=noninteractive \
         apt-get install -q -y --no-install-recommends "${missing[@]}" >&2 ||
         die "apt-get could not install ${missing[*]}" "this needs Debian 12 (bookworm)"
 }

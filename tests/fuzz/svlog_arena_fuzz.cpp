@@ -5,8 +5,8 @@
 #include <string>
 
 #include "input.h"
-#include "svlog/arena_reader.h"
-#include "svlog/arena_writer.h"
+#include "supervisor/svlog/arena_reader.h"
+#include "supervisor/svlog/arena_writer.h"
 
 using namespace mainstay;
 

@@ -1,7 +1,7 @@
 // A message of the link to svlog is refused or comes out as it went in.
 #include "input.h"
-#include "svlog/file_names.h"
-#include "svlog/link_message.h"
+#include "supervisor/svlog/file_names.h"
+#include "supervisor/svlog/link_message.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace mainstay;

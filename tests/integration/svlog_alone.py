@@ -4,7 +4,7 @@
         web = svlog.add("web", max_size=4096)
         os.write(web, b"a line\n")
 
-What the messages look like is in svlog/link_message.cpp. The arena is not looked at but for what
+What the messages look like is in supervisor/svlog/link_message.cpp. The arena is not looked at but for what
 makes it: that is what the unit tests do.
 """
 
@@ -25,7 +25,7 @@ HEAD = struct.Struct("=BBHIIIIIQQq")
 NO_GROUP = 0xFFFFFFFF
 FORMATS = {"iso": 0, "tai64n": 1, "none": 2}
 FOREVER = 100 * 365 * 24 * 3600
-# As svlog/arena.h has it: 32,768 slots of 128 bytes, 16,384 blocks of 1 KiB.
+# As supervisor/svlog/arena.h has it: 32,768 slots of 128 bytes, 16,384 blocks of 1 KiB.
 ARENA_SIZE = 128 + 32768 * 128 + 16384 * 16 + 4096 + 16384 * 1024
 
 eventually = namespace.eventually

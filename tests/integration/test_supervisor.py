@@ -409,7 +409,7 @@ def test_names_with_a_dot_and_files_are_no_services(s):
     s.start()
     s.wait_state("web", "ready")
     assert s.known() == {"web"}
-    s.wait_message("file: not a directory")
+    s.wait_message("file: not a service: it is not a directory")
 
 
 def test_odd_names_and_two_links_to_one_directory(s):

@@ -45,3 +45,10 @@ TEST_CASE("a count that grew for years does not overflow", "[pacing]") {
 TEST_CASE("no delay means no delay, however often", "[pacing]") {
     CHECK(pace_restart(50, 0s, PacingPolicy{0s, 30s, 30s}).wait == 0s);
 }
+
+TEST_CASE("policies differ by each of their three durations", "[pacing]") {
+    CHECK(PacingPolicy{} == PacingPolicy{250ms, 30s, 30s});
+    CHECK_FALSE(PacingPolicy{} == PacingPolicy{251ms, 30s, 30s});
+    CHECK_FALSE(PacingPolicy{} == PacingPolicy{250ms, 31s, 30s});
+    CHECK_FALSE(PacingPolicy{} == PacingPolicy{250ms, 30s, 31s});
+}

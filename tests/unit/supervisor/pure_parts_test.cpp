@@ -97,6 +97,10 @@ TEST_CASE("names of services", "[pattern]") {
     CHECK_FALSE(is_service_name(""));
     CHECK_FALSE(is_service_name("a\nb"));
     CHECK_FALSE(is_service_name(std::string(128, 'a')));
+    CHECK(fault_of_name("web").empty());
+    CHECK(fault_of_name("a\x7f"
+                        "b") == "its name has control characters");
+    CHECK(fault_of_name(std::string(128, 'a')) == "its name has more than 127 bytes");
 }
 
 TEST_CASE("the difference of two scans", "[scan]") {

@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
-#include "svlog/arena_writer.h"
+#include "supervisor/svlog/arena_writer.h"
 #include "unit/svlog/plain_arena.h"
 
 using namespace mainstay::svlog;

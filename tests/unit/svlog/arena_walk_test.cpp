@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "svlog/arena_writer.h"
+#include "supervisor/svlog/arena_writer.h"
 #include "unit/svlog/plain_arena.h"
 
 using namespace mainstay::svlog;

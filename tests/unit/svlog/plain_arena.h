@@ -5,8 +5,8 @@
 #include <cstring>
 #include <memory>
 
-#include "svlog/arena.h"
-#include "svlog/arena_reader.h"
+#include "supervisor/svlog/arena.h"
+#include "supervisor/svlog/arena_reader.h"
 
 namespace mainstay::svlog {
 

@@ -3,10 +3,10 @@
 #include <string>
 #include <vector>
 
-#include "svlog/file_names.h"
-#include "svlog/lines.h"
-#include "svlog/link_message.h"
-#include "svlog/stamp.h"
+#include "supervisor/svlog/file_names.h"
+#include "supervisor/svlog/lines.h"
+#include "supervisor/svlog/link_message.h"
+#include "supervisor/svlog/stamp.h"
 
 using namespace mainstay::svlog;
 

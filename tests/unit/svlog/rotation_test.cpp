@@ -1,4 +1,4 @@
-#include "svlog/rotation.h"
+#include "supervisor/svlog/rotation.h"
 
 #include <catch2/catch.hpp>
 #include <limits>

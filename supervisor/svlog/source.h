@@ -7,9 +7,9 @@
 #include <string>
 
 #include "common/unique_fd.h"
-#include "svlog/lines.h"
-#include "svlog/log_files.h"
-#include "svlog/settings.h"
+#include "supervisor/svlog/lines.h"
+#include "supervisor/svlog/log_files.h"
+#include "supervisor/svlog/settings.h"
 
 namespace mainstay::svlog {
 

@@ -1,4 +1,4 @@
-#include "svlog/program.h"
+#include "supervisor/svlog/program.h"
 
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -13,8 +13,8 @@
 #include <string_view>
 
 #include "common/version.h"
-#include "svlog/link_message.h"
-#include "svlog/server.h"
+#include "supervisor/svlog/link_message.h"
+#include "supervisor/svlog/server.h"
 
 namespace mainstay::svlog {
 namespace {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "svlog/arena.h"
+#include "supervisor/svlog/arena.h"
 
 namespace mainstay::svlog {
 

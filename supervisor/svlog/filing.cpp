@@ -1,14 +1,14 @@
-#include "svlog/filing.h"
+#include "supervisor/svlog/filing.h"
 
 #include <algorithm>
 #include <array>
 #include <cstring>
 
 #include "common/fixed.h"
-#include "svlog/arena_reader.h"
-#include "svlog/file_names.h"
-#include "svlog/link_message.h"
-#include "svlog/rotation.h"
+#include "supervisor/svlog/arena_reader.h"
+#include "supervisor/svlog/file_names.h"
+#include "supervisor/svlog/link_message.h"
+#include "supervisor/svlog/rotation.h"
 
 namespace mainstay::svlog {
 namespace {

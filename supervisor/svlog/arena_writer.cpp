@@ -1,4 +1,4 @@
-#include "svlog/arena_writer.h"
+#include "supervisor/svlog/arena_writer.h"
 
 #include <algorithm>
 #include <cstring>

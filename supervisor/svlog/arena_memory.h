@@ -5,7 +5,7 @@
 
 #include "common/result.h"
 #include "common/unique_fd.h"
-#include "svlog/arena.h"
+#include "supervisor/svlog/arena.h"
 
 namespace mainstay::svlog {
 

@@ -14,9 +14,9 @@
 #include "common/clock.h"
 #include "common/result.h"
 #include "common/unique_fd.h"
-#include "svlog/arena.h"
-#include "svlog/log_root.h"
-#include "svlog/settings.h"
+#include "supervisor/svlog/arena.h"
+#include "supervisor/svlog/log_root.h"
+#include "supervisor/svlog/settings.h"
 
 namespace mainstay::svlog {
 

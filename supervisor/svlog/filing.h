@@ -11,9 +11,9 @@
 
 #include "common/clock.h"
 #include "common/result.h"
-#include "svlog/arena.h"
-#include "svlog/log_root.h"
-#include "svlog/source.h"
+#include "supervisor/svlog/arena.h"
+#include "supervisor/svlog/log_root.h"
+#include "supervisor/svlog/source.h"
 
 namespace mainstay::svlog {
 

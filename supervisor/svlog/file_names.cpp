@@ -1,4 +1,4 @@
-#include "svlog/file_names.h"
+#include "supervisor/svlog/file_names.h"
 
 #include <array>
 #include <cstdint>

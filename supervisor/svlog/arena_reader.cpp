@@ -1,4 +1,4 @@
-#include "svlog/arena_reader.h"
+#include "supervisor/svlog/arena_reader.h"
 
 #include <algorithm>
 #include <cstring>

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "svlog/settings.h"
+#include "supervisor/svlog/settings.h"
 
 namespace mainstay::svlog {
 

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <span>
 
-#include "svlog/settings.h"
-#include "svlog/stamp.h"
+#include "supervisor/svlog/settings.h"
+#include "supervisor/svlog/stamp.h"
 
 namespace mainstay::svlog {
 

@@ -1,4 +1,4 @@
-#include "svlog/stamp.h"
+#include "supervisor/svlog/stamp.h"
 
 #include <chrono>
 #include <cstring>

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <cstdint>
 
-#include "svlog/stamp.h"
+#include "supervisor/svlog/stamp.h"
 
 namespace mainstay::svlog {
 

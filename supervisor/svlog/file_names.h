@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "svlog/stamp.h"
+#include "supervisor/svlog/stamp.h"
 
 namespace mainstay::svlog {
 

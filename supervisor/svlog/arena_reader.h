@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "svlog/arena.h"
+#include "supervisor/svlog/arena.h"
 
 namespace mainstay::svlog {
 

@@ -1,4 +1,4 @@
-#include "svlog/link.h"
+#include "supervisor/svlog/link.h"
 
 #include <sys/socket.h>
 

@@ -1,4 +1,4 @@
-#include "svlog/arena_memory.h"
+#include "supervisor/svlog/arena_memory.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>

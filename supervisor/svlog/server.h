@@ -9,10 +9,10 @@
 
 #include "common/result.h"
 #include "common/unique_fd.h"
-#include "svlog/arena_memory.h"
-#include "svlog/arena_writer.h"
-#include "svlog/filing.h"
-#include "svlog/link.h"
+#include "supervisor/svlog/arena_memory.h"
+#include "supervisor/svlog/arena_writer.h"
+#include "supervisor/svlog/filing.h"
+#include "supervisor/svlog/link.h"
 
 namespace mainstay::svlog {
 

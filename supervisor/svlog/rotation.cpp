@@ -1,4 +1,4 @@
-#include "svlog/rotation.h"
+#include "supervisor/svlog/rotation.h"
 
 #include <algorithm>
 #include <limits>

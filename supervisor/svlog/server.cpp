@@ -1,4 +1,4 @@
-#include "svlog/server.h"
+#include "supervisor/svlog/server.h"
 
 #include <fcntl.h>
 #include <sys/epoll.h>

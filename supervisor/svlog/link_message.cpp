@@ -1,4 +1,4 @@
-#include "svlog/link_message.h"
+#include "supervisor/svlog/link_message.h"
 
 #include <algorithm>
 #include <cstring>

@@ -1,4 +1,4 @@
-#include "svlog/log_root.h"
+#include "supervisor/svlog/log_root.h"
 
 #include <fcntl.h>
 #include <sys/file.h>

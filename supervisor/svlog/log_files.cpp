@@ -1,4 +1,4 @@
-#include "svlog/log_files.h"
+#include "supervisor/svlog/log_files.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -13,8 +13,8 @@
 #include <memory>
 
 #include "common/fd_io.h"
-#include "svlog/file_names.h"
-#include "svlog/rotation.h"
+#include "supervisor/svlog/file_names.h"
+#include "supervisor/svlog/rotation.h"
 
 namespace mainstay::svlog {
 namespace {

@@ -1,0 +1,38 @@
+#include "supervisor/descriptor_reserve.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+
+namespace mainstay::supervisor {
+namespace {
+
+constexpr rlim_t kSmallPart = 8;
+
+/// In a process that may not ask there is no limit to heed.
+rlim_t limit_of_ours() noexcept {
+    rlimit limit{};
+    return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : RLIM_INFINITY;
+}
+
+}  // namespace
+
+bool is_in_reserve(int fd) noexcept {
+    const rlim_t limit = limit_of_ours();
+    const rlim_t reserve = std::min<rlim_t>(kReservedDescriptors, limit / kSmallPart);
+    return static_cast<rlim_t>(fd) >= limit - reserve;
+}
+
+ExecFault descriptor_fault(const Error& error) {
+    ExecFault fault{error.action, "", error.code, ""};
+    if (error.code == EMFILE) {
+        fault.reason =
+            "Too many open files; the supervisor needs a higher limit (RLIMIT_NOFILE) than " +
+            std::to_string(limit_of_ours());
+    }
+    return fault;
+}
+
+}  // namespace mainstay::supervisor
