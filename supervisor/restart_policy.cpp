@@ -1,5 +1,7 @@
 #include "supervisor/restart_policy.h"
 
+#include <csignal>
+
 namespace mainstay::supervisor {
 namespace {
 
@@ -39,7 +41,8 @@ bool is_success(const RunEnd& end, const Policy& policy) noexcept {
     if (!end.was_executed || end.cut_short != Failure::None) {
         return false;
     }
-    const bool is_our_signal = end.sent_signal != 0 &&
+    // Who needs KILL was not willing to end: that is no success, whoever sent it.
+    const bool is_our_signal = end.sent_signal != 0 && end.sent_signal != SIGKILL &&
                                end.status.kind == ExitStatus::Kind::Signaled &&
                                end.status.value == end.sent_signal;
     return is_our_signal || policy.success_status.contains(end.status);

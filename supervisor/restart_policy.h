@@ -34,7 +34,8 @@ struct RestartDecision {
     RestartMemory memory;
 };
 
-/// Whether the status is one of success-status, or death by the signal that we sent.
+/// Whether the status is one of success-status, or death by the signal that we sent,
+/// KILL aside.
 bool is_success(const RunEnd& end, const Policy& policy) noexcept;
 
 /// The limit is a count in windows: the first restart opens one of restart-limit-interval, in which

@@ -151,7 +151,7 @@ def test_a_service_that_ignores_term_is_killed_with_its_group_after_its_timeout(
     assert answer.services["stubborn"]["last_death"]["signal"] == signal.SIGKILL
     assert "stubborn: does not end" in s.messages()
     s.process.poll()
-    assert s.processes() == []
+    eventually(lambda: s.processes() == [], "the child that it left is killed as well")
 
 
 def test_a_stopped_service_obeys_down(s):

@@ -116,7 +116,10 @@ def test_a_program_that_is_not_there_is_named(system):
     eventually(lambda: "ghost" in system.known(), "ghost is known")
     result = run(system, "up", "ghost")
     assert result.returncode == 1
-    assert f"exec {system.enabled}/ghost/run: No such file or directory" in result.stderr
+    assert (
+        f"exec {system.enabled}/ghost/run: its interpreter /nonexistent/interpreter does not exist"
+        in result.stderr
+    )
     assert "start:    exec" in run(system, "status", "ghost").stdout
 
 
