@@ -1,5 +1,7 @@
 #include "common/json_fields.h"
 
+#include <charconv>
+
 #include "common/units.h"
 
 namespace mainstay::protocol {
@@ -10,117 +12,154 @@ using std::chrono::milliseconds;
 constexpr std::int64_t kMaxMilliseconds =
     std::chrono::duration_cast<milliseconds>(kForever).count();
 
+constexpr std::string_view kNotStrings = "is not an array of strings";
+
+/// Two keys of one length that begin alike share a bit.
+constexpr std::uint64_t bit_of(std::string_view key) noexcept {
+    const unsigned first = key.empty() ? 0 : static_cast<unsigned char>(key.front());
+    return std::uint64_t{1} << ((first + 7 * key.size()) % 64);
+}
+
 }  // namespace
 
-Json parse_json(std::string_view text) {
-    return Json::parse(text, nullptr, false);
-}
-
-const Json* FieldReader::find(const char* key) const {
-    const auto field = object_.find(key);
-    return field == object_.end() || field->is_null() ? nullptr : &*field;
-}
-
-const Json* FieldReader::find_object(const char* key) {
-    const Json* field = find(key);
-    if (field != nullptr && !field->is_object()) {
-        complain(key, "is not an object");
-        return nullptr;
+FieldReader::FieldReader(const JsonDocument& document, std::uint32_t object) noexcept
+    : document_(document), object_(object) {
+    const std::uint32_t end = document.node(object).next;
+    for (std::uint32_t at = object + 1; at < end; at = document.node(at).next) {
+        present_ |= bit_of(document.node(at).key);
     }
-    return field;
 }
 
-void FieldReader::complain(const char* key, std::string_view what) {
+std::optional<FieldReader::Field> FieldReader::find(std::string_view key) const noexcept {
+    std::optional<Field> found;
+    if ((present_ & bit_of(key)) == 0) {
+        return found;
+    }
+    const std::uint32_t end = document_.node(object_).next;
+    for (std::uint32_t at = object_ + 1; at < end; at = document_.node(at).next) {
+        if (document_.node(at).key == key) {
+            found = {at, &document_.node(at)};
+        }
+    }
+    return found && found->node->kind == JsonKind::Null ? std::nullopt : found;
+}
+
+void FieldReader::complain(std::string_view key, std::string_view what) {
     if (problem_.empty()) {
         problem_.append("\"").append(key).append("\" ").append(what);
     }
 }
 
-void FieldReader::require(const char* key) {
-    if (find(key) == nullptr) {
+void FieldReader::require(std::string_view key) {
+    if (!has(key)) {
         complain(key, "is missing");
     }
 }
 
-std::optional<std::string> FieldReader::text(const char* key) {
-    const Json* field = find(key);
-    if (field == nullptr) {
+std::optional<std::string_view> FieldReader::text(std::string_view key) {
+    const auto field = find(key);
+    if (!field) {
         return std::nullopt;
     }
-    if (const auto* string = field->get_ptr<const std::string*>()) {
-        return *string;
+    if (field->node->kind == JsonKind::String) {
+        return field->node->text;
     }
     complain(key, "is not a string");
     return std::nullopt;
 }
 
-std::optional<std::int64_t> FieldReader::number_in(const char* key, std::int64_t min,
-                                                   std::int64_t max) {
-    const Json* field = find(key);
-    if (field == nullptr) {
+std::optional<std::int64_t> FieldReader::number_of(std::string_view key, const JsonNode& node,
+                                                   std::int64_t min, std::int64_t max) {
+    const bool is_whole =
+        node.kind == JsonKind::Number && node.text.find_first_of(".eE") == std::string_view::npos;
+    if (!is_whole) {
+        complain(key, "is not a whole number");
         return std::nullopt;
     }
-    // A number that is not negative and needs no fraction is unsigned to the parser, whatever its
-    // size; it becomes signed only after it was found to fit.
-    if (const auto* number = field->get_ptr<const Json::number_unsigned_t*>()) {
-        if (max >= 0 && *number <= static_cast<std::uint64_t>(max) &&
-            (min <= 0 || *number >= static_cast<std::uint64_t>(min))) {
-            return static_cast<std::int64_t>(*number);
-        }
+    std::int64_t number = 0;
+    const char* end = node.text.data() + node.text.size();
+    const auto parsed = std::from_chars(node.text.data(), end, number);
+    if (parsed.ec != std::errc() || number < min || number > max) {
         complain(key, "is out of range");
         return std::nullopt;
     }
-    complain(key, field->is_number_integer() ? "is out of range" : "is not a whole number");
-    return std::nullopt;
+    return number;
 }
 
-void FieldReader::read(const char* key, std::string& value) {
-    if (auto string = text(key)) {
-        value = std::move(*string);
+std::optional<std::int64_t> FieldReader::number_in(std::string_view key, std::int64_t min,
+                                                   std::int64_t max) {
+    const auto field = find(key);
+    return field ? number_of(key, *field->node, min, max) : std::nullopt;
+}
+
+void FieldReader::read(std::string_view key, std::string& value) {
+    if (const auto string = text(key)) {
+        value = *string;
     }
 }
 
-void FieldReader::read(const char* key, bool& value) {
-    const Json* field = find(key);
-    if (field == nullptr) {
+void FieldReader::read(std::string_view key, bool& value) {
+    const auto field = find(key);
+    if (!field) {
         return;
     }
-    if (const auto* boolean = field->get_ptr<const bool*>()) {
-        value = *boolean;
+    if (field->node->kind == JsonKind::True || field->node->kind == JsonKind::False) {
+        value = field->node->kind == JsonKind::True;
     } else {
         complain(key, "is not true or false");
     }
 }
 
-void FieldReader::read(const char* key, std::vector<std::string>& value) {
-    const Json* field = find(key);
-    if (field == nullptr) {
+void FieldReader::read(std::string_view key, std::vector<std::string>& value) {
+    const auto field = find(key);
+    if (!field) {
         return;
     }
-    if (!field->is_array()) {
-        complain(key, "is not an array of strings");
+    if (field->node->kind != JsonKind::Array) {
+        complain(key, kNotStrings);
         return;
     }
     std::vector<std::string> strings;
-    strings.reserve(field->size());
-    for (const Json& item : *field) {
-        const auto* string = item.get_ptr<const std::string*>();
-        if (string == nullptr) {
-            complain(key, "is not an array of strings");
+    for (std::uint32_t at = field->index + 1; at < field->node->next;) {
+        const JsonNode& item = document_.node(at);
+        if (item.kind != JsonKind::String) {
+            complain(key, kNotStrings);
             return;
         }
-        strings.push_back(*string);
+        strings.emplace_back(item.text);
+        at = item.next;
     }
     value = std::move(strings);
 }
 
-void FieldReader::read(const char* key, std::optional<milliseconds>& value) {
+void FieldReader::read(std::string_view key, std::vector<std::int32_t>& value, std::int64_t min,
+                       std::int64_t max) {
+    const auto field = find(key);
+    if (!field) {
+        return;
+    }
+    if (field->node->kind != JsonKind::Array) {
+        complain(key, "is not an array of numbers");
+        return;
+    }
+    for (std::uint32_t at = field->index + 1; at < field->node->next;) {
+        const JsonNode& item = document_.node(at);
+        const auto number = number_of(key, item, min, max);
+        if (!number) {
+            return;
+        }
+        value.push_back(static_cast<std::int32_t>(*number));
+        at = item.next;
+    }
+}
+
+void FieldReader::read(std::string_view key, std::optional<milliseconds>& value) {
     if (const auto number = number_in(key, 0, kMaxMilliseconds)) {
         value = milliseconds(*number);
     }
 }
 
-void FieldReader::read(const char* key, milliseconds& value) {
+void FieldReader::read(std::string_view key, milliseconds& value) {
     std::optional<milliseconds> duration;
     read(key, duration);
     value = duration.value_or(value);

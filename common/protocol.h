@@ -29,8 +29,66 @@ inline constexpr int kMaxConnectionsPerUid = 16;
 using RequestId = std::uint64_t;
 inline constexpr RequestId kMaxRequestId = (RequestId{1} << 53U) - 1;  ///< exact in any JSON reader
 
-enum class Verb : std::uint8_t { Status, List, Up, Down, Restart, Once, Signal, Version };
+enum class Verb : std::uint8_t {
+    Status,
+    List,
+    Deaths,
+    Log,
+    Events,
+    Wait,
+    IsUp,
+    IsReady,
+    Version,
+    Up,
+    Down,
+    Restart,
+    TryRestart,
+    Once,
+    Reload,
+    Reset,
+    Signal,
+    Check,
+    Notify,
+    Enable,
+    Disable,
+    Rescan,
+    Add,
+    Remove,
+};
 std::string_view to_string(Verb verb) noexcept;
+
+/// What a verb does to services, and so who may use it and what it must be given.
+enum class VerbKind : std::uint8_t {
+    Look,       ///< changes nothing; no service means all
+    Ask,        ///< changes nothing, but is about services that must be named (is-up, wait)
+    Act,        ///< changes services that must be named
+    Configure,  ///< changes which services there are
+};
+VerbKind kind_of(Verb verb) noexcept;
+
+/// How much a status tells of each service.
+enum class Detail : std::uint8_t {
+    Usual,  ///< Full and log lines for those that were named, Short where all are meant
+    Short,  ///< what a table shows
+    Full,   ///< all but log lines
+};
+std::string_view to_string(Detail detail) noexcept;
+
+/// What Verb::Wait waits for.
+enum class Goal : std::uint8_t {
+    Ready,  ///< ready, or done
+    Up,     ///< its program runs, ready or not, or is done
+    Down,   ///< nothing of it runs
+    Boot,   ///< the first start of every service has come to an outcome; takes no services
+};
+std::string_view to_string(Goal goal) noexcept;
+
+/// Where a service is enabled.
+enum class Place : std::uint8_t {
+    Permanent,  ///< in the scanned directory
+    Runtime,    ///< in one that does not outlive the machine's uptime
+};
+std::string_view to_string(Place place) noexcept;
 
 /// Why a request, or its part that concerns one service, was not done.
 enum class ErrorCode : std::uint8_t {
@@ -77,13 +135,26 @@ struct Greeting {
     friend bool operator==(const Greeting&, const Greeting&) = default;
 };
 
+inline constexpr std::uint32_t kUsualLogLines = 10;
+inline constexpr std::uint32_t kMostLogLines = 100'000;
+inline constexpr std::size_t kMostStatusText = 1024;
+
 struct Request {
     RequestId id = 0;
     Verb verb = Verb::Status;
     std::vector<std::string> services;  ///< empty: all, where the verb allows that
     int signal = 0;                     ///< Verb::Signal: 1 to 64
     bool wait = true;                   ///< answer when the service has arrived, not at once
+    bool progress = false;              ///< tell meanwhile what is waited for
     std::optional<std::chrono::milliseconds> timeout;  ///< for the wait; none: for ever
+    Detail detail = Detail::Usual;                     ///< Verb::Status
+    std::uint32_t lines = kUsualLogLines;              ///< Verb::Log: how many of the newest
+    bool follow = false;                               ///< Verb::Log: and all that come
+    Goal goal = Goal::Ready;                           ///< Verb::Wait
+    Place place = Place::Permanent;                    ///< Verb::Enable, Disable
+    std::string path;    ///< Verb::Add, Enable: absolute path of a service directory
+    bool ready = false;  ///< Verb::Notify: it is ready
+    std::optional<std::string> status_text;  ///< Verb::Notify: what it says of itself
 
     friend bool operator==(const Request&, const Request&) = default;
 };
@@ -118,13 +189,71 @@ struct VersionReply {
     Greeting supervisor;
 };
 
+/// The first line of a status of all.
+struct SystemReply {
+    RequestId id = 0;
+    SystemView system;
+};
+
+/// While a request with `progress` waits: one of those that it waits for.
+struct ProgressReply {
+    RequestId id = 0;
+    std::uint32_t pending = 0;  ///< how many have not arrived, this one counted
+    ServiceView view;
+};
+
+/// A piece of a service's output.
+struct LogReply {
+    RequestId id = 0;
+    std::string service;
+    std::vector<std::string> lines;  ///< oldest first; arbitrary bytes
+    std::uint64_t lost_bytes = 0;    ///< that were overwritten before these lines
+
+    friend bool operator==(const LogReply&, const LogReply&) = default;
+};
+
+enum class EventKind : std::uint8_t {
+    Watching,  ///< the first one: whatever happens from now on is told
+    State,     ///< a service came into another state
+    Changed,   ///< something else about it: paused, reloading, its own words
+    Added,     ///< a service is there that was not
+    Removed,   ///< it is no more
+    Boot,      ///< the boot is complete
+    Lost,      ///< this client was too slow: so many events are missing here
+};
+std::string_view to_string(EventKind kind) noexcept;
+
+struct EventReply {
+    RequestId id = 0;
+    EventKind kind = EventKind::Watching;
+    std::chrono::milliseconds at{0};  ///< on the clock that counts from boot, suspend included
+    std::optional<ServiceState> was;  ///< State: the state before
+    std::uint32_t lost = 0;           ///< Lost
+    std::string service;              ///< Removed
+    std::optional<ServiceView> view;  ///< State, Changed, Added
+};
+
+/// What a verb that configures changed.
+struct ChangeReply {
+    RequestId id = 0;
+    std::string service;
+    std::string change;               ///< "enabled", "disabled", "added", "removed", "changed", …
+    std::vector<std::string> fields;  ///< keys of service.conf that differ, of "changed"
+    std::string path;                 ///< what was made or removed
+    std::string target;               ///< where it leads
+    std::string message;              ///< what else there is to say
+
+    friend bool operator==(const ChangeReply&, const ChangeReply&) = default;
+};
+
 /// The last line of an answer.
 struct Done {
     RequestId id = 0;
     ExitCode exit = ExitCode::Done;
 };
 
-using Reply = std::variant<ServiceReply, ServiceError, VersionReply, Done, Refusal>;
+using Reply = std::variant<ServiceReply, ServiceError, VersionReply, SystemReply, ProgressReply,
+                           LogReply, EventReply, ChangeReply, Done, Refusal>;
 
 std::string encode(const Greeting& greeting);
 std::string encode(const Request& request);
@@ -132,7 +261,15 @@ std::string encode(const Refusal& refusal);
 std::string encode(const ServiceReply& reply);
 std::string encode(const ServiceError& error);
 std::string encode(const VersionReply& reply);
+std::string encode(const SystemReply& reply);
+std::string encode(const ProgressReply& reply);
+std::string encode(const LogReply& reply);
+std::string encode(const EventReply& reply);
+std::string encode(const ChangeReply& reply);
 std::string encode(const Done& done);
+
+/// The line of a ServiceReply at the end of @p out: for answers of a thousand of them.
+void append_service(std::string& out, RequestId id, const ServiceView& view);
 
 /// @param line without its newline, of a size the caller has limited
 /// @returns the request, or the error line to answer with.

@@ -19,18 +19,140 @@ std::string_view to_string(Verb verb) noexcept {
             return "status";
         case Verb::List:
             return "list";
+        case Verb::Deaths:
+            return "deaths";
+        case Verb::Log:
+            return "log";
+        case Verb::Events:
+            return "events";
+        case Verb::Wait:
+            return "wait";
+        case Verb::IsUp:
+            return "is-up";
+        case Verb::IsReady:
+            return "is-ready";
+        case Verb::Version:
+            return "version";
         case Verb::Up:
             return "up";
         case Verb::Down:
             return "down";
         case Verb::Restart:
             return "restart";
+        case Verb::TryRestart:
+            return "try-restart";
         case Verb::Once:
             return "once";
+        case Verb::Reload:
+            return "reload";
+        case Verb::Reset:
+            return "reset";
         case Verb::Signal:
             return "signal";
+        case Verb::Check:
+            return "check";
+        case Verb::Notify:
+            return "notify";
+        case Verb::Enable:
+            return "enable";
+        case Verb::Disable:
+            return "disable";
+        case Verb::Rescan:
+            return "rescan";
+        case Verb::Add:
+            return "add";
+        case Verb::Remove:
+            return "remove";
+    }
+    return {};
+}
+
+VerbKind kind_of(Verb verb) noexcept {
+    switch (verb) {
+        case Verb::Status:
+        case Verb::List:
+        case Verb::Deaths:
+        case Verb::Log:
+        case Verb::Events:
         case Verb::Version:
-            return "version";
+            return VerbKind::Look;
+        case Verb::Wait:
+        case Verb::IsUp:
+        case Verb::IsReady:
+            return VerbKind::Ask;
+        case Verb::Up:
+        case Verb::Down:
+        case Verb::Restart:
+        case Verb::TryRestart:
+        case Verb::Once:
+        case Verb::Reload:
+        case Verb::Reset:
+        case Verb::Signal:
+        case Verb::Check:
+        case Verb::Notify:
+            return VerbKind::Act;
+        case Verb::Enable:
+        case Verb::Disable:
+        case Verb::Rescan:
+        case Verb::Add:
+        case Verb::Remove:
+            return VerbKind::Configure;
+    }
+    return VerbKind::Act;
+}
+
+std::string_view to_string(Detail detail) noexcept {
+    switch (detail) {
+        case Detail::Usual:
+            return "usual";
+        case Detail::Short:
+            return "short";
+        case Detail::Full:
+            return "full";
+    }
+    return {};
+}
+
+std::string_view to_string(Goal goal) noexcept {
+    switch (goal) {
+        case Goal::Ready:
+            return "ready";
+        case Goal::Up:
+            return "up";
+        case Goal::Down:
+            return "down";
+        case Goal::Boot:
+            return "boot";
+    }
+    return {};
+}
+
+std::string_view to_string(Place place) noexcept {
+    switch (place) {
+        case Place::Permanent:
+            return "permanent";
+        case Place::Runtime:
+            return "runtime";
+    }
+    return {};
+}
+
+std::string_view to_string(EventKind kind) noexcept {
+    switch (kind) {
+        case EventKind::Watching:
+            return "watching";
+        case EventKind::State:
+            return "state";
+        case EventKind::Changed:
+            return "changed";
+        case EventKind::Added:
+            return "added";
+        case EventKind::Removed:
+            return "removed";
+        case EventKind::Boot:
+            return "boot";
+        case EventKind::Lost:
+            return "lost";
     }
     return {};
 }

@@ -1,7 +1,10 @@
 #include "ctl/args.h"
 
+#include <algorithm>
+#include <charconv>
 #include <span>
 
+#include "common/nearest.h"
 #include "common/signals.h"
 #include "common/units.h"
 
@@ -57,30 +60,61 @@ class Parser {
         }
     }
 
-    void take_option(std::string_view word) {
-        const std::size_t equals = word.find('=');
-        const std::string_view name = word.substr(0, equals);
-        const bool has_value = equals != std::string_view::npos;
-        if (name == "--control" || name == "--timeout") {
-            if (!has_value && next_ == words_.size()) {
-                fail(std::string(name) + " needs a value");
-                return;
+    static const OptionRow* find_option(std::string_view name) noexcept {
+        for (const OptionRow& row : option_rows()) {
+            if (name == row.name || (!row.letter.empty() && name == row.letter)) {
+                return &row;
             }
-            take_value(name, has_value ? word.substr(equals + 1) : words_[next_++]);
-            return;
         }
-        if (has_value) {
-            fail("unknown option, or one that takes no value: " + quoted(word));
-            return;
-        }
-        take_switch(name);
+        return nullptr;
     }
 
-    void take_value(std::string_view name, std::string_view value) {
+    void take_option(std::string_view word) {
+        const std::size_t equals = word.find('=');
+        const bool has_value = equals != std::string_view::npos;
+        const OptionRow* row = find_option(word.substr(0, equals));
+        if (row == nullptr) {
+            fail_for_unknown(word.substr(0, equals));
+            return;
+        }
+        given_ |= bit_of(row->option);
+        if (row->value.empty()) {
+            if (has_value) {
+                fail(std::string(row->name) + " takes no value: " + quoted(word));
+            }
+            take_switch(row->option);
+            return;
+        }
+        if (!has_value && next_ == words_.size()) {
+            fail(std::string(row->name) + " needs a value");
+            return;
+        }
+        const std::string_view value = has_value ? word.substr(equals + 1) : words_[next_++];
         if (value.empty()) {
-            fail(std::string(name) + " needs a value that is not empty");
-        } else if (name == "--control") {
+            fail(std::string(row->name) + " needs a value that is not empty");
+            return;
+        }
+        take_value(row->option, value);
+    }
+
+    void fail_for_unknown(std::string_view name) {
+        std::vector<std::string_view> names;
+        for (const OptionRow& row : option_rows()) {
+            names.push_back(row.name);
+        }
+        const std::string_view nearest = nearest_word(name, names);
+        fail("unknown option " + quoted(name) +
+             (nearest.empty() ? std::string(": see svctl help")
+                              : ": did you mean " + quoted(nearest) + "?"));
+    }
+
+    void take_value(Option option, std::string_view value) {
+        if (option == Option::Control) {
             invocation_.control = std::string(value);
+        } else if (option == Option::Root) {
+            invocation_.root = std::string(value);
+        } else if (option == Option::Lines) {
+            take_lines(value);
         } else if (const auto timeout = parse_duration(value)) {
             invocation_.timeout = std::chrono::duration_cast<milliseconds>(*timeout);
         } else {
@@ -89,18 +123,62 @@ class Parser {
         }
     }
 
-    void take_switch(std::string_view name) {
-        if (name == "--json") {
-            invocation_.format = OutputFormat::Json;
-        } else if (name == "--no-wait") {
-            invocation_.wait = false;
-        } else if (name == "--help" || name == "-h") {
-            wants_help_ = true;
-        } else if (name == "--version") {
-            wants_version_ = true;
-        } else {
-            fail("unknown option " + quoted(name) +
-                 ": there are --control, --json, --no-wait, --timeout, --help and --version");
+    void take_lines(std::string_view value) {
+        std::uint32_t lines = 0;
+        const char* end = value.data() + value.size();
+        const auto parsed = std::from_chars(value.data(), end, lines);
+        if (parsed.ec != std::errc() || parsed.ptr != end || lines > protocol::kMostLogLines) {
+            fail("--lines " + quoted(value) + " is no number from 0 to 100000");
+        }
+        invocation_.lines = lines;
+    }
+
+    void take_goal(protocol::Goal goal) {
+        if (has_goal_ && goal != invocation_.goal) {
+            fail("give only one of --up, --ready, --down and --boot");
+        }
+        has_goal_ = true;
+        invocation_.goal = goal;
+    }
+
+    void take_switch(Option option) {
+        using protocol::Goal;
+        switch (option) {
+            case Option::Json:
+                invocation_.format = OutputFormat::Json;
+                break;
+            case Option::NoWait:
+                invocation_.wait = false;
+                break;
+            case Option::Help:
+                wants_help_ = true;
+                break;
+            case Option::Version:
+                wants_version_ = true;
+                break;
+            case Option::Follow:
+                invocation_.follow = true;
+                break;
+            case Option::Runtime:
+                invocation_.place = protocol::Place::Runtime;
+                break;
+            case Option::Up:
+                take_goal(Goal::Up);
+                break;
+            case Option::Ready:
+                take_goal(Goal::Ready);
+                break;
+            case Option::Down:
+                take_goal(Goal::Down);
+                break;
+            case Option::Boot:
+                take_goal(Goal::Boot);
+                break;
+            case Option::Control:
+            case Option::Timeout:
+            case Option::Lines:
+            case Option::Root:
+                break;  // these take a value
         }
     }
 
@@ -144,10 +222,19 @@ class Parser {
         take_arguments(row_of(invocation_.command), rest);
     }
 
-    void take_arguments(const CommandRow& row, std::span<const std::string_view> rest) {
-        if (!invocation_.wait && row.waits == Waits::No) {
-            fail(std::string(row.name) + " does not wait: --no-wait has no meaning for it");
+    /// Options that were given and that the command does not have.
+    void refuse_options(const CommandRow& row) {
+        for (const OptionRow& option : option_rows()) {
+            if ((given_ & bit_of(option.option)) != 0 && !takes(row, option.option)) {
+                fail(option.option == Option::NoWait
+                         ? std::string(row.name) + " does not wait: --no-wait has no meaning for it"
+                         : std::string(row.name) + " does not take " + std::string(option.name));
+            }
         }
+    }
+
+    void take_arguments(const CommandRow& row, std::span<const std::string_view> rest) {
+        refuse_options(row);
         invocation_.signal = row.signal;
         switch (row.arguments) {
             case Arguments::None:
@@ -169,8 +256,64 @@ class Parser {
             case Arguments::AnyServices:
                 invocation_.services.assign(rest.begin(), rest.end());
                 break;
+            case Arguments::OneService:
+            case Arguments::GoalAndServices:
+            case Arguments::Saying:
+            case Arguments::NamesOrPath:
+            case Arguments::Path:
+            case Arguments::MaybeDirectory:
+                take_particular_arguments(row, rest);
+                break;
         }
         refuse_empty_names();
+    }
+
+    void take_particular_arguments(const CommandRow& row, std::span<const std::string_view> rest) {
+        const bool has_one = !rest.empty();
+        if (row.arguments == Arguments::GoalAndServices &&
+            invocation_.goal == protocol::Goal::Boot) {
+            refuse_surplus(row, rest);
+        } else if (row.arguments == Arguments::GoalAndServices) {
+            take_services(row, rest);
+        } else if (row.arguments == Arguments::OneService) {
+            take_services(row, rest.first(has_one ? 1 : 0));
+            refuse_surplus(row, rest.subspan(has_one ? 1 : 0));
+        } else if (row.arguments == Arguments::Saying) {
+            take_saying(row, rest);
+        } else if (row.arguments == Arguments::NamesOrPath) {
+            take_names_or_path(row, rest);
+        } else if (has_one) {
+            invocation_.path = std::string(rest.front());
+            refuse_surplus(row, rest.subspan(1));
+        } else if (row.arguments == Arguments::Path) {
+            fail(std::string(row.name) + " needs the path of a service directory");
+        }
+    }
+
+    void take_saying(const CommandRow& row, std::span<const std::string_view> rest) {
+        const std::string_view what = rest.size() > 1 ? rest[1] : std::string_view();
+        if (what == "ready" && rest.size() == 2) {
+            invocation_.ready = true;
+        } else if (what == "status" && rest.size() == 3) {
+            invocation_.status_text = std::string(rest[2]);
+        } else {
+            fail(std::string(row.name) + " needs a service, then ready, or status and one text");
+            return;
+        }
+        invocation_.services.assign(1, std::string(rest.front()));
+    }
+
+    void take_names_or_path(const CommandRow& row, std::span<const std::string_view> rest) {
+        const bool has_path = std::any_of(rest.begin(), rest.end(), [](std::string_view word) {
+            return word.find('/') != std::string_view::npos;
+        });
+        if (!has_path) {
+            take_services(row, rest);
+        } else if (rest.size() == 1) {
+            invocation_.path = std::string(rest.front());
+        } else {
+            fail(std::string(row.name) + " takes names, or one path");
+        }
     }
 
     void refuse_surplus(const CommandRow& row, std::span<const std::string_view> rest) {
@@ -214,6 +357,8 @@ class Parser {
     bool options_ended_ = false;
     bool wants_help_ = false;
     bool wants_version_ = false;
+    bool has_goal_ = false;
+    OptionSet given_ = 0;
     std::vector<std::string_view> operands_;
     Invocation invocation_;
     std::optional<std::string> problem_;
@@ -232,9 +377,21 @@ protocol::Request make_request(const Invocation& invocation, protocol::RequestId
     request.verb = row.verb.value_or(protocol::Verb::Status);
     request.services = invocation.services;
     request.signal = invocation.signal;
+    request.lines = invocation.lines;
+    request.follow = invocation.follow;
+    request.goal = invocation.goal;
+    request.place = invocation.place;
+    request.path = invocation.path;
+    request.ready = invocation.ready;
+    request.status_text = invocation.status_text;
     if (row.waits == Waits::Yes) {
         request.wait = invocation.wait;
         request.timeout = invocation.timeout;
+    }
+    if (invocation.command == Command::Tree || invocation.command == Command::Why) {
+        // Both need the services around those that were named.
+        request.detail = protocol::Detail::Full;
+        request.services.clear();
     }
     return request;
 }

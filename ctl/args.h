@@ -25,7 +25,15 @@ struct Invocation {
     std::optional<std::string> control;  ///< --control
     OutputFormat format = OutputFormat::Text;
     bool wait = true;
-    std::optional<std::chrono::milliseconds> timeout;  ///< --timeout; none: not given
+    std::optional<std::chrono::milliseconds> timeout;    ///< --timeout; none: not given
+    bool follow = false;                                 ///< --follow
+    std::uint32_t lines = protocol::kUsualLogLines;      ///< --lines
+    protocol::Goal goal = protocol::Goal::Ready;         ///< --up, --ready, --down, --boot
+    protocol::Place place = protocol::Place::Permanent;  ///< --runtime
+    std::string root;                                    ///< --root; empty: not given
+    std::string path;                                    ///< of add, enable, lint; as it was typed
+    bool ready = false;                                  ///< notify: ready
+    std::optional<std::string> status_text;              ///< notify: status TEXT
 
     friend bool operator==(const Invocation&, const Invocation&) = default;
 };

@@ -1,11 +1,13 @@
 #include "ctl/client.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
 
 #include <array>
 #include <cerrno>
+#include <utility>
 
 namespace mainstay::ctl {
 namespace {
@@ -155,7 +157,22 @@ std::optional<Trouble> Client::read_more() {
     return ended_early(place_, count < 0 ? errno : 0);
 }
 
+bool Client::wait(std::chrono::milliseconds time) {
+    if (!next_) {
+        next_ = lines_.next();
+    }
+    const bool is_late = deadline_ && *deadline_ <= monotonic_now();
+    if (next_ || is_late || lines_.is_too_long()) {
+        return true;
+    }
+    pollfd wanted{socket_.get(), POLLIN, 0};
+    return ::poll(&wanted, 1, static_cast<int>(time.count())) != 0;
+}
+
 std::variant<std::string_view, Trouble> Client::next_line() {
+    if (const auto line = std::exchange(next_, std::nullopt)) {
+        return *line;
+    }
     while (true) {
         if (const auto line = lines_.next()) {
             return *line;

@@ -36,6 +36,10 @@ class Client {
 
     std::optional<Trouble> send(const protocol::Request& request);
 
+    /// Waits for at most @p time. @returns whether receive() has something to do: a line, or the
+    /// end.
+    bool wait(std::chrono::milliseconds time);
+
     /// Waits for the next line of the answer.
     std::variant<Received, Trouble> receive();
 
@@ -49,6 +53,7 @@ class Client {
     SocketPlace place_;
     UniqueFd socket_;
     LineSplitter lines_;
+    std::optional<std::string_view> next_;  ///< found by wait()
     protocol::Greeting greeting_;
     bool greeted_ = false;
     std::optional<std::chrono::milliseconds> limit_;

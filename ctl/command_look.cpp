@@ -1,12 +1,18 @@
+#include <algorithm>
+
 #include "ctl/commands.h"
+#include "ctl/explain.h"
+#include "ctl/format_deaths.h"
 #include "ctl/format_outcome.h"
 #include "ctl/format_status.h"
 #include "ctl/format_table.h"
+#include "ctl/format_tree.h"
 #include "ctl/terminal.h"
 
 namespace mainstay::ctl {
 namespace {
 
+using protocol::ErrorCode;
 using protocol::ExitCode;
 using protocol::ServiceError;
 using protocol::ServiceReply;
@@ -14,6 +20,7 @@ using protocol::ServiceReply;
 /// What a command that looks gathers before it can lay out anything.
 struct Gathered {
     std::vector<ServiceView> views;
+    std::optional<SystemView> system;
     ExitCode exit = ExitCode::Done;
 };
 
@@ -25,11 +32,29 @@ Gathered gather(Session& session) {
     gathered.exit = session.ask([&](protocol::Reply&& reply) {
         if (auto* service = std::get_if<ServiceReply>(&reply)) {
             gathered.views.push_back(std::move(service->view));
+        } else if (auto* system = std::get_if<protocol::SystemReply>(&reply)) {
+            gathered.system = std::move(system->system);
         } else if (const auto* error = std::get_if<ServiceError>(&reply)) {
             output.complain(format_failure(order, *error, output.error_style()));
         }
     });
     return gathered;
+}
+
+/// Complains of names of the command line that no view has. @returns whether all are there.
+bool are_known(Session& session, const std::vector<ServiceView>& views) {
+    bool all = true;
+    for (const std::string& name : session.invocation().services) {
+        const bool is_there = std::any_of(
+            views.begin(), views.end(), [&](const ServiceView& view) { return view.name == name; });
+        if (!is_there) {
+            const ServiceError error{0, name, ErrorCode::UnknownService, "", std::nullopt};
+            session.output().complain(
+                format_failure({"", 0}, error, session.output().error_style()));
+        }
+        all = all && is_there;
+    }
+    return all;
 }
 
 }  // namespace
@@ -46,6 +71,9 @@ ExitCode run_status(Session& session) {
         output.print(format_status(views.front(), local_now(), output.style()));
         return gathered.exit;
     }
+    if (gathered.system) {
+        output.print(format_system(*gathered.system, output.style()));
+    }
     output.print(format_table(views, output.style()));
     if (shows_all) {
         output.print(format_summary(views, output.style()));
@@ -57,6 +85,41 @@ ExitCode run_list(Session& session) {
     const Gathered gathered = gather(session);
     if (!session.is_json()) {
         session.output().print(format_names(gathered.views, session.output().style()));
+    }
+    return gathered.exit;
+}
+
+ExitCode run_tree(Session& session) {
+    const Gathered gathered = gather(session);
+    if (session.is_json() || gathered.exit != ExitCode::Done) {
+        return gathered.exit;
+    }
+    if (!are_known(session, gathered.views)) {
+        return ExitCode::NoSuchService;
+    }
+    session.output().print(
+        format_tree(gathered.views, session.invocation().services, session.output().style()));
+    return ExitCode::Done;
+}
+
+ExitCode run_why(Session& session) {
+    const Gathered gathered = gather(session);
+    if (session.is_json() || gathered.exit != ExitCode::Done) {
+        return gathered.exit;
+    }
+    if (!are_known(session, gathered.views)) {
+        return ExitCode::NoSuchService;
+    }
+    session.output().print(
+        explain(gathered.views, session.invocation().services.front(), session.output().style()));
+    return ExitCode::Done;
+}
+
+ExitCode run_deaths(Session& session) {
+    const Gathered gathered = gather(session);
+    if (!session.is_json()) {
+        session.output().print(
+            format_deaths(gathered.views, local_now(), session.output().style()));
     }
     return gathered.exit;
 }

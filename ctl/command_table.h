@@ -15,10 +15,18 @@ namespace mainstay::ctl {
 enum class Command : std::uint8_t {
     Status,
     List,
+    Tree,
+    Why,
+    Deaths,
+    Log,
+    Events,
     Up,
     Down,
     Restart,
+    TryRestart,
     Once,
+    Reload,
+    Reset,
     Pause,
     Cont,
     Hup,
@@ -30,25 +38,78 @@ enum class Command : std::uint8_t {
     Term,
     Kill,
     Signal,
+    Wait,
+    IsUp,
+    IsReady,
+    Check,
+    Notify,
+    Enable,
+    Disable,
+    Rescan,
+    Add,
+    Remove,
+    Lint,
     Version,
     Help,
 };
 
 /// Under which heading the help shows a command.
-enum class Group : std::uint8_t { Look, Act, Signals, System };
+enum class Group : std::uint8_t { Look, Act, Signals, Ask, Configure, System };
 std::string_view to_string(Group group) noexcept;
 
 /// What may follow a command.
 enum class Arguments : std::uint8_t {
     None,
-    AnyServices,        ///< none means all
-    Services,           ///< at least one
+    AnyServices,  ///< none means all
+    Services,     ///< at least one
+    OneService,
+    GoalAndServices,    ///< at least one, but for the goal that is about all
     SignalAndServices,  ///< a signal, then at least one service
-    MaybeCommand,       ///< at most the name of a command
+    Saying,             ///< a service, then `ready`, or `status` and a text
+    NamesOrPath,        ///< names of definitions, or the path of one
+    Path,               ///< of a service directory
+    MaybeDirectory,
+    MaybeCommand,  ///< at most the name of a command
 };
 
-/// Whether the answer comes when the services have arrived: whether --no-wait has a meaning.
+/// Whether the answer comes when the services have arrived.
 enum class Waits : std::uint8_t { No, Yes };
+
+/// The options; those of all commands first.
+enum class Option : std::uint8_t {
+    Control,
+    Json,
+    Timeout,
+    Help,
+    Version,
+    NoWait,
+    Follow,
+    Lines,
+    Up,
+    Ready,
+    Down,
+    Boot,
+    Runtime,
+    Root,
+};
+
+struct OptionRow {
+    Option option = Option::Help;
+    std::string_view name;     ///< "--follow"
+    std::string_view letter;   ///< "-f"; may be empty
+    std::string_view value;    ///< what it takes: "N"; empty: nothing
+    std::string_view summary;  ///< one line without a full stop
+};
+
+/// Every option, in the order of the enum.
+std::span<const OptionRow> option_rows() noexcept;
+const OptionRow& row_of(Option option) noexcept;
+
+/// A set of options.
+using OptionSet = std::uint32_t;
+constexpr OptionSet bit_of(Option option) noexcept {
+    return OptionSet{1} << static_cast<unsigned>(option);
+}
 
 struct CommandRow {
     Command command = Command::Help;
@@ -59,9 +120,13 @@ struct CommandRow {
     Waits waits = Waits::No;
     std::optional<protocol::Verb> verb;  ///< what the supervisor is asked; none: nothing
     int signal = 0;                      ///< Verb::Signal: which; 0 where an argument says it
+    OptionSet options = 0;               ///< besides those of all commands
     std::string_view summary;            ///< one line without a full stop
     std::string_view details;            ///< the rest of `svctl help COMMAND`; may be empty
 };
+
+/// Whether the command takes the option.
+bool takes(const CommandRow& row, Option option) noexcept;
 
 /// Every command, in the order of the enum.
 std::span<const CommandRow> command_rows() noexcept;

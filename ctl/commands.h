@@ -11,10 +11,18 @@ namespace mainstay::ctl {
 /// Does what the command line says and prints what came of it.
 protocol::ExitCode run(const Invocation& invocation, Output& output);
 
-protocol::ExitCode run_status(Session& session);   // command_look.cpp
-protocol::ExitCode run_list(Session& session);     // command_look.cpp
-protocol::ExitCode run_act(Session& session);      // command_act.cpp
-protocol::ExitCode run_version(Session& session);  // command_version.cpp
+protocol::ExitCode run_status(Session& session);                            // command_look.cpp
+protocol::ExitCode run_list(Session& session);                              // command_look.cpp
+protocol::ExitCode run_tree(Session& session);                              // command_look.cpp
+protocol::ExitCode run_why(Session& session);                               // command_look.cpp
+protocol::ExitCode run_deaths(Session& session);                            // command_look.cpp
+protocol::ExitCode run_log(Session& session);                               // command_stream.cpp
+protocol::ExitCode run_events(Session& session);                            // command_stream.cpp
+protocol::ExitCode run_act(Session& session);                               // command_act.cpp
+protocol::ExitCode run_ask(Session& session);                               // command_act.cpp
+protocol::ExitCode run_configure(Session& session);                         // command_act.cpp
+protocol::ExitCode run_version(Session& session);                           // command_version.cpp
+protocol::ExitCode run_lint(const Invocation& invocation, Output& output);  // command_lint.cpp
 
 /// `svctl --version`, and the first part of `svctl version`.
 std::string own_version();  // command_version.cpp

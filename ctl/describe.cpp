@@ -33,6 +33,27 @@ std::string deadline_text(const ServiceView& view) {
     return view.deadline ? "KILL in " + countdown_text(*view.deadline) : std::string();
 }
 
+/// How long a start may still take.
+std::string left_text(const ServiceView& view) {
+    return view.deadline ? countdown_text(*view.deadline) + " left" : std::string();
+}
+
+/// Why it is in its state: what it waits for, or whatever the supervisor says.
+std::string reason_text(const ServiceView& view) {
+    if (view.blockers.empty()) {
+        return view.cause;
+    }
+    std::string text = blocker_text(view.blockers.front());
+    if (view.blockers.size() > 1) {
+        text.append(" and ").append(std::to_string(view.blockers.size() - 1)).append(" more");
+    }
+    return text;
+}
+
+std::string state_in_brackets(std::optional<ServiceState> state) {
+    return state ? std::string(to_string(*state)) : "does not exist";
+}
+
 std::string logger_text(const ServiceView& view) {
     if (!view.logger || !is_in_trouble(view.logger->state)) {
         return {};
@@ -45,6 +66,9 @@ void add_running(Phrases& phrases, const ServiceView& view) {
         phrases.add("paused");
     }
     phrases.add(pid_text(view));
+    if (view.is_reloading) {
+        phrases.add("reloading");
+    }
 }
 
 void add_state(Phrases& phrases, const ServiceView& view, std::string_view counted) {
@@ -56,10 +80,12 @@ void add_state(Phrases& phrases, const ServiceView& view, std::string_view count
             break;  // for what, is the cause
         case ServiceState::Starting:
             phrases.add(pid_text(view));
+            phrases.add(left_text(view));
             break;
         case ServiceState::Up:
             add_running(phrases, view);
             phrases.add("not ready yet");
+            phrases.add(left_text(view));
             break;
         case ServiceState::Ready:
             add_running(phrases, view);
@@ -175,7 +201,31 @@ std::string death_text(const ServiceView& view) {
         }
         return text.append(": ").append(failure.error);
     }
-    return view.last_death ? std::string(to_text(view.last_death->status).view()) : std::string();
+    return view.last_death ? death_text(*view.last_death) : std::string();
+}
+
+std::string death_text(const Death& death) {
+    std::string text(to_text(death.status).view());
+    if (death.out_of_memory) {
+        text.append(" (out of memory)");
+    } else if (!death.cause.empty()) {
+        text.append(" (").append(death.cause).append(")");
+    }
+    return text;
+}
+
+std::string blocker_text(const BlockerView& blocker) {
+    std::string text = blocker.relation.empty() ? std::string("waits for") : blocker.relation;
+    text.append(blocker.relation == "conflicts" ? " with " : " ").append(blocker.name);
+    text.append(" (").append(state_in_brackets(blocker.state));
+    if (blocker.deadline) {
+        text.append(", ").append(countdown_text(*blocker.deadline)).append(" left");
+    }
+    return text.append(")");
+}
+
+std::string related_text(const RelatedView& related) {
+    return related.name + " (" + state_in_brackets(related.state) + ")";
 }
 
 std::string next_start_text(const ServiceView& view, std::string_view counted) {
@@ -189,8 +239,10 @@ std::string next_start_text(const ServiceView& view, std::string_view counted) {
 
 std::string detail(const ServiceView& view) {
     Phrases phrases;
-    phrases.add(view.cause);
+    phrases.add(reason_text(view));
     add_state(phrases, view, "");
+    phrases.add(view.status_text);
+    phrases.add(view.has_changed ? "definition changed" : "");
     phrases.add(logger_text(view));
     return phrases.take();
 }
@@ -200,7 +252,7 @@ std::string trouble_text(const ServiceView& view) {
     if (needs_state_word(view.state)) {
         phrases.add(to_string(view.state));
     }
-    phrases.add(view.cause);
+    phrases.add(reason_text(view));
     add_state(phrases, view, " restart");
     if (view.state == ServiceState::Down || view.state == ServiceState::Finishing) {
         phrases.add(death_text(view));

@@ -32,6 +32,16 @@ std::string lasted_text(std::chrono::milliseconds span);
 /// has not run yet.
 std::string death_text(const ServiceView& view);
 
+/// How one death came about: "exit 1", "killed by KILL (out of memory)", "killed by ABRT
+/// (watchdog)".
+std::string death_text(const Death& death);
+
+/// "needs db (starting, 41 s left)", "needs nix (does not exist)", "after net (starting)".
+std::string blocker_text(const BlockerView& blocker);
+
+/// "db (starting)", "nix (does not exist)".
+std::string related_text(const RelatedView& related);
+
 /// The last column of a table: whatever matters most beside the state.
 std::string detail(const ServiceView& view);
 

@@ -1,31 +1,33 @@
 #include "ctl/format_status.h"
 
+#include <utility>
+
 #include "common/units.h"
 #include "ctl/describe.h"
+#include "ctl/hint.h"
 #include "ctl/text.h"
 
 namespace mainstay::ctl {
 namespace {
 
 using std::chrono::milliseconds;
-using std::chrono::seconds;
 
 constexpr std::size_t kLabelColumn = 12;  ///< "  last run: "
 
-/// "12:03:11", with the date before it when that was another day.
-std::string moment_text(LocalTime now, milliseconds ago) {
-    using std::chrono::days;
-    const LocalTime moment = now - std::chrono::duration_cast<seconds>(ago);
-    const auto day = std::chrono::floor<days>(moment);
-    FixedString<48> text;
-    if (day != std::chrono::floor<days>(now)) {
-        const std::chrono::year_month_day date{std::chrono::sys_days(day)};
-        text.append_format("%d-%02u-%02u ", static_cast<int>(date.year()),
-                           static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+/// Whether another service is shown with its state.
+enum class RelatedText : std::uint8_t { NameOnly, WithState };
+
+/// How many restarts there may be, where the supervisor told: ", no limit".
+std::string limit_text(const ServiceView& view) {
+    const auto& restart = view.details().restart;
+    if (!restart) {
+        return {};
     }
-    const auto second = static_cast<int>((moment - day).count());
-    text.append_format("%02d:%02d:%02d", second / 3600, second / 60 % 60, second % 60);
-    return std::string(text.view());
+    if (restart->limit_count == 0) {
+        return ", no limit";
+    }
+    return ", at most " + std::to_string(restart->limit_count) + " in " +
+           std::string(to_short_text(restart->limit_interval).view());
 }
 
 /// "web: backoff for 12 s, next start in 8 s (7th restart)"
@@ -39,14 +41,19 @@ std::string headline(const ServiceView& view, const Style& style) {
     if (view.pid != 0) {
         line.append(", pid ").append(std::to_string(view.pid));
     }
-    if (view.state == ServiceState::Backoff) {
-        line.append(", ").append(next_start_text(view, " restart"));
-    } else if (view.deadline) {
-        line.append(", KILL in ").append(countdown_text(*view.deadline));
-    }
     if (view.state == ServiceState::Up) {
         line.append(", not ready yet");
     }
+    if (view.state == ServiceState::Backoff) {
+        line.append(", ").append(next_start_text(view, " restart" + limit_text(view)));
+    } else if (view.deadline) {
+        const bool is_start = view.state == ServiceState::Up ||
+                              view.state == ServiceState::Starting ||
+                              view.state == ServiceState::Waiting;
+        line.append(is_start ? ", " : ", KILL in ").append(countdown_text(*view.deadline));
+        line.append(is_start ? " left" : "");
+    }
+    line.append(view.is_reloading ? ", reloading" : "");
     return line.append("\n");
 }
 
@@ -68,6 +75,7 @@ std::string identity(const ServiceView& view) {
 std::string labelled(std::string_view label, std::string_view text, const Style& style) {
     const std::size_t room = style.width > kLabelColumn ? style.width - kLabelColumn : 1;
     std::string line = pad("  " + std::string(label), kLabelColumn);
+    line.append(line.back() == ' ' ? "" : " ");
     line.append(style.width == kNoWidthLimit
                     ? visible(text, style.charset)
                     : fit(visible(text, style.charset), room, style.charset));
@@ -76,8 +84,14 @@ std::string labelled(std::string_view label, std::string_view text, const Style&
 
 std::string last_run(const ServiceView& view, LocalTime now) {
     const Death& death = *view.last_death;
-    return lasted_text(death.lived) + ", " + std::string(to_text(death.status).view()) + ", at " +
-           moment_text(now, death.ago);
+    std::string text =
+        lasted_text(death.lived) + ", " + death_text(death) + ", at " + moment_text(now, death.ago);
+    const std::uint32_t count = view.details().death_count;
+    if (count > 1) {
+        text.append(" (").append(std::to_string(count)).append(" deaths, see svctl deaths ");
+        text.append(view.name).append(")");
+    }
+    return text;
 }
 
 bool wants_otherwise(const ServiceView& view) noexcept {
@@ -93,6 +107,105 @@ std::string logger_line(const LoggerView& logger) {
         text.append(", pid ").append(std::to_string(logger.pid));
     }
     return text;
+}
+
+/// What it is, how it says that it is ready, what it says of itself.
+std::string nature(const ServiceView& view, const Style& style) {
+    const ServiceDetails& details = view.details();
+    std::string lines;
+    if (!view.type.empty()) {
+        lines.append(labelled("type:", view.type, style));
+    }
+    const bool is_told = !details.readiness.empty() && details.readiness != "exec";
+    if (is_told) {
+        lines.append(labelled("ready:", "told by " + details.readiness, style));
+    }
+    if (details.restart && details.restart->policy != "always") {
+        lines.append(labelled("restart:", details.restart->policy, style));
+    }
+    if (details.watchdog) {
+        lines.append(labelled("watchdog:", to_short_text(*details.watchdog).view(), style));
+    }
+    if (!view.status_text.empty()) {
+        lines.append(labelled("says:", view.status_text, style));
+    }
+    return lines;
+}
+
+std::string joined(const std::vector<RelatedView>& services, RelatedText how) {
+    std::string text;
+    for (const RelatedView& service : services) {
+        text.append(text.empty() ? "" : ", ");
+        text.append(how == RelatedText::WithState ? related_text(service) : service.name);
+    }
+    return text;
+}
+
+/// "  needs:    db (starting)   needed by: api" and the other relations.
+std::string relations(const ServiceView& view, const Style& style) {
+    const ServiceDetails& details = view.details();
+    const std::string needed_by = joined(details.needed_by, RelatedText::NameOnly);
+    std::string lines;
+    if (!details.needs.empty()) {
+        const std::string needs = joined(details.needs, RelatedText::WithState);
+        lines.append(labelled(
+            "needs:", needed_by.empty() ? needs : needs + "   needed by: " + needed_by, style));
+    } else if (!needed_by.empty()) {
+        lines.append(labelled("needed by:", needed_by, style));
+    }
+    const std::pair<const char*, const std::vector<RelatedView>*> others[] = {
+        {"wants:", &details.wants},     {"after:", &details.after},
+        {"before:", &details.before},   {"conflicts:", &details.conflicts},
+        {"members:", &details.members},
+    };
+    for (const auto& [label, services] : others) {
+        if (!services->empty()) {
+            lines.append(labelled(label, joined(*services, RelatedText::WithState), style));
+        }
+    }
+    return lines;
+}
+
+/// "12.3 MiB of memory (at most 40 MiB), 3 tasks, 1.50 s of CPU"
+std::string usage_text(const UsageView& usage) {
+    std::string text;
+    const auto part = [&](const std::string& phrase) {
+        text.append(text.empty() ? "" : ", ").append(phrase);
+    };
+    if (usage.memory_bytes) {
+        const std::string peak = usage.memory_peak_bytes
+                                     ? " (at most " + size_text(*usage.memory_peak_bytes) + ")"
+                                     : std::string();
+        part(size_text(*usage.memory_bytes) + " of memory" + peak);
+    }
+    if (usage.tasks) {
+        part(std::to_string(*usage.tasks) + (*usage.tasks == 1 ? " task" : " tasks"));
+    }
+    if (usage.cpu_microseconds) {
+        part(lasted_text(milliseconds(*usage.cpu_microseconds / 1000)) + " of CPU");
+    }
+    return text;
+}
+
+std::string leftovers_text(const LeftoversView& leftovers) {
+    std::string text = std::to_string(leftovers.count);
+    text.append(leftovers.count == 1 ? " process" : " processes").append(" of earlier runs: pid");
+    for (const std::int32_t pid : leftovers.pids) {
+        text.append(" ").append(std::to_string(pid));
+    }
+    return text.append(leftovers.count > leftovers.pids.size() ? " ..." : "");
+}
+
+std::string processes(const ServiceView& view, const Style& style) {
+    const ServiceDetails& details = view.details();
+    std::string lines;
+    if (const std::string usage = usage_text(details.usage); !usage.empty()) {
+        lines.append(labelled("uses:", usage, style));
+    }
+    if (details.leftovers.count > 0) {
+        lines.append(labelled("left:", leftovers_text(details.leftovers), style));
+    }
+    return lines;
 }
 
 }  // namespace
@@ -111,7 +224,10 @@ std::string format_status(const ServiceView& view, LocalTime now, const Style& s
     if (wants_otherwise(view)) {
         page.append(labelled("wanted:", to_string(view.wanted), style));
     }
-    if (!view.cause.empty()) {
+    for (const BlockerView& blocker : view.blockers) {
+        page.append(labelled("waits:", blocker_text(blocker), style));
+    }
+    if (!view.cause.empty() && view.blockers.empty()) {
         page.append(labelled("cause:", view.cause, style));
     }
     if (view.exec_failure) {
@@ -123,7 +239,10 @@ std::string format_status(const ServiceView& view, LocalTime now, const Style& s
     if (view.logger) {
         page.append(labelled("logger:", logger_line(*view.logger), style));
     }
-    return page.append(format_log(view, "log:", style));
+    page.append(nature(view, style)).append(relations(view, style));
+    page.append(processes(view, style)).append(format_log(view, "log:", style));
+    const std::string hint = hint_for(view);
+    return hint.empty() ? page : page.append(labelled("hint:", hint, style));
 }
 
 }  // namespace mainstay::ctl

@@ -1,17 +1,13 @@
 /// PURE. `svctl status NAME`: the page of one service.
 #pragma once
 
-#include <chrono>
 #include <string>
 
 #include "common/service_view.h"
+#include "ctl/moment.h"
 #include "ctl/style.h"
 
 namespace mainstay::ctl {
-
-/// The wall clock where the reader is: seconds since 1970-01-01 00:00 of local time. A label, by
-/// which ages become times of day.
-using LocalTime = std::chrono::seconds;
 
 /// @param now when @p view was made
 std::string format_status(const ServiceView& view, LocalTime now, const Style& style);

@@ -138,6 +138,26 @@ std::string format_summary(const std::vector<ServiceView>& views, const Style& s
     return line.append("\n");
 }
 
+std::string format_system(const SystemView& system, const Style& style) {
+    const std::string host = visible(system.host, style.charset);
+    std::string rest = host.empty() ? "running for " : ": running for ";
+    rest.append(to_short_text(system.running).view());
+    if (system.is_stopping) {
+        rest.append(", stopping all services");
+    } else if (system.boot_complete) {
+        const auto tenths = (system.boot_complete->count() + 50) / 100;
+        rest.append(", boot complete ").append(std::to_string(tenths / 10)).append(".");
+        rest.append(std::to_string(tenths % 10)).append(" s after start");
+    } else {
+        rest.append(", boot not complete yet");
+    }
+    if (style.width != kNoWidthLimit) {
+        const std::size_t used = columns(host);
+        rest = fit(rest, used < style.width ? style.width - used : 1, style.charset);
+    }
+    return coloured(host, Colour::Bold, style).append(rest).append("\n");
+}
+
 std::string format_names(const std::vector<ServiceView>& views, const Style& style) {
     std::vector<std::string> names;
     names.reserve(views.size());

@@ -5,18 +5,7 @@
 namespace mainstay::ctl {
 namespace {
 
-constexpr std::string_view kUsage =
-    "usage: svctl [--control SOCKET] [--json] [--no-wait] [--timeout TIME] [COMMAND "
-    "[SERVICE...]]\n";
-
-constexpr std::string_view kOptions =
-    "  --control SOCKET  the supervisor's socket; else SVCTL_SOCKET, /run/mainstay/control, or "
-    "for\n"
-    "                    a user that is not root $XDG_RUNTIME_DIR/mainstay/control\n"
-    "  --json            one JSON object a line, for programs\n"
-    "  --no-wait         do not wait until services have started or stopped\n"
-    "  --timeout TIME    wait no longer than TIME: 5, 500ms, 2min, 1h, infinity\n"
-    "  --help, --version\n";
+constexpr std::string_view kUsage = "usage: svctl [OPTION...] [COMMAND [SERVICE...]]\n";
 
 constexpr std::string_view kEnd =
     "Without a command: status. A command may be cut as long as it is clear which one is meant.\n"
@@ -24,16 +13,21 @@ constexpr std::string_view kEnd =
     "Exit: 0 done, 1 a service failed, 2 usage, 3 not up, 4 no such service, 5 not permitted,\n"
     "6 timed out, 100 no supervisor.\n";
 
-constexpr std::size_t kSynopsisColumn = 28;
+constexpr std::size_t kSynopsisColumn = 36;
+constexpr std::size_t kOptionColumn = 20;
 
 std::string heading(Group group) {
     switch (group) {
         case Group::Look:
             return "Look:\n";
         case Group::Act:
-            return "Act, and wait for the result:\n";
+            return "Act:\n";
         case Group::Signals:
             return "Send a signal to the main process:\n";
+        case Group::Ask:
+            return "Ask, and wait:\n";
+        case Group::Configure:
+            return "Configure:\n";
         case Group::System:
             return "Other:\n";
     }
@@ -53,6 +47,26 @@ std::string synopsis(const CommandRow& row) {
     return text;
 }
 
+/// "  -n, --lines N   the newest N lines", the summary's further lines below its first.
+std::string option_lines(const OptionRow& row) {
+    std::string text = "  ";
+    if (!row.letter.empty()) {
+        text.append(row.letter).append(", ");
+    }
+    text.append(row.name);
+    if (!row.value.empty()) {
+        text.append(" ").append(row.value);
+    }
+    text = pad(text, kOptionColumn);
+    for (const char c : row.summary) {
+        text.push_back(c);
+        if (c == '\n') {
+            text.append(kOptionColumn, ' ');
+        }
+    }
+    return text.append("\n");
+}
+
 std::string overview() {
     std::string text(kUsage);
     std::optional<Group> group;
@@ -63,7 +77,11 @@ std::string overview() {
         }
         text.append(pad("  " + synopsis(row), kSynopsisColumn)).append(row.summary).append("\n");
     }
-    return text.append("\nOptions:\n").append(kOptions).append("\n").append(kEnd);
+    text.append("\nOptions:\n");
+    for (const OptionRow& row : option_rows()) {
+        text.append(option_lines(row));
+    }
+    return text.append("\n").append(kEnd);
 }
 
 std::string page_of(const CommandRow& row) {
@@ -79,10 +97,13 @@ std::string page_of(const CommandRow& row) {
     if (!row.details.empty()) {
         text.append(row.details).append("\n");
     }
-    if (row.waits == Waits::Yes) {
-        text.append("--no-wait does not wait, --timeout TIME not longer than that.\n");
+    std::string options;
+    for (const OptionRow& option : option_rows()) {
+        const bool is_own = (row.options & bit_of(option.option)) != 0 ||
+                            (option.option == Option::Timeout && row.waits == Waits::Yes);
+        options.append(is_own ? option_lines(option) : "");
     }
-    return text;
+    return options.empty() ? text : text.append("\n").append(options);
 }
 
 }  // namespace

@@ -46,7 +46,10 @@ int main(int argc, char** argv) {
     ::signal(SIGPIPE, SIG_DFL);
     try {
         const std::vector<std::string_view> words(argv + (argc > 0 ? 1 : 0), argv + argc);
-        Output output(style_for(STDOUT_FILENO), style_for(STDERR_FILENO));
+        const bool is_plain =
+            environment("TERM").empty() || environment("TERM") == std::string_view("dumb");
+        Output output(style_for(STDOUT_FILENO), style_for(STDERR_FILENO),
+                      is_plain ? Output::Lines::Final : Output::Lines::Rewritable);
         ExitCode exit = run_words(words, output);
         output.flush();
         if (output.has_failed() && exit == ExitCode::Done) {

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <utility>
+
 #include "common/paths.h"
 #include "common/units.h"
 #include "ctl/format_json.h"
@@ -13,6 +15,7 @@ namespace {
 
 using protocol::Done;
 using protocol::ExitCode;
+using protocol::ProgressReply;
 using protocol::Refusal;
 using std::chrono::milliseconds;
 
@@ -33,7 +36,8 @@ SocketPlace place_for(const Invocation& invocation) {
 
 /// How long the conversation may take; none: for ever.
 std::optional<milliseconds> limit_of(const Invocation& invocation) {
-    const bool waits = row_of(invocation.command).waits == Waits::Yes && invocation.wait;
+    const bool waits = (row_of(invocation.command).waits == Waits::Yes && invocation.wait) ||
+                       invocation.command == Command::Events || invocation.follow;
     if (!invocation.timeout) {
         return waits ? std::nullopt : std::optional(kAnswerLimit);
     }
@@ -51,7 +55,7 @@ std::optional<milliseconds> greeting_limit_of(const Invocation& invocation) {
 }  // namespace
 
 Session::Session(const Invocation& invocation, Output& output)
-    : invocation_(invocation), output_(output), client_(place_for(invocation)) {
+    : invocation_(invocation), output_(output), client_(place_for(invocation)), progress_(output) {
     client_.set_limit(greeting_limit_of(invocation));
 }
 
@@ -73,7 +77,9 @@ std::optional<ExitCode> Session::take(Received received, const OnReply& on_reply
         return report(
             {exit_code(refusal->code), std::string(to_string(refusal->code)), refusal->message});
     }
-    if (is_json()) {
+    if (auto* progress = std::get_if<ProgressReply>(&received.reply)) {
+        progress_.update(std::move(*progress));
+    } else if (is_json()) {
         output_.print(format_json(received.line));
         output_.flush();
     } else {
@@ -82,18 +88,41 @@ std::optional<ExitCode> Session::take(Received received, const OnReply& on_reply
     return std::nullopt;
 }
 
+/// While nothing comes, the line that says what is waited for shows how time goes by.
+std::variant<Received, Trouble> Session::receive() {
+    while (const auto interval = progress_.interval()) {
+        if (client_.wait(*interval)) {
+            break;
+        }
+        progress_.tick();
+    }
+    auto received = client_.receive();
+    const auto* line = std::get_if<Received>(&received);
+    if (line == nullptr || !std::holds_alternative<ProgressReply>(line->reply)) {
+        progress_.hide();
+    }
+    return received;
+}
+
 ExitCode Session::ask(const OnReply& on_reply) {
+    return ask(make_request(invocation_, kRequestId), on_reply);
+}
+
+ExitCode Session::ask(protocol::Request request, const OnReply& on_reply) {
+    request.id = kRequestId;
+    request.progress = row_of(invocation_.command).waits == Waits::Yes && invocation_.wait &&
+                       progress_.is_wanted();
     if (const auto trouble = client_.connect()) {
         return report(*trouble);
     }
     if (!invocation_.timeout) {
         client_.set_limit(limit_of(invocation_));
     }
-    if (const auto trouble = client_.send(make_request(invocation_, kRequestId))) {
+    if (const auto trouble = client_.send(request)) {
         return report(*trouble);
     }
     while (true) {
-        auto next = client_.receive();
+        auto next = receive();
         if (const auto* trouble = std::get_if<Trouble>(&next)) {
             return report(*trouble);
         }

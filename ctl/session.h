@@ -7,6 +7,7 @@
 #include "ctl/args.h"
 #include "ctl/client.h"
 #include "ctl/output.h"
+#include "ctl/progress.h"
 
 namespace mainstay::ctl {
 
@@ -26,6 +27,9 @@ class Session {
     /// @returns what svctl is to exit with.
     protocol::ExitCode ask(const OnReply& on_reply);
 
+    /// The same with another request than the invocation's; its id is set here.
+    protocol::ExitCode ask(protocol::Request request, const OnReply& on_reply);
+
     /// Says why there is no answer. @returns its exit code.
     protocol::ExitCode report(const Trouble& trouble);
 
@@ -35,10 +39,12 @@ class Session {
   private:
     /// Handles one line. @returns the exit code where it was the last one.
     std::optional<protocol::ExitCode> take(Received received, const OnReply& on_reply);
+    std::variant<Received, Trouble> receive();
 
     const Invocation& invocation_;
     Output& output_;
     Client client_;
+    Progress progress_;
 };
 
 }  // namespace mainstay::ctl

@@ -1,7 +1,9 @@
 /// What the surroundings of the process say about its output, and the wall clock as a label.
 #pragma once
 
-#include "ctl/format_status.h"
+#include <string_view>
+
+#include "ctl/moment.h"
 #include "ctl/style.h"
 
 namespace mainstay::ctl {

@@ -61,10 +61,18 @@ void append_escaped(std::string& text, const Utf8Character& character, char byte
     text.append(escape.view());
 }
 
+/// Most text is: it goes as it is, and a table of a thousand services is made of it.
+bool is_printable_ascii(std::string_view bytes) noexcept {
+    return std::all_of(bytes.begin(), bytes.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+}
+
 }  // namespace
 
 std::string visible(std::string_view bytes, Charset charset) {
     std::string text;
+    if (is_printable_ascii(bytes)) {
+        return text.append(bytes);
+    }
     text.reserve(bytes.size());
     while (!bytes.empty()) {
         const Utf8Character character = first_character(bytes);
@@ -116,6 +124,23 @@ std::string pad(std::string_view text, std::size_t width) {
         result.append(width - used, ' ');
     }
     return result;
+}
+
+std::string size_text(std::uint64_t bytes) {
+    constexpr std::array<const char*, 5> kUnits{"KiB", "MiB", "GiB", "TiB", "PiB"};
+    if (bytes < 1024) {
+        return std::to_string(bytes) + " B";
+    }
+    std::uint64_t tenths = bytes * 10 / 1024;
+    std::size_t unit = 0;
+    if (bytes > std::uint64_t{1} << 60U) {
+        tenths = bytes / 1024 * 10;
+    }
+    while (tenths >= 10 * 1024 && unit + 1 < kUnits.size()) {
+        tenths /= 1024;
+        ++unit;
+    }
+    return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " " + kUnits.at(unit);
 }
 
 }  // namespace mainstay::ctl

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -23,5 +24,8 @@ std::string fit(std::string_view text, std::size_t width, Charset charset);
 
 /// Adds blanks up to @p width columns.
 std::string pad(std::string_view text, std::size_t width);
+
+/// "512 B", "12.3 KiB", "4.0 GiB".
+std::string size_text(std::uint64_t bytes);
 
 }  // namespace mainstay::ctl

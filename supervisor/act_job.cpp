@@ -1,10 +1,9 @@
 #include "supervisor/act_job.h"
 
 #include <algorithm>
-#include <set>
+#include <utility>
 
 #include "common/signals.h"
-#include "supervisor/name_pattern.h"
 #include "supervisor/status_view.h"
 #include "supervisor/verb_outcome.h"
 #include "supervisor/words.h"
@@ -13,31 +12,49 @@ namespace mainstay::supervisor {
 namespace {
 
 using protocol::ErrorCode;
+using protocol::Request;
 using protocol::Verb;
 
 constexpr std::size_t kLogLinesOfATrouble = 10;
 
-Event event_of(const protocol::Request& request) noexcept {
-    switch (request.verb) {
-        case Verb::Up:
-            return WantUp{};
-        case Verb::Down:
-            return WantDown{};
-        case Verb::Restart:
-            return Restart{};
-        case Verb::Once:
-            return WantOnce{};
-        case Verb::Signal:
-        case Verb::Status:
-        case Verb::List:
-        case Verb::Version:
-            break;
+bool is_start(Verb verb) noexcept {
+    return verb == Verb::Up || verb == Verb::Restart || verb == Verb::TryRestart ||
+           verb == Verb::Once;
+}
+
+bool starts_or_stops(Verb verb) noexcept {
+    return is_start(verb) || verb == Verb::Down;
+}
+
+/// The event of a verb that starts or stops.
+Event event_of(Verb verb) noexcept {
+    if (verb == Verb::Down) {
+        return WantDown{};
+    }
+    if (verb == Verb::Once) {
+        return WantOnce{};
+    }
+    if (verb == Verb::TryRestart) {
+        return TryRestart{};
+    }
+    return verb == Verb::Up ? Event(WantUp{}) : Event(Restart{});
+}
+
+/// The event of a verb that is done when it is told.
+Event event_at_once(const Request& request, const Service& service) noexcept {
+    if (request.verb == Verb::Reset) {
+        return Reset{};
+    }
+    if (request.verb == Verb::Reload) {
+        // How is for the service's definition to say: by a program, or by a signal.
+        const bool has_program = !service.definition.programs().reload.empty();
+        return Reload{has_program ? 0 : service.definition.reload_signal};
     }
     return SendSignal{request.signal};
 }
 
-bool is_start(Verb verb) noexcept {
-    return verb == Verb::Up || verb == Verb::Restart || verb == Verb::Once;
+bool has_main_process(const Service& service) noexcept {
+    return service.snapshot.pid != 0 && service.snapshot.state != ServiceState::Finishing;
 }
 
 std::string number_or_name(int signal) {
@@ -45,52 +62,21 @@ std::string number_or_name(int signal) {
     return name.empty() ? std::to_string(signal) : std::string(name);
 }
 
+std::string nobody_to_tell(const Request& request) {
+    if (request.verb == Verb::Reload) {
+        return "not running, so there is nobody to read its configuration again";
+    }
+    return "not running, so there is nobody to send " + number_or_name(request.signal) + " to";
+}
+
 }  // namespace
 
-std::vector<Selected> select_services(const ServiceSet& services,
-                                      const std::vector<std::string>& names) {
-    std::vector<Selected> selected;
-    std::set<ServiceId> seen;
-    const auto take = [&](const Service& service) {
-        if (seen.insert(service.id).second) {
-            selected.push_back({service.name, service.id});
-        }
-    };
-    const auto take_matching = [&](std::string_view pattern) {
-        bool any = false;
-        for (const ServiceId id : services.all()) {
-            const Service* service = services.find(id);
-            if (!service->feeder && matches_pattern(pattern, service->name)) {
-                take(*service);
-                any = true;
-            }
-        }
-        return any;
-    };
-    if (names.empty()) {
-        take_matching("*");
-    }
-    for (const std::string& name : names) {
-        if (const Service* service = services.find(name)) {
-            take(*service);
-        } else if (!is_pattern(name) || !take_matching(name)) {
-            selected.push_back({name, 0});
-        }
-    }
-    return selected;
-}
-
-std::string unknown_service(protocol::RequestId request, const std::string& name) {
-    const bool pattern = is_pattern(name);
-    return encode(protocol::ServiceError{
-        request, name, ErrorCode::UnknownService,
-        pattern ? "no service matches " + name : "no service " + name, std::nullopt});
-}
-
-ActJob::ActJob(ControlHandler& handler, protocol::Request request, std::function<void()> wake)
-    : handler_(handler), request_(std::move(request)), wake_(std::move(wake)) {
-    const auto selected = select_services(handler_.os_.services, request_.services);
-    handler_.waiting_.push_back(this);
+ActJob::ActJob(ControlHandler& handler, Request request, ControlHandler::Wake wake)
+    : handler_(handler),
+      request_(std::move(request)),
+      wake_(std::move(wake)),
+      seat_(handler.board(), *this) {
+    const auto selected = select_services(handler_.os().services, request_.services);
     // Pending before the first order: what one order sets off may concern the next.
     for (const Selected& each : selected) {
         if (each.id != 0) {
@@ -101,59 +87,76 @@ ActJob::ActJob(ControlHandler& handler, protocol::Request request, std::function
         order(each);
     }
     if (request_.timeout && !pending_.empty()) {
-        timeout_ = handler_.os_.clock.call_after(*request_.timeout, [this] { time_out(); });
+        timeout_ = handler_.os().clock.call_after(*request_.timeout, [this] { time_out(); });
     }
 }
 
 ActJob::~ActJob() {
-    handler_.os_.clock.cancel(timeout_);
+    handler_.os().clock.cancel(timeout_);
     for (const Target& target : pending_) {
-        handler_.os_.clock.cancel(target.timer);
+        handler_.os().clock.cancel(target.timer);
     }
-    auto& waiting = handler_.waiting_;
-    waiting.erase(std::remove(waiting.begin(), waiting.end(), this), waiting.end());
+}
+
+const Service* ActJob::service_of(ServiceId id) const noexcept {
+    return handler_.os().services.find(id);
+}
+
+ServiceView ActJob::view(const Service& service) const {
+    return view_of(service, handler_.os().services, handler_.os().clock);
 }
 
 void ActJob::order(const Selected& selected) {
-    ServiceSet& services = handler_.os_.services;
-    const Service* service = selected.id != 0 ? services.find(selected.id) : nullptr;
+    const Service* service = selected.id != 0 ? service_of(selected.id) : nullptr;
     if (service == nullptr) {
-        say(unknown_service(request_.id, selected.name));
+        say(unknown_service(handler_.os().services, request_.id, selected.name));
         count(ErrorCode::UnknownService);
         drop(selected.id);
         return;
     }
-    if (is_start(request_.verb) && (services.is_stopping() || service->leaving)) {
-        went_wrong(*service, ErrorCode::ShuttingDown,
-                   services.is_stopping() ? "the system stops, nothing is started any more"
-                                          : "it was removed and is stopping");
+    if (is_refused(*service)) {
         return;
     }
-    if (request_.verb == Verb::Signal) {
-        send_signal(*service);
-        return;
+    if (starts_or_stops(request_.verb)) {
+        order_start_or_stop(*service);
+    } else {
+        order_at_once(*service);
     }
-    find(selected.id)->ordered = true;
-    services.post(selected.id, event_of(request_));
-    service = services.find(selected.id);
-    if (service == nullptr || find(selected.id) == nullptr) {
-        return;
-    }
-    request_.wait ? consider(*service) : arrived(*service);
 }
 
-void ActJob::send_signal(const Service& service) {
-    const bool has_main =
-        service.snapshot.pid != 0 && service.snapshot.state != ServiceState::Finishing;
-    if (!has_main) {
-        went_wrong(
-            service, ErrorCode::NotUp,
-            "not running, so there is nobody to send " + number_or_name(request_.signal) + " to");
+bool ActJob::is_refused(const Service& service) {
+    const bool is_stopping = handler_.os().services.is_stopping();
+    if (!is_start(request_.verb) || (!is_stopping && !service.leaving)) {
+        return false;
+    }
+    went_wrong(service, ErrorCode::ShuttingDown,
+               is_stopping ? "the system stops, nothing is started any more"
+                           : "it was removed and is stopping");
+    return true;
+}
+
+void ActJob::order_start_or_stop(const Service& service) {
+    if (request_.verb == Verb::TryRestart && is_resting(service.snapshot.state)) {
+        arrived(service);
         return;
     }
     const ServiceId id = service.id;
-    handler_.os_.services.post(id, event_of(request_));
-    const Service* after = handler_.os_.services.find(id);
+    find(id)->ordered = true;
+    handler_.os().services.post(id, event_of(request_.verb));
+    const Service* after = service_of(id);
+    if (after != nullptr && find(id) != nullptr) {
+        request_.wait ? consider(*after) : arrived(*after);
+    }
+}
+
+void ActJob::order_at_once(const Service& service) {
+    if (request_.verb != Verb::Reset && !has_main_process(service)) {
+        went_wrong(service, ErrorCode::NotUp, nobody_to_tell(request_));
+        return;
+    }
+    const ServiceId id = service.id;
+    handler_.os().services.post(id, event_at_once(request_, service));
+    const Service* after = service_of(id);
     if (after != nullptr && find(id) != nullptr) {
         arrived(*after);
     }
@@ -164,16 +167,22 @@ void ActJob::consider(const Service& service) {
     if (target == nullptr || !target->ordered || !request_.wait) {
         return;
     }
-    Clock& clock = handler_.os_.clock;
+    Clock& clock = handler_.os().clock;
     const VerbOutcome outcome = judge(request_.verb, service.snapshot, service.definition.policy,
                                       clock.now() - service.executed);
     switch (outcome.kind) {
         case VerbOutcome::Kind::Pending:
+            if (service.snapshot.state == ServiceState::Waiting) {
+                const std::string why = hopeless_need(service, handler_.os().services);
+                if (!why.empty()) {
+                    went_wrong(service, ErrorCode::ServiceFailed, why);
+                }
+            }
             return;
         case VerbOutcome::Kind::NeedsTime:
             clock.cancel(target->timer);
             target->timer = clock.call_after(outcome.remaining, [this, id = service.id] {
-                if (const Service* later = handler_.os_.services.find(id)) {
+                if (const Service* later = service_of(id)) {
                     consider(*later);
                 }
             });
@@ -181,7 +190,8 @@ void ActJob::consider(const Service& service) {
         case VerbOutcome::Kind::Arrived:
             return arrived(service);
         case VerbOutcome::Kind::Failed:
-            return went_wrong(service, ErrorCode::ServiceFailed, trouble_of(service));
+            return went_wrong(service, ErrorCode::ServiceFailed,
+                              trouble_of(service, handler_.os().services));
         case VerbOutcome::Kind::Superseded:
             return went_wrong(service, ErrorCode::ServiceFailed,
                               "somebody else wanted it " +
@@ -189,17 +199,30 @@ void ActJob::consider(const Service& service) {
     }
 }
 
+/// A service in trouble may be what others wait for: they answer now, not when it is mended.
+void ActJob::consider_those_that_need() {
+    std::vector<ServiceId> waiting;
+    for (const Target& target : pending_) {
+        const Service* service = service_of(target.id);
+        if (service != nullptr && service->snapshot.state == ServiceState::Waiting) {
+            waiting.push_back(target.id);
+        }
+    }
+    for (const ServiceId id : waiting) {
+        consider(*service_of(id));
+    }
+}
+
 void ActJob::arrived(const Service& service) {
-    say(encode(protocol::ServiceReply{
-        request_.id, view_of(service, handler_.os_.services, handler_.os_.clock)}));
+    say(encode(protocol::ServiceReply{request_.id, view(service)}));
     drop(service.id);
 }
 
 void ActJob::went_wrong(const Service& service, ErrorCode code, std::string message) {
-    ServiceView view = view_of(service, handler_.os_.services, handler_.os_.clock);
-    view.log_lines = handler_.os_.outputs.last_lines(service.id, kLogLinesOfATrouble);
+    ServiceView shown = view(service);
+    shown.log_lines = handler_.os().outputs.last_lines(service.id, kLogLinesOfATrouble);
     say(encode(protocol::ServiceError{request_.id, service.name, code, std::move(message),
-                                      std::move(view)}));
+                                      std::move(shown)}));
     count(code);
     drop(service.id);
 }
@@ -207,6 +230,15 @@ void ActJob::went_wrong(const Service& service, ErrorCode code, std::string mess
 void ActJob::say(const std::string& line) {
     output_ += line;
     wake_();
+}
+
+/// One of those that are waited for stands for all: whoever waits shows one line.
+void ActJob::say_progress(std::string& out) {
+    const Service* service = pending_.empty() ? nullptr : service_of(pending_.front().id);
+    if (request_.progress && service != nullptr && std::exchange(has_progress_, false)) {
+        out += encode(protocol::ProgressReply{
+            request_.id, static_cast<std::uint32_t>(pending_.size()), view(*service)});
+    }
 }
 
 void ActJob::count(ErrorCode code) {
@@ -221,16 +253,26 @@ ActJob::Target* ActJob::find(ServiceId service) noexcept {
 
 void ActJob::drop(ServiceId service) {
     if (Target* target = find(service)) {
-        handler_.os_.clock.cancel(target->timer);
+        handler_.os().clock.cancel(target->timer);
         pending_.erase(pending_.begin() + (target - pending_.data()));
+        has_progress_ = true;
     }
     if (pending_.empty()) {
-        handler_.os_.clock.cancel(std::exchange(timeout_, kNoTimer));
+        handler_.os().clock.cancel(std::exchange(timeout_, kNoTimer));
     }
 }
 
 void ActJob::service_changed(const Service& service) {
     consider(service);
+    const ServiceState state = service.snapshot.state;
+    if (is_start(request_.verb) && !pending_.empty() &&
+        (state == ServiceState::Failed || state == ServiceState::Backoff)) {
+        consider_those_that_need();
+    }
+    if (request_.progress && !pending_.empty()) {
+        has_progress_ = true;
+        wake_();
+    }
 }
 
 void ActJob::service_forgotten(ServiceId service) {
@@ -245,7 +287,7 @@ void ActJob::service_forgotten(ServiceId service) {
 void ActJob::time_out() {
     timeout_ = kNoTimer;
     while (!pending_.empty()) {
-        const Service* service = handler_.os_.services.find(pending_.front().id);
+        const Service* service = service_of(pending_.front().id);
         if (service == nullptr) {
             drop(pending_.front().id);
             continue;
@@ -259,10 +301,16 @@ void ActJob::time_out() {
 ControlJob::Progress ActJob::advance(std::string& out) {
     out += std::exchange(output_, {});
     if (!pending_.empty()) {
+        say_progress(out);
         return Progress::Waiting;
     }
     out += encode(protocol::Done{request_.id, exit_});
     return Progress::Done;
+}
+
+std::unique_ptr<ControlJob> make_act_job(ControlHandler& handler, Request request,
+                                         ControlHandler::Wake wake) {
+    return std::make_unique<ActJob>(handler, std::move(request), std::move(wake));
 }
 
 }  // namespace mainstay::supervisor

@@ -1,37 +1,23 @@
-/// A request that acts on services, and waits for what becomes of them. Made by control_handler.
+/// A request that acts on services, and waits for what becomes of them. Made by jobs.h.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
-#include "supervisor/control_handler.h"
+#include "supervisor/jobs.h"
+#include "supervisor/service_selection.h"
 
 namespace mainstay::supervisor {
 
-/// A name that a request selected: a service, or none of that name.
-struct Selected {
-    std::string name;
-    ServiceId id = 0;  ///< 0: there is none
-};
-
-/// Names as they are, patterns as the services (not loggers) that they match, in order of name;
-/// each service once. No names at all select all services.
-std::vector<Selected> select_services(const ServiceSet& services,
-                                      const std::vector<std::string>& names);
-
-/// The answer for a name that selected nothing.
-std::string unknown_service(protocol::RequestId request, const std::string& name);
-
-class ActJob final : public ControlJob {
+class ActJob final : public ControlJob, public JobListener {
   public:
-    ActJob(ControlHandler& handler, protocol::Request request, std::function<void()> wake);
+    ActJob(ControlHandler& handler, protocol::Request request, ControlHandler::Wake wake);
     ~ActJob() override;
 
     Progress advance(std::string& out) override;
 
-    void service_changed(const Service& service);
-    void service_forgotten(ServiceId service);
+    void service_changed(const Service& service) override;
+    void service_forgotten(ServiceId service) override;
 
   private:
     struct Target {
@@ -42,21 +28,29 @@ class ActJob final : public ControlJob {
     };
 
     void order(const Selected& selected);
-    void send_signal(const Service& service);
+    bool is_refused(const Service& service);
+    void order_start_or_stop(const Service& service);
+    void order_at_once(const Service& service);
     void consider(const Service& service);
+    void consider_those_that_need();
     void arrived(const Service& service);
     void went_wrong(const Service& service, protocol::ErrorCode code, std::string message);
     void say(const std::string& line);
+    void say_progress(std::string& out);
     void count(protocol::ErrorCode code);
     void drop(ServiceId service);
     void time_out();
     Target* find(ServiceId service) noexcept;
+    const Service* service_of(ServiceId id) const noexcept;
+    ServiceView view(const Service& service) const;
 
     ControlHandler& handler_;
     protocol::Request request_;
-    std::function<void()> wake_;
+    ControlHandler::Wake wake_;
+    JobBoard::Seat seat_;
     std::vector<Target> pending_;
     std::string output_;
+    bool has_progress_ = true;  ///< something that is worth a line of progress
     TimerId timeout_ = kNoTimer;
     protocol::ExitCode exit_ = protocol::ExitCode::Done;
 };

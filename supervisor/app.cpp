@@ -2,12 +2,12 @@
 
 #include <fcntl.h>
 #include <sys/signalfd.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
-#include <climits>
 #include <csignal>
+#include <filesystem>
 #include <utility>
 
 #include "common/fd_io.h"
@@ -18,14 +18,18 @@
 #include "supervisor/control_handler.h"
 #include "supervisor/control_server.h"
 #include "supervisor/control_socket.h"
+#include "supervisor/enabled_links.h"
 #include "supervisor/log_pipes.h"
 #include "supervisor/loop.h"
 #include "supervisor/proc_family.h"
 #include "supervisor/process_watch.h"
 #include "supervisor/readiness_channels.h"
+#include "supervisor/recent_messages.h"
 #include "supervisor/scan.h"
+#include "supervisor/scan_merge.h"
 #include "supervisor/service_dir.h"
 #include "supervisor/service_set.h"
+#include "supervisor/session.h"
 #include "supervisor/spawn.h"
 
 namespace mainstay::supervisor {
@@ -33,6 +37,9 @@ namespace {
 
 constexpr int kExitDone = 0;
 constexpr int kExitCannotRun = 1;
+/// As init(8) has them, by number of the kernel.
+constexpr int kPoweroffSignal = 38;
+constexpr int kRebootSignal = 39;
 /// PID 1 goes on alone after 10 s of silence; this is how often it hears of us at least.
 constexpr Duration kProgressInterval = std::chrono::seconds(3);
 
@@ -41,39 +48,70 @@ UniqueFd open_null() {
     return null ? std::move(*null) : UniqueFd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
 }
 
+/// Whose members may read log files.
+constexpr char kLogGroup[] = "adm";
+
+LogPipesSettings log_settings(AppSettings& settings) {
+    LogPipesSettings log;
+    log.svlog.log_directory = settings.options.log_directory;
+    log.svlog.environment = settings.environment;
+    log.group = find_group(kLogGroup).value_or(svlog::kNoGroup);
+    log.own_messages = std::move(settings.own_messages);
+    return log;
+}
+
 /// Services are told the path and have another working directory: it must be whole.
 std::string notify_directory(const std::string& control_socket) {
-    if (control_socket.starts_with('/')) {
-        return notify_directory_of(control_socket);
-    }
-    std::array<char, PATH_MAX> here{};
-    const char* directory = ::getcwd(here.data(), here.size());
-    return notify_directory_of(std::string(directory == nullptr ? "" : directory) + "/" +
-                               control_socket);
+    std::error_code failed;
+    const auto whole = std::filesystem::absolute(control_socket, failed);
+    return notify_directory_of(failed ? control_socket : whole.string());
 }
 
-protocol::Greeting greeting() {
-    return {kVersion, kCommit, protocol::kVersion, ::getpid()};
+ControlHandler::Self about_ourselves() {
+    utsname system{};
+    ::uname(&system);
+    return {{kVersion, kCommit, protocol::kVersion, ::getpid()}, system.nodename};
 }
 
-class App final : public ScanListener, public ServiceObserver {
+/// Services that are enabled until the next boot: beside the control socket. Where that is the
+/// scanned directory itself, there is none.
+std::string runtime_directory(const Options& options) {
+    const std::size_t slash = options.control_socket.rfind('/');
+    std::string directory =
+        slash == std::string::npos ? "." : options.control_socket.substr(0, slash);
+    directory += "/enabled";
+    return directory == options.directory ? std::string() : directory;
+}
+
+class RealSessions final : public Sessions {
+  public:
+    std::size_t kill_members(std::int32_t session) override { return kill_session(session); }
+};
+
+class App final : public ScanListener, public ServiceObserver, public System {
   public:
     App(AppSettings settings, Journal& journal)
         : settings_(std::move(settings)),
           journal_(journal),
+          merge_(*this),
           spawner_({settings_.environment, settings_.born_with.descriptor_limit,
                     settings_.born_with.oom_score},
                    open_null()),
           processes_(loop_, spawner_),
-          outputs_(loop_, LogLimits{}),
+          outputs_(loop_, journal_, log_settings(settings_)),
           cgroups_(journal_),
           family_(cgroups_),
           checks_({processes_, outputs_, loop_, journal_}),
           readiness_({loop_, journal_, processes_, family_, checks_},
                      notify_directory(settings_.options.control_socket)),
-          services_({loop_, processes_, outputs_, definitions_, journal_, readiness_}),
-          scan_(loop_, journal_, *this, settings_.options.directory),
-          handler_({services_, processes_, outputs_, loop_}, greeting()) {
+          services_({loop_, processes_, outputs_, definitions_, journal_, cgroups_, readiness_,
+                     sessions_, *this}),
+          scan_(loop_, journal_, merge_.first(), settings_.options.directory),
+          enabled_({settings_.options.directory, runtime_directory(settings_.options),
+                    settings_.options.definitions},
+                   [this] { look_again(); }),
+          handler_({services_, processes_, outputs_, loop_, enabled_, journal_},
+                   about_ourselves()) {
         processes_.set_listener(services_);
         processes_.hear_before_exits([this](ProcessKey key) { readiness_.hear(key); });
         readiness_.set_listener(services_);
@@ -92,16 +130,13 @@ class App final : public ScanListener, public ServiceObserver {
             return kExitCannotRun;
         }
         start_boot_link();
-        if (const auto started = scan_.start(); !started) {
-            journal_.error(settings_.options.directory + ": changes are not noticed: inotify: " +
-                           errno_text(started.error().code));
-        }
+        start_scans();
         scanned_ = true;
         say_when_boot_is_complete();
         loop_.run();
         // The connections that were closed take their leave while what they refer to is there.
         loop_.run_what_is_ready();
-        return kExitDone;
+        return exit_code_;
     }
 
     void entry_added(const std::string& name, const std::string& path) override {
@@ -119,7 +154,40 @@ class App final : public ScanListener, public ServiceObserver {
         say_when_boot_is_complete();
     }
 
+    void entries_begin() override { batch_.emplace(services_); }
+    void entries_end() override { batch_.reset(); }
+
+    void reboot() override { ask_pid_1(kRebootSignal, "reboot"); }
+    void power_off() override { ask_pid_1(kPoweroffSignal, "poweroff"); }
+    void exit_with(std::uint8_t code) override {
+        exit_code_ = code;
+        stop("on-failure-action = exit");
+    }
+
   private:
+    /// What both directories hold is judged together. That of the runtime is made when it is
+    /// needed, and needs no word before.
+    void start_scans() {
+        const ServiceSet::Batch together(services_);
+        if (const auto started = scan_.start(); !started) {
+            journal_.error(settings_.options.directory + ": changes are not noticed: inotify: " +
+                           errno_text(started.error().code));
+        }
+        const std::string directory = runtime_directory(settings_.options);
+        if (!directory.empty()) {
+            runtime_scan_.emplace(loop_, journal_, merge_.second(), directory,
+                                  Scan::Missing::Usual);
+            static_cast<void>(runtime_scan_->start());
+        }
+    }
+
+    void look_again() {
+        scan_.look_again();
+        if (runtime_scan_) {
+            runtime_scan_->look_again();
+        }
+    }
+
     bool start_control() {
         const Options& options = settings_.options;
         const auto group = find_group(options.control_group);
@@ -137,6 +205,15 @@ class App final : public ScanListener, public ServiceObserver {
             return false;
         }
         return true;
+    }
+
+    /// Where PID 1 is not ours it would take the signals for something else, or die of them.
+    void ask_pid_1(int signal, const char* what) {
+        if (!link_) {
+            journal_.error(std::string(what) + ": PID 1 is not ours; nothing is done");
+        } else if (::kill(1, signal) != 0) {
+            journal_.error(std::string(what) + ": signal to PID 1: " + errno_text(errno));
+        }
     }
 
     void start_boot_link() {
@@ -202,20 +279,25 @@ class App final : public ScanListener, public ServiceObserver {
         if (is_done && !std::exchange(ended_, true)) {
             journal_.info("all services are down");
             control_->stop();
-            tell(LinkType::Stopped, 0, "");
-            loop_.stop();
+            // What they said last is written before PID 1 takes the disks away.
+            outputs_.finish([this] {
+                tell(LinkType::Stopped, 0, "");
+                loop_.stop();
+            });
         }
     }
 
     void say_when_boot_is_complete() {
         if (scanned_ && !boot_complete_ && services_.all_settled()) {
             boot_complete_ = true;
+            handler_.boot_completed();
             tell(LinkType::BootComplete, 0, "");
         }
     }
 
     AppSettings settings_;
-    Journal& journal_;
+    RecentMessages journal_;
+    ScanMerge merge_;
     Loop loop_;
     Spawner spawner_;
     ServiceDirs definitions_;
@@ -225,13 +307,18 @@ class App final : public ScanListener, public ServiceObserver {
     ProcFamily family_;
     CheckRunner checks_;
     ReadinessChannels readiness_;
+    RealSessions sessions_;
     ServiceSet services_;
     Scan scan_;
+    std::optional<Scan> runtime_scan_;
+    EnabledLinks enabled_;
     ControlHandler handler_;
     std::unique_ptr<ControlServer> control_;
     std::optional<BootLinkClient> link_;
     UniqueFd signals_;
     Watch signal_watch_;
+    std::optional<ServiceSet::Batch> batch_;  ///< while a scan tells what it found
+    int exit_code_ = kExitDone;
     bool scanned_ = false;
     bool boot_complete_ = false;
     bool has_progress_ = false;

@@ -17,7 +17,8 @@ struct AppSettings {
     Options options;
     Environment environment;  ///< for services
     Inheritance born_with;
-    UniqueFd boot_link;  ///< invalid: none
+    UniqueFd boot_link;     ///< invalid: none
+    UniqueFd own_messages;  ///< read end of the pipe that the journal copies to; invalid: none
 };
 
 /// Supervises until it is asked to stop and everything is down.

@@ -47,13 +47,15 @@ void print(const std::string& text) {
 }
 
 std::string to_json(const Problem& problem) {
-    protocol::JsonObject object;
+    std::string line;
+    protocol::JsonObject object(line);
     object.add("file", problem.file);
     object.add("line", std::int64_t{problem.place.line});
     object.add("column", std::int64_t{problem.place.column});
     object.add("severity", to_string(problem.severity));
     object.add("message", problem.message);
-    return object.line();
+    object.end_line();
+    return line;
 }
 
 }  // namespace
@@ -66,11 +68,13 @@ int check_services(const Check& request) {
     const std::int64_t errors = count(problems, Severity::Error);
     const std::int64_t warnings = count(problems, Severity::Warning);
     if (request.format == ReportFormat::Json) {
-        protocol::JsonObject end;
+        std::string line;
+        protocol::JsonObject end(line);
         end.add_bool("done", true);
         end.add("errors", errors);
         end.add("warnings", warnings);
-        print(end.line());
+        end.end_line();
+        print(line);
     } else {
         print(std::to_string(errors) + " errors, " + std::to_string(warnings) + " warnings\n");
     }

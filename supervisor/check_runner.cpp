@@ -42,7 +42,7 @@ void CheckRunner::check(ServiceId service, const std::string& name, const Defini
 }
 
 bool CheckRunner::begin(ServiceId service, const std::string& name, const Definition& definition) {
-    const auto streams = os_.outputs.streams_of(service);
+    const auto streams = os_.outputs.streams_of(output_request(service, name, definition));
     const SpawnPlan plan = plan_of(definition, streams ? *streams : Streams());
     const auto helper =
         os_.helpers.start(plan, [this, service](const HelperEnd& end) { ended(service, end); });

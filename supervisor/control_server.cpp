@@ -157,7 +157,7 @@ void ControlServer::Impl::begin_session(Stream::socket connection) {
     auto slot = std::make_shared<std::weak_ptr<ControlSession>>();
     auto session = ControlSession::start(
         std::move(connection),
-        {handler, journal, rights, [self = shared_from_this(), slot, uid = peer->uid] {
+        {handler, journal, {rights, peer->uid}, [self = shared_from_this(), slot, uid = peer->uid] {
              self->sessions.erase(slot->lock());
              if (--self->by_uid[uid] == 0) {
                  self->by_uid.erase(uid);

@@ -158,7 +158,7 @@ class Session final : public ControlSession, public std::enable_shared_from_this
     /// @returns what to say instead where there is no memory for the job
     std::string begin_job(const std::string& line) {
         try {
-            job_ = parties_.handler.begin(line, parties_.rights, [this] { to_serve_.wake(); });
+            job_ = parties_.handler.begin(line, parties_.caller, [this] { to_serve_.wake(); });
             return {};
         } catch (const std::bad_alloc&) {
             return encode(protocol::Refusal{std::nullopt, ErrorCode::Internal,

@@ -23,7 +23,7 @@ class ControlSession {
     struct Parties {
         ControlHandler& handler;
         Journal& journal;
-        Rights rights = Rights::None;
+        Caller caller;
         std::function<void()> ended;  ///< called once, from the loop
     };
 

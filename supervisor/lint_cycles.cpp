@@ -84,9 +84,11 @@ class Components {
 };
 
 /// The shortest way from @p start back to it, breadth first; empty where there is none.
+/// @param came_from kNone for each node of the component; made once for all, as clearing it for
+/// each
+///        would take the square of the number of services.
 std::vector<std::size_t> cycle_through(const Edges& edges, const Components& components,
-                                       std::size_t start) {
-    std::vector<std::size_t> came_from(edges.size(), kNone);
+                                       std::size_t start, std::vector<std::size_t>& came_from) {
     std::vector<std::size_t> queue = {start};
     for (std::size_t next = 0; next < queue.size(); ++next) {
         const std::size_t node = queue[next];
@@ -114,6 +116,7 @@ std::vector<std::size_t> cycle_through(const Edges& edges, const Components& com
 std::vector<std::vector<std::size_t>> find_cycles(const Edges& edges) {
     const Components components(edges);
     std::vector<bool> is_done(edges.size(), false);
+    std::vector<std::size_t> came_from(edges.size(), kNone);
     std::vector<std::vector<std::size_t>> cycles;
     for (std::size_t node = 0; node < edges.size(); ++node) {
         const std::size_t component = components.of(node);
@@ -121,7 +124,7 @@ std::vector<std::vector<std::size_t>> find_cycles(const Edges& edges) {
             continue;
         }
         is_done[component] = true;
-        if (auto cycle = cycle_through(edges, components, node); !cycle.empty()) {
+        if (auto cycle = cycle_through(edges, components, node, came_from); !cycle.empty()) {
             cycles.push_back(std::move(cycle));
         }
     }

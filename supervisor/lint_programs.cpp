@@ -59,8 +59,8 @@ std::string_view interpreter_in(std::string_view head) noexcept {
 }
 
 std::optional<std::string> fault_of(const ProgramFacts& facts) {
-    if (facts.state != ProgramState::Executable) {
-        return std::string(why_not(facts.state));
+    if (const std::string_view why = why_not(facts.state); !why.empty()) {
+        return std::string(why);
     }
     if (!facts.head) {
         return std::nullopt;

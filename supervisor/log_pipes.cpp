@@ -1,70 +1,176 @@
 #include "supervisor/log_pipes.h"
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "supervisor/descriptor_reserve.h"
 
 namespace mainstay::supervisor {
+LogPipes::LogPipes(Loop& loop, Journal& journal, LogPipesSettings settings)
+    : loop_(loop),
+      journal_(journal),
+      group_(settings.group),
+      process_(loop, std::move(settings.svlog),
+               [this](auto status, Duration lived) { svlog_ended(status, lived); }) {
+    outputs_.emplace_back();
+    if (settings.own_messages.valid()) {
+        outputs_[svlog::kOwnSlot] = {Output::State::InUse,
+                                     kOwnMessagesName,
+                                     nullptr,
+                                     {std::move(settings.own_messages), UniqueFd()}};
+        slots_[kOwnMessages] = svlog::kOwnSlot;
+    }
+}
 
-Result<void> LogPipes::connect(ServiceId service, ServiceId logger) {
-    TRY(outputs_[service].pipe, make_pipe());
-    feeders_[logger] = service;
+LogPipes::~LogPipes() {
+    loop_.cancel(timer_);
+}
+
+// --- pipes ------------------------------------------------------------------------------------
+
+Result<void> LogPipes::connect(ServiceId writer, ServiceId logger) {
+    Pipe& input = inputs_[logger];
+    if (!input.write_end.valid()) {
+        auto made = make_pipe();
+        if (!made) {
+            return made.error();
+        }
+        input = std::move(*made);
+    }
+    writers_[writer] = {logger, {}};
     return {};
 }
 
-Result<Streams> LogPipes::streams_of(ServiceId service) {
-    auto output = outputs_.find(service);
-    if (output == outputs_.end()) {
-        TRY(Pipe pipe, make_pipe());
-        if (is_in_reserve(pipe.write_end.get())) {
-            return Error{"pipe", EMFILE};
-        }
-        // Only our end: whether its writers may block is not ours to decide.
-        if (::fcntl(pipe.read_end.get(), F_SETFL, O_NONBLOCK) < 0) {
-            return last_error("fcntl");
-        }
-        output = outputs_.emplace(service, Line{std::move(pipe), true, Watch()}).first;
-        output->second.watch = loop_.watch_readable(output->second.pipe.read_end.get(),
-                                                    [this, service] { read_into_memory(service); });
-    }
+Result<Streams> LogPipes::streams_of(const OutputRequest& request) {
     Streams streams;
-    streams.output = output->second.pipe.write_end.get();
-    if (const auto feeder = feeders_.find(service); feeder != feeders_.end()) {
-        streams.input = outputs_[feeder->second].pipe.read_end.get();
+    if (const auto input = inputs_.find(request.service); input != inputs_.end()) {
+        streams.input = input->second.read_end.get();
     }
+    if (request.use == LogUse::NotWanted) {
+        return streams;
+    }
+    if (const auto writer = writers_.find(request.service); writer != writers_.end()) {
+        writer->second.name = request.name;
+        streams.output = inputs_[writer->second.logger].write_end.get();
+        return streams;
+    }
+    auto slot = slot_of(request.service);
+    if (!slot) {
+        TRY(Pipe pipe, make_pipe());
+        TRY(slot, make_output(request, std::move(pipe)));
+    }
+    settings_changed(*slot, request);
+    streams.output = outputs_[*slot].pipe.write_end.get();
     return streams;
 }
 
-void LogPipes::read_into_memory(ServiceId service) {
-    const ssize_t count =
-        ::read(outputs_[service].pipe.read_end.get(), buffer_.data(), buffer_.size());
-    if (count > 0) {
-        store_.append(service, {buffer_.data(), static_cast<std::size_t>(count)});
+Result<std::uint32_t> LogPipes::make_output(const OutputRequest& request, Pipe pipe) {
+    TRY_VOID(make_arena());
+    if (is_in_reserve(pipe.write_end.get())) {
+        return Error{"pipe", EMFILE};
+    }
+    // Only our end: whether its writers may block is not ours to decide.
+    if (::fcntl(pipe.read_end.get(), F_SETFL, O_NONBLOCK) < 0) {
+        return last_error("fcntl");
+    }
+    const std::uint32_t slot = free_slot();
+    if (slot >= arena().shape().slots) {
+        return Error{"a place in svlog", ENOSPC};
+    }
+    outputs_[slot] = {Output::State::InUse, std::string(request.name), request.settings,
+                      std::move(pipe)};
+    slots_[request.service] = slot;
+    add_task(svlog::MessageType::Add, slot);
+    tell_followers();
+    return slot;
+}
+
+std::uint32_t LogPipes::free_slot() {
+    if (!free_slots_.empty()) {
+        const std::uint32_t slot = free_slots_.back();
+        free_slots_.pop_back();
+        return slot;
+    }
+    const auto slot = static_cast<std::uint32_t>(outputs_.size());
+    if (slot < svlog::kArenaShape.slots) {
+        outputs_.emplace_back();
+    }
+    return slot;
+}
+
+std::optional<std::uint32_t> LogPipes::slot_of(ServiceId service) const noexcept {
+    const auto found = slots_.find(service);
+    return found == slots_.end() ? std::nullopt : std::optional(found->second);
+}
+
+void LogPipes::settings_changed(std::uint32_t slot, const OutputRequest& request) {
+    const LogSettings defaults;
+    Output& output = outputs_[slot];
+    const LogSettings& before = output.settings ? *output.settings : defaults;
+    const LogSettings& now = request.settings ? *request.settings : defaults;
+    const bool has_changed = !(before == now);
+    output.settings = request.settings;
+    if (has_changed) {
+        add_task(svlog::MessageType::Change, slot);
     }
 }
 
 void LogPipes::close_input(ServiceId logger) {
-    if (const auto feeder = feeders_.find(logger); feeder != feeders_.end()) {
-        outputs_[feeder->second].pipe.write_end.reset();
+    if (const auto input = inputs_.find(logger); input != inputs_.end()) {
+        input->second.write_end.reset();
     }
 }
 
 void LogPipes::forget(ServiceId service) {
-    outputs_.erase(service);
-    feeders_.erase(service);
-    store_.forget(service);
+    writers_.erase(service);
+    if (auto input = inputs_.extract(service)) {
+        let_writers_go(service, std::move(input.mapped()));
+    }
+    const auto slot = slot_of(service);
+    if (!slot) {
+        return;
+    }
+    slots_.erase(service);
+    Output& output = outputs_[*slot];
+    output.state = Output::State::Leaving;
+    output.pipe.write_end.reset();
+    if (takeover_) {
+        takeover_->remove(*slot, output.pipe.read_end.get());
+        free_output(*slot);
+    } else {
+        add_task(svlog::MessageType::Remove, *slot);
+    }
 }
 
-std::vector<std::string> LogPipes::last_lines(ServiceId service, std::size_t count) {
-    const auto output = outputs_.find(service);
-    if (output != outputs_.end() && output->second.goes_to_memory) {
-        // What was written before the question is part of the answer, up to what a pipe holds.
-        read_into_memory(service);
+/// Those that run hold the pipe to a logger that is no more: svlog reads it from now on, as the
+/// output of one of them.
+void LogPipes::let_writers_go(ServiceId logger, Pipe pipe) {
+    std::optional<std::pair<ServiceId, std::string>> heir;
+    for (auto writer = writers_.begin(); writer != writers_.end();) {
+        if (writer->second.logger != logger) {
+            ++writer;
+            continue;
+        }
+        if (!writer->second.name.empty() && !slot_of(writer->first)) {
+            heir = {writer->first, std::move(writer->second.name)};
+        }
+        writer = writers_.erase(writer);
     }
-    return store_.last_lines(service, count);
+    if (!heir || !pipe.write_end.valid()) {
+        return;
+    }
+    const OutputRequest request{heir->first, heir->second, nullptr};
+    if (const auto made = make_output(request, std::move(pipe)); !made) {
+        journal_.error(heir->second + ": its logger is gone, its output is lost: " +
+                       made.error().action + ": " + errno_text(made.error().code));
+    }
+}
+
+void LogPipes::free_output(std::uint32_t slot) {
+    outputs_[slot] = Output();
+    free_slots_.push_back(slot);
 }
 
 }  // namespace mainstay::supervisor

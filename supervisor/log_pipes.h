@@ -1,46 +1,117 @@
-/// The pipes that services write into. Both ends of each are kept here: a service or a logger may
-/// restart at any time and what lies in the pipe stays. A service without a logger writes into a
-/// pipe that is read here, into memory.
+/// The pipes that services write into. Both ends of each are kept here: a service, a logger or
+/// svlog may restart at any time and what lies in the pipe stays. Services that share a logger
+/// share its pipe; a service without one writes into a pipe that svlog reads.
+///
+/// Also keeps svlog going: starts it with the first pipe, starts it again, hands it all pipes anew,
+/// and steps in while it is gone.
 #pragma once
 
+#include <map>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
 #include "common/fd_io.h"
-#include "supervisor/log_ring.h"
+#include "common/restart_pacing.h"
+#include "supervisor/journal.h"
+#include "supervisor/log_takeover.h"
 #include "supervisor/loop.h"
 #include "supervisor/os_outputs.h"
+#include "supervisor/svlog/arena_memory.h"
+#include "supervisor/svlog_link.h"
+#include "supervisor/svlog_process.h"
 
 namespace mainstay::supervisor {
 
-class LogPipes final : public Outputs {
-  public:
-    LogPipes(Loop& loop, LogLimits limits) : loop_(loop), store_(limits) {}
+struct LogPipesSettings {
+    SvlogCommand svlog;
+    std::uint32_t group = svlog::kNoGroup;  ///< of log files
+    UniqueFd own_messages;  ///< read end of a pipe with the supervisor's own; invalid: none
+};
 
-    Result<void> connect(ServiceId service, ServiceId logger) override;
-    Result<Streams> streams_of(ServiceId service) override;
+class LogPipes final : public Outputs, private SvlogListener {
+  public:
+    LogPipes(Loop& loop, Journal& journal, LogPipesSettings settings);
+    ~LogPipes() override;
+
+    Result<void> connect(ServiceId writer, ServiceId logger) override;
+    Result<Streams> streams_of(const OutputRequest& request) override;
     void close_input(ServiceId logger) override;
     void forget(ServiceId service) override;
-    std::vector<std::string> last_lines(ServiceId service, std::size_t count) override;
+    LogTail tail(ServiceId service, std::size_t count) override;
+    LogPiece read_from(ServiceId service, LogCursor from) override;
+    FollowId follow(ServiceId service, std::function<void()> callback) override;
+    void unfollow(FollowId follow) override;
+
+    /// No service writes any more: lets svlog write what there is and end. Calls @p done from the
+    /// loop then, or when that takes too long. To be called once.
+    void finish(std::function<void()> done);
 
   private:
-    struct Line {
-        Pipe pipe;
-        bool goes_to_memory = false;
-        Watch watch;  ///< of a pipe into memory; ends before the descriptor
+    /// What svlog reads, by slot.
+    struct Output {
+        enum class State : std::uint8_t { Unused, InUse, Leaving };
+        State state = State::Unused;
+        std::string name;
+        std::shared_ptr<const LogSettings> settings;  ///< null: the defaults
+        Pipe pipe;  ///< the write end of our own messages is elsewhere
+    };
+    struct Writer {
+        ServiceId logger;
+        std::string name;  ///< empty: it was not started since it was connected
+    };
+    struct Follower {
+        ServiceId service;
+        LogCursor seen;
+        std::function<void()> callback;
     };
 
-    /// What a pipe holds by default: more than this a service does not get rid of in one turn of
-    /// the loop, however fast it writes.
-    static constexpr std::size_t kReadSize = std::size_t{64} * 1024;
+    // Pipes.
+    Result<std::uint32_t> make_output(const OutputRequest& request, Pipe pipe);
+    std::optional<std::uint32_t> slot_of(ServiceId service) const noexcept;
+    std::uint32_t free_slot();
+    void free_output(std::uint32_t slot);
+    void settings_changed(std::uint32_t slot, const OutputRequest& request);
+    void let_writers_go(ServiceId logger, Pipe pipe);
 
-    void read_into_memory(ServiceId service);
+    // svlog.
+    Result<void> make_arena();
+    void start_svlog();
+    void svlog_ended(std::optional<ExitStatus> status, Duration lived);
+    void step_in();
+    void add_task(svlog::MessageType type, std::uint32_t slot);
+    void refused(std::uint32_t slot, int code);
+    void finished();
+    std::optional<Outgoing> message_for(const SvlogTask& task) override;
+    void svlog_says(const svlog::Message& message) override;
+    void svlog_hung_up() override;
+
+    // Reading.
+    svlog::Arena arena() const noexcept { return memory_.arena(); }
+    std::string read_pipe(int pipe);
+    void tell_followers();
+    LogCursor ask_for_news(const Follower& follower) const noexcept;
 
     Loop& loop_;
-    LogStore store_;
-    std::vector<char> buffer_ = std::vector<char>(kReadSize);
-    std::unordered_map<ServiceId, Line> outputs_;       ///< by who writes
-    std::unordered_map<ServiceId, ServiceId> feeders_;  ///< by logger: who writes for it
+    Journal& journal_;
+    std::uint32_t group_;
+    std::vector<Output> outputs_;  ///< by slot; that of kOwnMessages is the first
+    std::vector<std::uint32_t> free_slots_;
+    std::unordered_map<ServiceId, std::uint32_t> slots_;
+    std::unordered_map<ServiceId, Pipe> inputs_;     ///< by logger
+    std::unordered_map<ServiceId, Writer> writers_;  ///< those that have a logger
+    std::map<FollowId, Follower> followers_;
+    FollowId last_follow_ = 0;
+    Pipe scratch_;  ///< for looking into a pipe; made when it is needed
+
+    UniqueFd arena_memory_;
+    svlog::ArenaMapping memory_;
+    SvlogProcess process_;
+    std::optional<SvlogLink> link_;
+    std::optional<LogTakeover> takeover_;
+    std::uint32_t short_runs_ = 0;
+    TimerId timer_ = kNoTimer;
+    std::function<void()> finished_;
 };
 
 }  // namespace mainstay::supervisor

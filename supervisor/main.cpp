@@ -1,4 +1,5 @@
 /// supervisor: reads its command line and environment, prepares its process, runs.
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <array>
@@ -17,6 +18,7 @@
 #include "supervisor/app.h"
 #include "supervisor/check.h"
 #include "supervisor/message_log.h"
+#include "supervisor/svlog/program.h"
 
 namespace mainstay::supervisor {
 namespace {
@@ -54,6 +56,7 @@ std::string absolute(const std::string& path) {
 int supervise(Options options) {
     options.directory = absolute(options.directory);
     options.control_socket = absolute(options.control_socket);
+    options.log_directory = absolute(options.log_directory);
     prepare_descriptors_and_signals();
     const auto link = find_boot_link(std::getenv(kLinkVariable));
     const bool has_link = link && link->has_value();
@@ -63,6 +66,11 @@ int supervise(Options options) {
                   errno_text(link.error().code) + "; going on without PID 1");
     }
     AppSettings settings;
+    if (auto messages = make_pipe()) {
+        log.copy_to(std::move(messages->write_end));
+        settings.own_messages = std::move(messages->read_end);
+        static_cast<void>(::fcntl(settings.own_messages.get(), F_SETFL, O_NONBLOCK));
+    }
     settings.boot_link = has_link ? UniqueFd(**link) : UniqueFd();
     settings.born_with = raise_limits(log);
     const bool is_machine = has_link && variable("container").empty();
@@ -91,16 +99,39 @@ struct Invoke {
     }
 };
 
+int run_supervisor(int argc, char** argv) {
+    const std::vector<std::string_view> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+    return std::visit(
+        Invoke{}, parse_options(arguments, {variable(kSocketVariable), variable("XDG_RUNTIME_DIR"),
+                                            ::geteuid() == 0}));
+}
+
+/// What else this program is, by the name it is started under.
+struct Personality {
+    std::string_view name;
+    int (*run)(int argc, char** argv);
+};
+constexpr std::array<Personality, 1> kPersonalities = {{
+    {svlog::kProgramName, svlog::run_program},
+}};
+
+int run_by_name(int argc, char** argv) {
+    const std::string_view path = argc > 0 ? argv[0] : "";
+    const std::string_view name = path.substr(path.rfind('/') + 1);
+    for (const Personality& personality : kPersonalities) {
+        if (personality.name == name) {
+            return personality.run(argc, argv);
+        }
+    }
+    return run_supervisor(argc, argv);
+}
+
 }  // namespace
 }  // namespace mainstay::supervisor
 
 int main(int argc, char** argv) {
-    using namespace mainstay::supervisor;
     try {
-        const std::vector<std::string_view> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
-        return std::visit(
-            Invoke{}, parse_options(arguments, {variable(mainstay::kSocketVariable),
-                                                variable("XDG_RUNTIME_DIR"), ::geteuid() == 0}));
+        return mainstay::supervisor::run_by_name(argc, argv);
     } catch (const std::exception& e) {
         std::fprintf(stderr, "supervisor: %s\n", e.what());
         return EXIT_FAILURE;

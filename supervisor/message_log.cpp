@@ -63,17 +63,29 @@ MessageLog::MessageLog(Sink wanted) noexcept {
     fd_ = open_standard_error();
 }
 
+void MessageLog::copy_to(UniqueFd pipe) noexcept {
+    if (::fcntl(pipe.get(), F_SETFL, O_NONBLOCK) == 0) {
+        copy_ = std::move(pipe);
+    }
+}
+
 bool MessageLog::put(Level level, std::string_view message) noexcept {
     FixedString<kLongestMessage + 64> line;
     if (sink_ == Sink::Kernel) {
         line.append_format("<%d>", priority(level));
     }
     line.append("supervisor: ");
+    const std::size_t begin = line.size();
     for (const char c : message.substr(0, kLongestMessage)) {
         // A newline would begin a message of its own.
         line.append({c == '\n' ? " " : &c, 1});
     }
     line.append("\n");
+    if (copy_.valid()) {
+        const std::string_view text = line.view().substr(begin);
+        // A line is less than PIPE_BUF: it goes in whole or not at all.
+        [[maybe_unused]] const ssize_t copied = ::write(copy_.get(), text.data(), text.size());
+    }
     return write_without_waiting(fd_.get(), line.view()) == static_cast<ssize_t>(line.size());
 }
 

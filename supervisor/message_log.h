@@ -17,6 +17,10 @@ class MessageLog final : public Journal {
     /// Falls back to standard error where the kernel's log cannot be opened.
     explicit MessageLog(Sink wanted) noexcept;
 
+    /// Also puts each message, as a line, into @p pipe from now on; one that is full gets less.
+    /// @param pipe write end, made non-blocking here
+    void copy_to(UniqueFd pipe) noexcept;
+
     void write(Level level, std::string_view message) noexcept override;
 
   private:
@@ -24,6 +28,7 @@ class MessageLog final : public Journal {
 
     Sink sink_ = Sink::StandardError;
     UniqueFd fd_;
+    UniqueFd copy_;
     std::size_t dropped_ = 0;
 };
 

@@ -12,7 +12,8 @@ namespace mainstay::supervisor {
 namespace {
 
 constexpr std::string_view kHelp =
-    "usage: supervisor [--control SOCKET] [--control-group GROUP] [DIR]\n"
+    "usage: supervisor [--control SOCKET] [--control-group GROUP]\n"
+    "                  [--definitions DIR:...] [--log-dir DIR] [DIR]\n"
     "       supervisor --check [--root DIR] [--json] [DIR]\n"
     "\n"
     "Supervises every service directory (or symlink to one) in DIR.\n"
@@ -20,6 +21,10 @@ constexpr std::string_view kHelp =
     "  --control SOCKET       where svctl finds it (default: $SVCTL_SOCKET, else\n"
     "                         /run/mainstay/control, else below $XDG_RUNTIME_DIR)\n"
     "  --control-group GROUP  group whose members may look (default: adm)\n"
+    "  --definitions DIR:...  where svctl enable looks for a name\n"
+    "                         (default: /etc/sv:/usr/lib/sv)\n"
+    "  --log-dir DIR          where svlog writes what services print (default: it is\n"
+    "                         kept in memory only)\n"
     "  --check                say what is wrong with the services, and exit: with 1 where\n"
     "                         there is an error; --root looks into another root, --json\n"
     "                         prints objects\n"
@@ -28,8 +33,8 @@ constexpr std::string_view kHelp =
     "DIR is /etc/service where it is not given. TERM or INT stops all services in\n"
     "order and ends. See supervisor(8).\n";
 
-constexpr std::array<std::string_view, 4> kNames = {"--control", "--control-group", "--help",
-                                                    "--version"};
+constexpr std::array<std::string_view, 6> kNames = {"--control", "--control-group", "--definitions",
+                                                    "--log-dir", "--help",          "--version"};
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> row(b.size() + 1);
@@ -67,6 +72,19 @@ std::string default_socket(const Surroundings& surroundings) {
         return std::string(surroundings.runtime_directory) + "/mainstay/control";
     }
     return kControlSocket;
+}
+
+/// "A:B" as A and B; empty parts are none.
+std::vector<std::string> split_path(std::string_view path) {
+    std::vector<std::string> parts;
+    while (!path.empty()) {
+        const std::size_t colon = std::min(path.find(':'), path.size());
+        if (colon > 0) {
+            parts.emplace_back(path.substr(0, colon));
+        }
+        path.remove_prefix(std::min(colon + 1, path.size()));
+    }
+    return parts;
 }
 
 /// Reads arguments one after the other into options.
@@ -110,8 +128,9 @@ class Reader {
     void take_option(std::string_view argument) {
         const std::size_t equals = std::min(argument.find('='), argument.size());
         const std::string_view name = argument.substr(0, equals);
-        const bool is_group = name == "--control-group";
-        if (!is_group && name != "--control") {
+        const bool takes_value = name == "--control" || name == "--control-group" ||
+                                 name == "--definitions" || name == "--log-dir";
+        if (!takes_value) {
             problem_ = unknown_option(name);
             return;
         }
@@ -121,11 +140,30 @@ class Reader {
         } else if (next_ < arguments_.size()) {
             value = arguments_[next_++];
         }
-        if (value.empty()) {
-            problem_ = std::string(name) + " needs " + (is_group ? "a GROUP" : "a SOCKET");
+        take_value(name, value);
+    }
+
+    void take_value(std::string_view name, std::string_view value) {
+        if (name == "--control-group") {
+            need(name, value, "a GROUP");
+            options_.control_group = value;
+            options_.group_was_named = true;
+        } else if (name == "--control") {
+            need(name, value, "a SOCKET");
+            options_.control_socket = value;
+        } else if (name == "--log-dir") {
+            need(name, value, "a DIR");
+            options_.log_directory = value;
+        } else {
+            need(name, value, "a DIR");
+            options_.definitions = split_path(value);
         }
-        (is_group ? options_.control_group : options_.control_socket) = value;
-        options_.group_was_named = options_.group_was_named || is_group;
+    }
+
+    void need(std::string_view name, std::string_view value, const char* what) {
+        if (value.empty()) {
+            problem_ = std::string(name) + " needs " + what;
+        }
     }
 
     std::span<const std::string_view> arguments_;
@@ -143,7 +181,12 @@ Invocation parse_options(std::span<const std::string_view> arguments,
     if (asks_for_check(arguments)) {
         return parse_check(arguments);
     }
-    return Reader(arguments, {kServiceDirectory, default_socket(surroundings), "adm", false})
+    return Reader(arguments, {kServiceDirectory,
+                              default_socket(surroundings),
+                              "adm",
+                              false,
+                              split_path(kDefinitionDirectories),
+                              {}})
         .read();
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace mainstay::supervisor {
 
@@ -14,6 +15,8 @@ struct Options {
     std::string control_socket;  ///< path
     std::string control_group;   ///< name or number; may look
     bool group_was_named = false;
+    std::vector<std::string> definitions;  ///< where `svctl enable NAME` looks, in this order
+    std::string log_directory;  ///< where svlog writes files; empty: nowhere
 
     friend bool operator==(const Options&, const Options&) = default;
 };

@@ -31,14 +31,17 @@ struct PidfdInfo {
 constexpr std::uint64_t kPidfdInfoExit = 1U << 3U;
 constexpr unsigned long kPidfdGetInfo = _IOWR(0xFF, 11, PidfdInfo);
 
-/// @returns success where the kernel does not say: it ended, and nobody complains
-ExitStatus status_of(int pidfd) noexcept {
+/// @returns nothing where the kernel does not say: before it is reaped, or ever
+std::optional<ExitStatus> status_of(int pidfd) noexcept {
     PidfdInfo info;
     info.mask = kPidfdInfoExit;
     const bool is_known =
         ::ioctl(pidfd, kPidfdGetInfo, &info) == 0 && (info.mask & kPidfdInfoExit) != 0;
-    return is_known ? ExitStatus::from_wait(info.exit_code) : ExitStatus();
+    return is_known ? std::optional(ExitStatus::from_wait(info.exit_code)) : std::nullopt;
 }
+
+/// How long a parent has to ask how its child ended.
+constexpr Duration kPatience = std::chrono::seconds(1);
 
 void reap(pid_t pid) noexcept {
     siginfo_t ignored{};
@@ -139,7 +142,7 @@ Result<void> ProcessWatch::adopt(ProcessKey key, std::int32_t pid) {
     child.birth.pidfd = std::move(pidfd);
     child.executed = before->executed;
     child.is_executed = true;
-    adopted_[pid] =
+    adopted_[pid].watch =
         loop_.watch_readable(child.birth.pidfd.get(), [this, pid] { adopted_ended(pid); });
     children_.emplace(pid, std::move(child));
     by_key_[key] = pid;
@@ -148,13 +151,28 @@ Result<void> ProcessWatch::adopt(ProcessKey key, std::int32_t pid) {
 
 void ProcessWatch::adopted_ended(pid_t pid) {
     reap_pending();
-    const auto found = children_.find(pid);
-    if (found == children_.end() || !adopted_.contains(pid)) {
-        return;
+    const auto found = adopted_.find(pid);
+    if (found == adopted_.end()) {
+        return;  // it was a child of ours by now
     }
-    // Its parent is another process, which alone is told how it ended.
-    tell_end(pid, status_of(found->second.birth.pidfd.get()));
-    forget(pid);
+    const int pidfd = children_.at(pid).birth.pidfd.get();
+    if (status_of(pidfd)) {
+        return adopted_reaped(pid);
+    }
+    // POLLHUP says that its parent has asked (Linux 6.9). A descriptor is watched once at a time.
+    found->second.watch.reset();
+    found->second.watch = loop_.watch_exceptional(pidfd, [this, pid] { adopted_reaped(pid); });
+    found->second.patience = loop_.call_after(kPatience, [this, pid] { adopted_reaped(pid); });
+}
+
+/// Where nobody says how it ended, it ended well.
+void ProcessWatch::adopted_reaped(pid_t pid) {
+    reap_pending();
+    if (adopted_.contains(pid)) {
+        const int pidfd = children_.at(pid).birth.pidfd.get();
+        tell_end(pid, status_of(pidfd).value_or(ExitStatus()));
+        forget(pid);
+    }
 }
 
 Result<HelperId, ExecFault> ProcessWatch::start(const SpawnPlan& plan, Ended ended) {
@@ -252,7 +270,10 @@ void ProcessWatch::forget(pid_t pid) {
     if (known != by_key_.end() && known->second == pid) {
         by_key_.erase(known);
     }
-    adopted_.erase(pid);
+    if (const auto adopted = adopted_.find(pid); adopted != adopted_.end()) {
+        loop_.cancel(adopted->second.patience);
+        adopted_.erase(adopted);
+    }
     children_.erase(found);
 }
 

@@ -50,6 +50,13 @@ class ProcessWatch final : public Processes, public Helpers {
         std::optional<ExecFault> fault;  ///< the exec failed; the exit is on its way
     };
 
+    /// A process that may be another one's child: that alone is told how it ended, and so are we,
+    /// once it has asked.
+    struct Adopted {
+        Watch watch;  ///< of the pidfd, which ends after it
+        TimerId patience = kNoTimer;
+    };
+
     /// Of helpers: no service has it. The generation is the helper's number.
     static constexpr ServiceId kHelpers = 0;
 
@@ -62,6 +69,7 @@ class ProcessWatch final : public Processes, public Helpers {
     Child* find(ProcessKey key) noexcept;
     Result<void> kill_adopted(const Child& child, int signal, Target target);
     void adopted_ended(pid_t pid);
+    void adopted_reaped(pid_t pid);
     void look_at_report(pid_t pid);
     void child_ended(pid_t pid, ExitStatus status);
     void tell_end(pid_t pid, ExitStatus status);
@@ -73,7 +81,7 @@ class ProcessWatch final : public Processes, public Helpers {
     std::function<void(ProcessKey)> hear_;
     std::unordered_map<pid_t, Child> children_;
     std::unordered_map<ProcessKey, pid_t, KeyHash> by_key_;
-    std::unordered_map<pid_t, Watch> adopted_;  ///< of their pidfds, which end after them
+    std::unordered_map<pid_t, Adopted> adopted_;
     std::unordered_map<HelperId, Ended> helpers_;
     HelperId last_helper_ = 0;
     bool reaping_ = false;

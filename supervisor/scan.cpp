@@ -61,8 +61,13 @@ std::string link_text(int directory, const char* name) {
 
 }  // namespace
 
-Scan::Scan(Loop& loop, Journal& journal, ScanListener& listener, std::string directory)
-    : loop_(loop), journal_(journal), listener_(listener), directory_(std::move(directory)) {}
+Scan::Scan(Loop& loop, Journal& journal, ScanListener& listener, std::string directory,
+           Missing missing)
+    : loop_(loop),
+      journal_(journal),
+      listener_(listener),
+      directory_(std::move(directory)),
+      said_missing_(missing == Missing::Usual) {}
 
 Result<void> Scan::start() {
     inotify_ = UniqueFd(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
@@ -213,6 +218,7 @@ void Scan::read_directory() {
 }
 
 void Scan::apply(const ScanDiff& diff) {
+    listener_.entries_begin();
     for (const auto* names : {&diff.removed, &diff.retargeted}) {
         for (const std::string& name : *names) {
             listener_.entry_removed(name);
@@ -227,6 +233,7 @@ void Scan::apply(const ScanDiff& diff) {
             listener_.entry_added(name, directory_ + "/" + name);
         }
     }
+    listener_.entries_end();
 }
 
 }  // namespace mainstay::supervisor

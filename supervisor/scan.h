@@ -27,17 +27,27 @@ class ScanListener {
     ScanListener& operator=(const ScanListener&) = delete;
     virtual ~ScanListener() = default;
 
+    /// Around all that one reading of the directory tells.
+    virtual void entries_begin() = 0;
+    virtual void entries_end() = 0;
     virtual void entry_added(const std::string& name, const std::string& path) = 0;
     virtual void entry_removed(const std::string& name) = 0;
 };
 
 class Scan {
   public:
-    Scan(Loop& loop, Journal& journal, ScanListener& listener, std::string directory);
+    /// Whether a directory that is not there is worth a message.
+    enum class Missing : std::uint8_t { Unusual, Usual };
+
+    Scan(Loop& loop, Journal& journal, ScanListener& listener, std::string directory,
+         Missing missing = Missing::Unusual);
 
     /// Reads for the first time and begins to follow. @returns an Error where there is no inotify;
     /// what was read counts all the same.
     Result<void> start();
+
+    /// Reads now what would be read when its changes are told.
+    void look_again() { read_directory(); }
 
   private:
     void on_events();
@@ -57,7 +67,7 @@ class Scan {
     UniqueFd inotify_;
     std::map<int, std::vector<std::string>> names_;  ///< by watch: names of interest; none: all
     Watch events_;
-    bool said_missing_ = false;
+    bool said_missing_;
     std::map<std::string, std::string> said_not_services_;  ///< names and why, while they are there
 };
 

@@ -4,19 +4,16 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "supervisor/death_log.h"
 #include "supervisor/definition.h"
+#include "supervisor/depgraph.h"
 #include "supervisor/os_clock.h"
 #include "supervisor/os_processes.h"
 #include "supervisor/service_state.h"
 
 namespace mainstay::supervisor {
-
-struct LastDeath {
-    ExitStatus status;
-    Duration lived{0};
-    Duration at{0};  ///< on the age clock
-};
 
 /// What the current or last run said of itself (sd_notify(3)), as far as it is for people.
 struct ServiceWords {
@@ -26,26 +23,53 @@ struct ServiceWords {
     friend bool operator==(const ServiceWords&, const ServiceWords&) = default;
 };
 
+/// What few services have; null until there is something.
+struct ServiceHistory {
+    DeathLog deaths;
+    std::optional<ExecFault> exec_fault;
+    std::vector<std::string> problems;  ///< of a definition that cannot be used
+};
+
 struct Service {
-    ServiceId id = 0;
-    std::string name;  ///< "web", or "web/log" for its logger
+    Service(ServiceId i, NodeId n, const std::string& service_name)
+        : id(i), node(n), name(service_name) {}
+
+    const ServiceId id;
+    const NodeId node;        ///< in the graph and the planner
+    const std::string& name;  ///< "web", or "web/log" for its logger; the graph's
     Definition definition;
     Snapshot snapshot;
-    std::optional<ServiceId> logger;  ///< of a service: who writes its output away
-    std::optional<ServiceId> feeder;  ///< of a logger: whose output it writes away
-    bool leaving = false;             ///< forgotten when it is down
-    bool settled = false;             ///< its first start has come to an outcome
+    ServiceId logger = 0;  ///< of a service: who writes its output away; 0: none
+    ServiceId feeder = 0;  ///< of a logger of its own: whose output it writes away; 0: none
+    bool leaving = false;  ///< forgotten when it is down
+    bool fresh = false;    ///< the definition was read for the start that comes next
+    bool usable = true;    ///< the definition could be read as it was meant
+    bool definition_changed = false;  ///< the directory says something else than what runs
+    std::int32_t process_group = 0;   ///< of the last run, and its session
 
     TimerId timer = kNoTimer;
     TimerId auxiliary_timer = kNoTimer;
     MonotonicTime timer_due{};
-    Duration since{0};               ///< when the state was entered, on the age clock
-    MonotonicTime executed{};        ///< when the program of this generation began
-    std::int32_t process_group = 0;  ///< of the last run
-    std::optional<LastDeath> last_death;
-    std::optional<ExecFault> exec_fault;  ///< of the last start, where it did not come to an exec
+    Duration since{0};            ///< when the state was entered, on the age clock
+    MonotonicTime executed{};     ///< when the program of this run began
+    std::uint64_t oom_kills = 0;  ///< of its cgroup, when last looked
+    std::unique_ptr<ServiceHistory> history;
     std::unique_ptr<ServiceWords> words;  ///< null: it said nothing
-    std::string cause;                    ///< why it is in this state, where nothing above says it
+
+    ServiceHistory& make_history() {
+        if (!history) {
+            history = std::make_unique<ServiceHistory>();
+        }
+        return *history;
+    }
+    /// Null: it never died.
+    const DeathRecord* last_death() const noexcept {
+        return history && history->deaths.size() > 0 ? &history->deaths.newest(0) : nullptr;
+    }
+    /// Of the last start, where it did not come to an exec; null otherwise.
+    const ExecFault* exec_fault() const noexcept {
+        return history && history->exec_fault ? &*history->exec_fault : nullptr;
+    }
 };
 
 }  // namespace mainstay::supervisor

@@ -1,10 +1,10 @@
 /// All services and the loop that drives their snapshots: event -> step -> effects -> events. Owns
-/// the services; knows the world only by the os_* seams. One thread; not reentrant by design:
-/// whatever happens while events are drained (an observer's verb, an effect's outcome) joins the
-/// one queue and is handled in order.
+/// the services, their graph and the planner; knows the world only by the os_* seams. One thread;
+/// not reentrant by design: whatever happens while events are drained (an observer's verb, an
+/// effect's outcome, an order of the planner) joins the one queue and is handled in order.
 ///
 /// Not here: which directories there are (scan), who may ask for what (control_handler), what a
-/// state change means (service_state).
+/// state change means (service_state), what services have to do with each other (planner).
 #pragma once
 
 #include <deque>
@@ -12,15 +12,18 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "supervisor/journal.h"
+#include "supervisor/os_cgroups.h"
 #include "supervisor/os_clock.h"
 #include "supervisor/os_definitions.h"
 #include "supervisor/os_outputs.h"
 #include "supervisor/os_processes.h"
 #include "supervisor/os_readiness.h"
+#include "supervisor/os_sessions.h"
+#include "supervisor/os_system.h"
+#include "supervisor/planner.h"
 #include "supervisor/service.h"
 
 namespace mainstay::supervisor {
@@ -38,6 +41,18 @@ class ServiceObserver {
     virtual void service_forgotten(ServiceId service) = 0;
 };
 
+/// What a rescan found about one service.
+struct DefinitionChange {
+    std::string service;
+    std::vector<std::string> changes;  ///< "stop-timeout 10 s -> 30 s"; of an unusable one: why
+    enum class When : std::uint8_t {
+        Now,        ///< nothing of it ran
+        NextStart,  ///< it runs as it was
+        Refused,    ///< the directory cannot be used as it is
+    };
+    When when = When::Now;
+};
+
 class ServiceSet final : public ProcessListener, public ReadinessListener {
   public:
     struct Ports {
@@ -46,10 +61,28 @@ class ServiceSet final : public ProcessListener, public ReadinessListener {
         Outputs& outputs;
         Definitions& definitions;
         Journal& journal;
+        Cgroups& cgroups;
         ReadinessPorts& readiness;
+        Sessions& sessions;
+        System& system;
     };
 
-    explicit ServiceSet(const Ports& ports) : os_(ports) {}
+    explicit ServiceSet(const Ports& ports) : os_(ports), planner_(graph_) {}
+
+    /// While one lives, what is added is not started and what is posted is not handled: all is
+    /// judged together at its end. May be nested.
+    class Batch {
+      public:
+        explicit Batch(ServiceSet& services) noexcept : services_(services) {
+            ++services_.batches_;
+        }
+        ~Batch() { services_.end_batch(); }
+        Batch(const Batch&) = delete;
+        Batch& operator=(const Batch&) = delete;
+
+      private:
+        ServiceSet& services_;
+    };
 
     /// Takes a service directory in, with its logger if it has one, and starts it unless it has a
     /// down file. A name that is still leaving is taken in again once it has left.
@@ -58,11 +91,15 @@ class ServiceSet final : public ProcessListener, public ReadinessListener {
     /// Stops the service, then its logger, then forgets both. An unknown name is ignored.
     void remove(const std::string& name);
 
-    /// Stops every service in parallel, each logger after its service; nothing starts any more.
+    /// Stops every service, those that need others first and loggers last; nothing starts any more.
     void stop_all();
     bool is_stopping() const noexcept { return stopping_; }
 
-    /// Hands an event to a service and drains the queue (or, within a drain, joins it).
+    /// Reads all definitions again and takes what they say of each other; restarts nothing. The
+    /// rest counts at once where nothing runs, and from the next start on elsewhere.
+    std::vector<DefinitionChange> rescan();
+
+    /// Hands an event to a service and drains the queue (or, within a drain or a batch, joins it).
     void post(ServiceId service, const Event& event);
 
     const Service* find(ServiceId service) const noexcept;
@@ -75,15 +112,22 @@ class ServiceSet final : public ProcessListener, public ReadinessListener {
     std::size_t count_not_resting() const noexcept;
 
     /// Whether the first start of every service has come to an outcome: ready, done, failed, in
-    /// backoff, or not wanted. True where there is no service.
-    bool all_settled() const noexcept { return unsettled_ == 0; }
+    /// backoff, not wanted, or waiting for one that has such an outcome. True where there is none.
+    bool all_settled() const noexcept { return planner_.count_unsettled() == 0; }
+    bool is_settled(const Service& service) const noexcept {
+        return planner_.is_settled(service.node);
+    }
+
+    /// Why it is in this state, where its exit status alone does not say it. Made when asked for.
+    std::string cause_of(const Service& service) const;
+
+    const DependencyGraph& graph() const noexcept { return graph_; }
 
     void observe(ServiceObserver& observer) { observers_.push_back(&observer); }
 
     void process_executed(ProcessKey key) override;
     void process_not_executed(ProcessKey key, const ExecFault& fault) override;
     void process_exited(ProcessKey key, ExitStatus status, Duration lived) override;
-
     void service_is_ready(ProcessKey key) override;
     void service_said(ProcessKey key, const NotifyMessage& message) override;
 
@@ -94,18 +138,34 @@ class ServiceSet final : public ProcessListener, public ReadinessListener {
     };
 
     Service& create(const std::string& name, LoadedDefinition loaded);
-    void start_unless_down(const Service& service);
     void add_logger(Service& service);
-    bool is_refused(const Service& service, const Event& event) const noexcept;
-    void handle(Service& service, const Event& event);
-    void drain();
-    void note(Service& service, const Event& event);
-    void state_changed(Service& service);
-    void settle(Service& service);
-    void report_backoff(const Service& service);
+    void end_batch();
+    void start_what_is_new();
+    void update_graph();
     void go_on_leaving(Service& service);
     void forget(ServiceId service);
-    void check_needs(Service& service);
+
+    void read_again(Service& service);
+    void take(Service& service, Definition definition);
+    void say_problems(const Service& service, const std::vector<std::string>& problems);
+    DefinitionChange compare(Service& service, LoadedDefinition loaded);
+
+    bool is_refused(const Service& service, const Event& event) const noexcept;
+    Event complete(const Service& service, const Event& event) const noexcept;
+    void handle(Service& service, const Event& event);
+    void drain();
+    void queue_orders();
+    void note(Service& service, const Event& event);
+    void note_death(Service& service, const Exited& exit);
+    void note_restart(Service& service, const Snapshot& before);
+    void state_changed(Service& service, const Snapshot& before);
+    void report_failure(const Service& service);
+    void kill_leftovers(Service& service);
+    bool note_words(Service& service, const NotifyMessage& message);
+    std::string how_it_ended(const Service& service) const;
+    std::string cause_of_waiting(const Service& service) const;
+    std::string cause_of_failure(const Service& service) const;
+    std::string cause_of_obstacle(const Service& service) const;
 
     void perform(Service& service, const CheckNeeds& effect);
     void perform(Service& service, const StartNeeds& effect);
@@ -118,21 +178,27 @@ class ServiceSet final : public ProcessListener, public ReadinessListener {
     void perform(Service& service, const CloseInput& effect);
     void perform(Service& service, const Arm& effect);
     void perform(Service& service, const Disarm& effect);
-    SpawnPlan plan(Service& service, Role role, Streams streams);
-    Result<void, ExecFault> open_channel(const Service& service, ProcessKey key, SpawnPlan& plan);
-    bool note_words(Service& service, const NotifyMessage& message);
+    SpawnPlan plan(const Service& service, Role role, Streams streams) const;
+    Result<SpawnPlan, ExecFault> prepare(Service& service, const Spawn& effect);
     void spawn_failed(Service& service, std::uint32_t generation, ExecFault fault);
 
     Service* get(ServiceId service) noexcept;
+    Service* at(NodeId node) noexcept;
+    const Service* at(NodeId node) const noexcept;
 
     Ports os_;
-    std::unordered_map<ServiceId, std::unique_ptr<Service>> services_;
-    std::map<std::string, ServiceId, std::less<>> by_name_;
+    DependencyGraph graph_;
+    Planner planner_;
+    Planner::Orders orders_;                          ///< of the planner, not queued yet
+    std::vector<std::unique_ptr<Service>> services_;  ///< by node
+    std::vector<std::uint16_t> incarnations_;         ///< by node, see ServiceId in service_set.cpp
     std::map<std::string, std::string> to_be_added_;  ///< names that are still leaving, paths
+    std::vector<ServiceId> new_;                      ///< added in this batch
     std::deque<Pending> queue_;
     std::vector<ServiceObserver*> observers_;
-    ServiceId last_id_ = 0;
-    std::size_t unsettled_ = 0;
+    std::vector<std::string> order_cycles_;  ///< that were warned of
+    int batches_ = 0;
+    bool graph_changed_ = false;
     bool draining_ = false;
     bool stopping_ = false;
 };

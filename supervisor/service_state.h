@@ -8,7 +8,7 @@
 ///    yet; nothing is killed then.
 ///  - Every process has a generation of its own. Spawned, Executed, Exited... of another one are
 ///    late and change nothing. `timer` counts armed timers in the same way.
-///  - One timer at a time, of the kind that timer_of_state() says. Reload and failure programs
+///  - One timer at a time, of the kind that timer_of() says. Reload and failure programs
 ///    have one besides, whose number is their generation.
 ///  - Verbs act from every state, the last one wins, and saying one twice is saying it once.
 ///  - What other services have to do with it is asked by effects (CheckNeeds, CheckDependents) and
@@ -331,6 +331,9 @@ bool is_resting(ServiceState state) noexcept;
 
 /// Whether the process is the service itself, executed.
 bool is_running(ServiceState state) noexcept;
+
+/// The one timer that a state may have. States without: Start, which is never armed then.
+TimerKind timer_of(ServiceState state) noexcept;
 
 /// Whether the service has a process, or will have one that was asked for.
 inline bool has_process(const Snapshot& snapshot) noexcept {

@@ -9,9 +9,6 @@
 
 namespace mainstay::supervisor {
 
-/// The one timer that a state may have. States without: Start, which is never armed then.
-TimerKind timer_of(ServiceState state) noexcept;
-
 struct Transition {
     Snapshot s;
     const Policy& policy;

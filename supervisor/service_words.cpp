@@ -18,13 +18,6 @@ std::string error_in(const NotifyMessage& message) {
 
 }  // namespace
 
-Result<void, ExecFault> ServiceSet::open_channel(const Service& service, ProcessKey key,
-                                                 SpawnPlan& plan) {
-    TRY(const Channel channel, os_.readiness.open(key, service.name, service.definition));
-    add_channel(plan, channel);
-    return {};
-}
-
 void ServiceSet::service_is_ready(ProcessKey key) {
     post(key.service, BecameReady{key.generation});
 }

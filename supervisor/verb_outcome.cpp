@@ -46,20 +46,27 @@ VerbOutcome judge_start(const Snapshot& snapshot, const Policy& policy, Duration
 
 VerbOutcome judge(protocol::Verb verb, const Snapshot& snapshot, const Policy& policy,
                   Duration lived) noexcept {
-    switch (verb) {
-        case protocol::Verb::Down:
-            return judge_down(snapshot);
-        case protocol::Verb::Up:
-        case protocol::Verb::Restart:
-        case protocol::Verb::Once:
-            return judge_start(snapshot, policy, lived);
-        case protocol::Verb::Status:
-        case protocol::Verb::List:
-        case protocol::Verb::Signal:
-        case protocol::Verb::Version:
-            return {Kind::Arrived, {}};
+    using protocol::Verb;
+    if (verb == Verb::Down) {
+        return judge_down(snapshot);
     }
-    return {};
+    const bool is_start =
+        verb == Verb::Up || verb == Verb::Restart || verb == Verb::TryRestart || verb == Verb::Once;
+    // Every other verb is done as soon as it is told.
+    return is_start ? judge_start(snapshot, policy, lived) : VerbOutcome{Kind::Arrived, {}};
+}
+
+GoalOutcome judge(protocol::Goal goal, const Snapshot& snapshot) noexcept {
+    const ServiceState state = snapshot.state;
+    if (goal == protocol::Goal::Down) {
+        return is_resting(state) ? GoalOutcome::Reached : GoalOutcome::Pending;
+    }
+    const bool is_there = state == ServiceState::Ready || state == ServiceState::Done ||
+                          (goal == protocol::Goal::Up && state == ServiceState::Up);
+    if (is_there) {
+        return GoalOutcome::Reached;
+    }
+    return state == ServiceState::Failed ? GoalOutcome::Unreachable : GoalOutcome::Pending;
 }
 
 }  // namespace mainstay::supervisor

@@ -28,4 +28,14 @@ struct VerbOutcome {
 VerbOutcome judge(protocol::Verb verb, const Snapshot& snapshot, const Policy& policy,
                   Duration lived) noexcept;
 
+/// Whether a service is where somebody waits for it to be, whoever brings it there.
+enum class GoalOutcome : std::uint8_t {
+    Pending,
+    Reached,
+    Unreachable,  ///< it failed for good
+};
+
+/// @param goal Ready, Up or Down
+GoalOutcome judge(protocol::Goal goal, const Snapshot& snapshot) noexcept;
+
 }  // namespace mainstay::supervisor

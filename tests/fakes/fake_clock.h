@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <unordered_map>
 #include <utility>
 
 #include "supervisor/os_clock.h"
@@ -15,15 +16,14 @@ class FakeClock final : public supervisor::Clock {
 
     supervisor::TimerId call_after(Duration delay, std::function<void()> callback) override {
         due_.emplace(std::pair(now_ + delay, ++last_id_), std::move(callback));
+        times_[last_id_] = now_ + delay;
         return last_id_;
     }
 
     void cancel(supervisor::TimerId timer) noexcept override {
-        for (auto entry = due_.begin(); entry != due_.end(); ++entry) {
-            if (entry->first.second == timer) {
-                due_.erase(entry);
-                return;
-            }
+        if (const auto known = times_.find(timer); known != times_.end()) {
+            due_.erase({known->second, timer});
+            times_.erase(known);
         }
     }
 
@@ -32,6 +32,7 @@ class FakeClock final : public supervisor::Clock {
         const MonotonicTime end = now_ + by;
         while (!due_.empty() && due_.begin()->first.first <= end) {
             auto first = due_.extract(due_.begin());
+            times_.erase(first.key().second);
             now_ = first.key().first;
             first.mapped()();
         }
@@ -40,9 +41,15 @@ class FakeClock final : public supervisor::Clock {
 
     std::size_t armed() const noexcept { return due_.size(); }
 
+    /// When the next falls due; nothing is armed: now.
+    Duration until_next() const {
+        return due_.empty() ? Duration(0) : due_.begin()->first.first - now_;
+    }
+
   private:
     MonotonicTime now_{std::chrono::hours(1)};
     std::map<std::pair<MonotonicTime, supervisor::TimerId>, std::function<void()>> due_;
+    std::unordered_map<supervisor::TimerId, MonotonicTime> times_;
     supervisor::TimerId last_id_ = supervisor::kNoTimer;
 };
 

@@ -10,8 +10,12 @@
 #include <vector>
 
 #include "supervisor/journal.h"
+#include "supervisor/os_cgroups.h"
 #include "supervisor/os_definitions.h"
 #include "supervisor/os_outputs.h"
+#include "supervisor/os_readiness.h"
+#include "supervisor/os_sessions.h"
+#include "supervisor/os_system.h"
 
 namespace mainstay::fakes {
 
@@ -25,29 +29,47 @@ class FakeOutputs final : public supervisor::Outputs {
         return {};
     }
 
-    Result<supervisor::Streams> streams_of(supervisor::ServiceId service) override {
+    Result<supervisor::Streams> streams_of(const supervisor::OutputRequest& request) override {
         if (should_fail && should_fail()) {
             return Error{"pipe", EMFILE};
         }
-        const int number = static_cast<int>(service);
+        const int number = static_cast<int>(request.service % 100000);
         return supervisor::Streams{number * 10, number * 10 + 1};
     }
 
     void close_input(supervisor::ServiceId logger) override { closed.insert(logger); }
     void forget(supervisor::ServiceId service) override { forgotten.insert(service); }
 
-    std::vector<std::string> last_lines(supervisor::ServiceId service, std::size_t count) override {
+    supervisor::LogTail tail(supervisor::ServiceId service, std::size_t count) override {
         auto newest = lines[service];
         if (newest.size() > count) {
             newest.erase(newest.begin(), newest.end() - static_cast<std::ptrdiff_t>(count));
         }
-        return newest;
+        return {newest, 0};
     }
+
+    supervisor::LogPiece read_from(supervisor::ServiceId service,
+                                   supervisor::LogCursor from) override {
+        const std::string& all = written[service];
+        const std::size_t begin = std::min<std::size_t>(from, all.size());
+        return {all.substr(begin), all.size(), 0};
+    }
+
+    supervisor::FollowId follow(supervisor::ServiceId service,
+                                std::function<void()> callback) override {
+        static_cast<void>(service);
+        callbacks[++last_follow] = std::move(callback);
+        return last_follow;
+    }
+    void unfollow(supervisor::FollowId follow) override { callbacks.erase(follow); }
 
     std::map<supervisor::ServiceId, supervisor::ServiceId> connected;
     std::set<supervisor::ServiceId> closed;
     std::set<supervisor::ServiceId> forgotten;
     std::map<supervisor::ServiceId, std::vector<std::string>> lines;
+    std::map<supervisor::ServiceId, std::string> written;  ///< what read_from() reads
+    std::map<supervisor::FollowId, std::function<void()>> callbacks;
+    supervisor::FollowId last_follow = 0;
     std::function<bool()> should_fail;
 };
 
@@ -66,6 +88,46 @@ class FakeDefinitions final : public supervisor::Definitions {
     }
 
     std::map<std::string, supervisor::LoadedDefinition> directories;
+};
+
+class FakeCgroups final : public supervisor::Cgroups {
+  public:
+    int enter(supervisor::ServiceId service, const std::string& /*name*/,
+              const supervisor::CgroupSettings& /*settings*/) override {
+        entered.insert(service);
+        return kDirectory;
+    }
+    std::vector<std::int32_t> members(supervisor::ServiceId /*service*/) override { return {}; }
+    bool kill_members(supervisor::ServiceId service) override {
+        killed.push_back(service);
+        return entered.count(service) != 0;
+    }
+    std::uint64_t oom_kills(supervisor::ServiceId service) override { return kills[service]; }
+    supervisor::CgroupUsage usage(supervisor::ServiceId /*service*/) override { return {}; }
+    void forget(supervisor::ServiceId service) override { entered.erase(service); }
+
+    static constexpr int kDirectory = 77;
+    std::set<supervisor::ServiceId> entered;
+    std::vector<supervisor::ServiceId> killed;
+    std::map<supervisor::ServiceId, std::uint64_t> kills;
+};
+
+class FakeSessions final : public supervisor::Sessions {
+  public:
+    std::size_t kill_members(std::int32_t session) override {
+        killed.push_back(session);
+        return 0;
+    }
+    std::vector<std::int32_t> killed;
+};
+
+class FakeMachine final : public supervisor::System {
+  public:
+    void reboot() override { asked.emplace_back("reboot"); }
+    void power_off() override { asked.emplace_back("poweroff"); }
+    void exit_with(std::uint8_t code) override { asked.push_back("exit " + std::to_string(code)); }
+
+    std::vector<std::string> asked;
 };
 
 class FakeJournal final : public supervisor::Journal {

@@ -26,8 +26,8 @@ SUPERVISOR = pathlib.Path(os.environ.get("MAINSTAY_BIN", namespace.PROGRAMS)) / 
 DEADLINE = namespace.DEADLINE
 
 
-def eventually(condition, what):
-    return namespace.eventually(condition, what)
+def eventually(condition, what, deadline=DEADLINE):
+    return namespace.eventually(condition, what, deadline)
 
 
 class Answer:
@@ -89,7 +89,7 @@ class Supervised:
     def __init__(self):
         self.top = pathlib.Path(tempfile.mkdtemp(prefix="supervised-"))
         self.definitions = self.top / "sv"
-        self.enabled = self.top / "enabled"
+        self.enabled = self.top / "service"
         self.socket = self.top / "control"
         self.log = self.top / "messages"
         self.process = None
@@ -201,7 +201,20 @@ class Supervised:
     # --- what is left
 
     def processes(self):
-        """Pids of everything that was started below this supervisor."""
+        """Pids of everything that was started below this supervisor, but svlog."""
+        return [pid for pid in self._all_processes() if pid != self.svlog()]
+
+    def svlog(self):
+        """The pid of svlog; None while there is none."""
+        for pid in self._all_processes():
+            try:
+                if pathlib.Path(f"/proc/{pid}/comm").read_text() == "svlog\n":
+                    return pid
+            except OSError:
+                pass
+        return None
+
+    def _all_processes(self):
         mark = f"SVCTL_SOCKET={self.socket}".encode()
         found = []
         for entry in pathlib.Path("/proc").iterdir():
@@ -215,7 +228,10 @@ class Supervised:
         return found
 
     def wait_gone(self):
-        eventually(lambda: not self.processes(), f"gone: {self.processes()}")
+        """svlog ends with the supervisor, not before it."""
+        runs = self.process and self.process.poll() is None
+        left = self.processes if runs else self._all_processes
+        eventually(lambda: not left(), f"gone: {left()}")
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
@@ -234,6 +250,6 @@ class Supervised:
             if self.process and self.process.poll() is None:
                 self.process.kill()
                 self.process.wait()
-            for pid in self.processes():
+            for pid in self._all_processes():
                 os.kill(pid, signal.SIGKILL)
             shutil.rmtree(self.top, ignore_errors=True)

@@ -98,7 +98,7 @@ def test_ready_by_a_message(s):
     assert s.wait_state("web", "up")
     web("notify('STATUS=loading')")
     web("notify('READY=1\\nSTATUS=serving')")
-    s.wait_state("web", "ready")
+    assert s.wait_state("web", "ready")["status_text"] == "serving"
     path = pathlib.Path(notify_path(s, web))
     assert path.parent == s.top / "notify"
     assert path.stat().st_mode & 0o777 == 0o666
@@ -158,8 +158,10 @@ def test_reloading_ends_with_ready(s):
     web("notify('READY=1') or barrier()")
     web("notify('RELOADING=1\\nMONOTONIC_USEC=1') or barrier()")
     assert s.status("web")["state"] == "ready"
+    assert s.status("web")["reloading"]
     web("notify('READY=1') or barrier()")
     assert s.status("web")["state"] == "ready"
+    assert not s.status("web").get("reloading")
 
 
 def test_more_time_can_be_asked_for(s):
@@ -185,6 +187,15 @@ def extended(s):
         return patient
     except (AssertionError, OSError):
         return None
+
+
+def test_ready_and_status_can_be_said_for_a_service(s):
+    started(s, "ready = notify")
+    s.wait_state("web", "up")
+    answer = s.ask(verb="notify", services=["web"], ready=True, status_text="said for it")
+    assert answer.exit == 0
+    assert s.status("web")["state"] == "ready"
+    assert s.status("web")["status_text"] == "said for it"
 
 
 # --- watchdog
@@ -241,6 +252,20 @@ def test_a_main_process_named_with_the_last_breath_counts(s):
     assert s.wait_state("web", "ready")["pid"] == inner
     assert s.ask(verb="down", services=["web"]).exit == 0
     assert not is_alive(inner)
+
+
+def test_a_main_process_that_is_another_ones_child_ends_the_service(s):
+    web = started(s, "ready = notify\nrestart-delay = 1ms")
+    inner = web("fork('inner')")
+    web(f"notify('READY=1\\nMAINPID={inner}') or barrier()")
+    assert s.wait_state("web", "ready")["pid"] == inner
+    puppet.Puppet(s, "inner").tell("os._exit(3)")
+    web.tell(f"os.waitpid({inner}, 0)")
+    s.wait_other_pid("web", inner)
+    # Before Linux 6.15 only its parent knows how it ended.
+    knows = tuple(map(int, os.uname().release.split(".")[:2])) >= (6, 15)
+    assert s.status("web")["last_death"]["code"] == (3 if knows else 0)
+    os.kill(web.pid, signal.SIGKILL)
 
 
 def test_a_stranger_is_no_main_process(s):

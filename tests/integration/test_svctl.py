@@ -45,19 +45,20 @@ def is_alive(pid):
 def test_status_shows_trouble_first_and_counts(system):
     result = run(system)
     assert (result.returncode, result.stderr) == (0, "")
-    lines = result.stdout.splitlines()
+    system_line, *lines = result.stdout.splitlines()
+    assert re.fullmatch(r"\S+: running for .*, boot complete \d+\.\d s after start", system_line)
     assert re.fullmatch(r"klogd backoff   \d+ s exit 1, next start in \S+ s \(\d+\w\w\)", lines[0])
     assert re.fullmatch(rf"web   ready     \d+ s pid {system.pid('web')}", lines[1])
     assert re.fullmatch(r"cron  down      \d+ s down file", lines[2])
     assert lines[3] == "3 services: 1 ready, 1 on their way, 1 down; 1 in trouble"
-    assert run(system, "status").stdout.splitlines()[3] == lines[3]
+    assert run(system, "status").stdout.splitlines()[4] == lines[3]
 
 
 def test_the_page_of_a_service_has_its_last_death_and_lines(system):
     result = run(system, "status", "klogd")
     assert result.returncode == 0
     page = result.stdout
-    assert re.match(r"klogd: backoff for \d+ s, next start in \S+ s \(\d+\w\w restart\)\n", page)
+    assert re.match(r"klogd: backoff for \d+ s, next start in \S+ s \(\d+\w\w restart, no limit\)\n", page)
     assert f"  {system.definitions}/klogd, enabled\n" in page
     assert re.search(r"\n  last run: \d+\.\d\d s, exit 1, at \d\d:\d\d:\d\d\n", page)
     assert "  log:      klogd: cannot open /proc/kmsg\n            giving up \\x1b[1mnow\n" in page
@@ -166,7 +167,8 @@ def test_exit_codes_tell_what_went_wrong(system):
 
 
 def test_json_is_one_object_a_line(system):
-    lines = [json.loads(line) for line in run(system, "--json").stdout.splitlines()]
+    first, *lines = [json.loads(line) for line in run(system, "--json").stdout.splitlines()]
+    assert first["system"]["running_ms"] >= 0
     assert {line["service"]: line["state"] for line in lines}["web"] == "ready"
     result = run(system, "--json", "up", "klogd", "nosuch")
     assert result.returncode == 4

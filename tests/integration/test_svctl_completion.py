@@ -45,7 +45,8 @@ def fake(tmp_path):
 
 def test_commands_complete_by_name_and_alias(tmp_path):
     assert complete(tmp_path, "sta") == ["status", "start"]
-    assert complete(tmp_path, "re") == ["restart"]
+    assert complete(tmp_path, "res") == ["restart", "reset", "rescan"]
+    assert complete(tmp_path, "try") == ["try-restart"]
     assert {"status", "up", "start", "down", "stop", "kill", "signal", "help"} <= set(
         complete(tmp_path, "")
     )
@@ -57,6 +58,18 @@ def test_options_complete_anywhere(tmp_path):
     assert complete(tmp_path, "--n") == ["--no-wait"]
     assert complete(tmp_path, "up", "web", "--t") == ["--timeout"]
     assert complete(tmp_path, "--timeout", "") == []
+
+
+def test_commands_complete_what_they_take(tmp_path, fake):
+    assert complete(tmp_path, "log", "@", socket=fake.path) == ["@supervisor", "@init"]
+    assert complete(tmp_path, "log", "-n", "", socket=fake.path) == []
+    assert complete(tmp_path, "notify", "w", socket=fake.path) == ["web", "worker"]
+    assert complete(tmp_path, "notify", "web", "") == ["ready", "status"]
+    assert complete(tmp_path, "rescan", "") == []
+    (tmp_path / "directory").mkdir()
+    assert complete(tmp_path, "add", "dir") == ["directory"]
+    assert complete(tmp_path, "enable", "./dir") == ["./directory"]
+    assert complete(tmp_path, "lint", "--root", "dir") == ["directory"]
 
 
 def test_services_are_those_of_the_supervisor(tmp_path, fake):

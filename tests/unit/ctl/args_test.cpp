@@ -5,6 +5,8 @@
 
 using namespace mainstay::ctl;
 using namespace std::chrono_literals;
+using mainstay::protocol::Goal;
+using mainstay::protocol::Place;
 using mainstay::protocol::Verb;
 using Words = std::vector<std::string_view>;
 
@@ -53,9 +55,10 @@ TEST_CASE("a command may be called by its alias or by a beginning", "[args]") {
     CHECK(good({"start", "web"}).command == Command::Up);
     CHECK(good({"stop", "web"}).command == Command::Down);
     CHECK(good({"star", "web"}).command == Command::Up);
-    CHECK(good({"d", "web"}).command == Command::Down);
+    CHECK(good({"do", "web"}).command == Command::Down);
     CHECK(good({"stat"}).command == Command::Status);
-    CHECK(good({"r", "web"}).command == Command::Restart);
+    CHECK(good({"rest", "web"}).command == Command::Restart);
+    CHECK(good({"try", "web"}).command == Command::TryRestart);
     CHECK(good({"up", "web"}).command == Command::Up);
 }
 
@@ -100,12 +103,58 @@ TEST_CASE("what a command does not take is refused", "[args]") {
 TEST_CASE("options that are wrong are named", "[args]") {
     CHECK(bad({"--colour"}).find("unknown option \"--colour\"") == 0);
     CHECK(bad({"-x"}).find("unknown option \"-x\"") == 0);
-    CHECK(bad({"--json=yes"}).find("unknown option, or one that takes no value") == 0);
+    CHECK(bad({"--no-wiat"}) == R"(unknown option "--no-wiat": did you mean "--no-wait"?)");
+    CHECK(bad({"--json=yes"}).find("--json takes no value") == 0);
     CHECK(bad({"up", "web", "--timeout"}) == "--timeout needs a value");
     CHECK(bad({"--control"}) == "--control needs a value");
     CHECK(bad({"--control="}) == "--control needs a value that is not empty");
     CHECK(bad({"--timeout", "soon", "up", "web"}).find("--timeout \"soon\" is no time") == 0);
     CHECK(bad({"--timeout=-1", "up", "web"}).find("--timeout \"-1\" is no time") == 0);
+}
+
+TEST_CASE("options belong to commands", "[args]") {
+    const Invocation log = good({"log", "-f", "-n", "50", "web"});
+    CHECK(log.follow);
+    CHECK(log.lines == 50);
+    CHECK(good({"log", "--lines=0"}).lines == 0);
+    CHECK(bad({"log", "-n", "many"}) == R"(--lines "many" is no number from 0 to 100000)");
+    CHECK(bad({"log", "-n", "100001"}).find("is no number") != std::string::npos);
+    CHECK(bad({"status", "-f"}) == "status does not take --follow");
+    CHECK(bad({"up", "web", "--runtime"}) == "up does not take --runtime");
+    CHECK(good({"enable", "--runtime", "web"}).place == Place::Runtime);
+    CHECK(good({"lint", "--root", "/mnt", "/etc/sv"}).root == "/mnt");
+    CHECK(good({"lint", "/etc/sv"}).path == "/etc/sv");
+}
+
+TEST_CASE("wait has one goal", "[args]") {
+    CHECK(good({"wait", "web"}).goal == Goal::Ready);
+    CHECK(good({"wait", "--up", "web"}).goal == Goal::Up);
+    CHECK(good({"wait", "--down", "web", "db"}).services == Services{"web", "db"});
+    CHECK(good({"wait", "--boot"}).goal == Goal::Boot);
+    CHECK(bad({"wait", "--boot", "web"}) == "wait does not take \"web\"");
+    CHECK(bad({"wait"}) == "wait needs at least one service");
+    CHECK(bad({"wait", "--up", "--down", "web"}) ==
+          "give only one of --up, --ready, --down and --boot");
+}
+
+TEST_CASE("commands with arguments of their own", "[args]") {
+    CHECK(good({"why", "web"}).services == Services{"web"});
+    CHECK(bad({"why"}) == "why needs at least one service");
+    CHECK(bad({"why", "a", "b"}) == "why does not take \"b\"");
+    CHECK(good({"notify", "web", "ready"}).ready);
+    CHECK(good({"notify", "web", "status", "all well"}).status_text == "all well");
+    for (const Words& words :
+         {Words{"notify"}, Words{"notify", "web"}, Words{"notify", "web", "status"},
+          Words{"notify", "web", "fine"}, Words{"notify", "web", "ready", "now"}}) {
+        CHECK(bad(words) == "notify needs a service, then ready, or status and one text");
+    }
+    CHECK(good({"enable", "web", "db"}).services == Services{"web", "db"});
+    CHECK(good({"enable", "./web"}).path == "./web");
+    CHECK(bad({"enable", "web", "/opt/db"}) == "enable takes names, or one path");
+    CHECK(bad({"enable"}) == "enable needs at least one service");
+    CHECK(good({"add", "web"}).path == "web");
+    CHECK(bad({"add"}) == "add needs the path of a service directory");
+    CHECK(bad({"rescan", "web"}) == "rescan does not take \"web\"");
 }
 
 TEST_CASE("help is for svctl or for one command, however it is asked for", "[args]") {
@@ -134,6 +183,16 @@ TEST_CASE("the request says what the command line said", "[args]") {
     request = make_request(good({"usr2", "a"}), 1);
     CHECK(request.verb == Verb::Signal);
     CHECK(request.signal == SIGUSR2);
+
+    request = make_request(good({"log", "-f", "-n", "3", "a"}), 1);
+    CHECK(request.verb == Verb::Log);
+    CHECK(request.follow);
+    CHECK(request.lines == 3);
+
+    request = make_request(good({"why", "a"}), 1);
+    CHECK(request.verb == Verb::Status);
+    CHECK(request.detail == mainstay::protocol::Detail::Full);
+    CHECK(request.services.empty());
 
     request = make_request(good({"status", "--timeout", "2"}), 1);
     CHECK(request.verb == Verb::Status);

@@ -18,15 +18,35 @@ TEST_CASE("every command has a name of its own, a summary and a page of help", "
             CHECK(names.insert(row.alias).second);
         }
         CHECK_FALSE(row.summary.empty());
-        CHECK(row.verb.has_value() == (command != Command::Help));
+        const bool asks_nobody = command == Command::Help || command == Command::Lint;
+        CHECK(row.verb.has_value() == !asks_nobody);
         CHECK(find_command(row.name).command == command);
         const std::string page = help_text(command);
         CHECK(page.find("usage: svctl [OPTION...] " + std::string(row.name)) == 0);
         CHECK(help_text(std::nullopt).find("  " + std::string(row.name)) != std::string::npos);
     }
-    CHECK(names.size() == 21);
+    CHECK(names.size() == 40);
     CHECK(command_rows().back().command == Command::Help);
     CHECK(row_of(Command::Kill).name == "kill");
+}
+
+TEST_CASE("every option is explained where it belongs", "[commands]") {
+    const std::string overview = help_text(std::nullopt);
+    for (const OptionRow& option : option_rows()) {
+        CAPTURE(option.name);
+        CHECK(overview.find(option.name) != std::string::npos);
+        bool is_taken = false;
+        for (const CommandRow& row : command_rows()) {
+            const bool is_own = (row.options & bit_of(option.option)) != 0;
+            is_taken = is_taken || takes(row, option.option);
+            if (is_own) {
+                CHECK(help_text(row.command).find(option.name) != std::string::npos);
+            }
+        }
+        CHECK(is_taken);
+        CHECK(row_of(option.option).name == option.name);
+    }
+    CHECK_FALSE(takes(row_of(Command::Status), Option::NoWait));
 }
 
 TEST_CASE("the overview fits into 100 columns and names every exit code", "[commands]") {

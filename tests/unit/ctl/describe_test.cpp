@@ -77,6 +77,37 @@ TEST_CASE("the last column says what matters in each state", "[describe]") {
     CHECK(detail(view) == "exit 0");
 }
 
+TEST_CASE("what is waited for is told with its state", "[describe]") {
+    CHECK(blocker_text({"db", "needs", ServiceState::Starting, 41s}) ==
+          "needs db (starting, 41 s left)");
+    CHECK(blocker_text({"nix", "needs", std::nullopt, {}}) == "needs nix (does not exist)");
+    CHECK(blocker_text({"b", "conflicts", ServiceState::Stopping, 3s}) ==
+          "conflicts with b (stopping, 3 s left)");
+    CHECK(blocker_text({"b", "", ServiceState::Up, {}}) == "waits for b (up)");
+    ServiceView view = api();
+    view.blockers.push_back({"net", "after", ServiceState::Waiting, {}});
+    CHECK(detail(view) == "needs db (starting, 41 s left) and 1 more");
+}
+
+TEST_CASE("what a service says of itself, and that its definition changed, is shown",
+          "[describe]") {
+    ServiceView view = sshd();
+    view.status_text = "2 sessions";
+    view.is_reloading = true;
+    view.has_changed = true;
+    CHECK(detail(view) == "pid 312, reloading, 2 sessions, definition changed");
+    view = db();
+    view.deadline = 41s;
+    CHECK(detail(view) == "pid 4802, not ready yet, 41 s left");
+}
+
+TEST_CASE("a death that has a cause names it", "[describe]") {
+    Death death{{ExitStatus::Kind::Signaled, SIGKILL, false}, 1s, 1s, true, "", ""};
+    CHECK(death_text(death) == "killed by KILL (out of memory)");
+    death = {{ExitStatus::Kind::Signaled, SIGABRT, true}, 1s, 1s, false, "watchdog", ""};
+    CHECK(death_text(death) == "killed by ABRT (core dumped) (watchdog)");
+}
+
 TEST_CASE("a start that never became the program is told by its stage", "[describe]") {
     ServiceView view = web();
     view.exec_failure = {"exec", "/etc/sv/web/run", "No such file or directory"};

@@ -7,7 +7,7 @@ using namespace mainstay::ctl;
 TEST_CASE("a line keeps what it says, but for the number of the request", "[json]") {
     CHECK(
         format_json(R"({"id":1,"service":"web","state":"ready","of_the_future":[1,{"a":null}]})") ==
-        R"({"of_the_future":[1,{"a":null}],"service":"web","state":"ready"})"
+        R"({"service":"web","state":"ready","of_the_future":[1,{"a":null}]})"
         "\n");
 }
 
@@ -25,10 +25,10 @@ TEST_CASE("what is no object gives nothing", "[json]") {
 
 TEST_CASE("the version is that of both, or of svctl alone", "[json]") {
     CHECK(format_json_version({"0.1.0", "abc", 1, 0}, std::nullopt) ==
-          R"({"svctl":{"commit":"abc","mainstay":"0.1.0","protocol":1}})"
+          R"({"svctl":{"mainstay":"0.1.0","commit":"abc","protocol":1}})"
           "\n");
     CHECK(format_json_version({"0.1.0", "abc", 1, 0}, {{"0.2.0", "def", 1, 7}}) ==
-          R"({"supervisor":{"commit":"def","mainstay":"0.2.0","pid":7,"protocol":1},)"
-          R"("svctl":{"commit":"abc","mainstay":"0.1.0","protocol":1}})"
+          R"({"svctl":{"mainstay":"0.1.0","commit":"abc","protocol":1},)"
+          R"("supervisor":{"mainstay":"0.2.0","commit":"def","protocol":1,"pid":7}})"
           "\n");
 }

@@ -62,7 +62,68 @@ TEST_CASE("the page shows all there is to know", "[status]") {
           "  cause:    waits for its newline on fd 3\n"
           "  start:    exec /etc/sv/db/run: Exec format error\n"
           "  last run: 1 d 2 h, killed by SEGV (core dumped), at 2026-02-28 00:03:23\n"
-          "  logger:   ready, pid 4801\n");
+          "  logger:   ready, pid 4801\n"
+          "  hint:     svctl cont db lets it go on\n");
+}
+
+TEST_CASE("the page of a service in trouble is the one of the design", "[status]") {
+    ServiceDetails details = needing({{"db", ServiceState::Starting}});
+    details.needed_by = {{"api", ServiceState::Waiting}};
+    details.restart = {"always", 0, 0s};
+    details.death_count = 7;
+    ServiceView view = with(web(), details);
+    view.log_lines.resize(1);
+    CHECK(format_status(view, kNow, kPiped) ==
+          "web: backoff for 12 s, next start in 8 s (7th restart, no limit)\n"
+          "  Shop front, /etc/sv/web, enabled\n"
+          "  last run: 0.31 s, exit 1, at 12:03:11 (7 deaths, see svctl deaths web)\n"
+          "  needs:    db (starting)   needed by: api\n"
+          "  log:      Traceback (most recent call last):\n"
+          "  hint:     db is not ready; web may end because of that\n");
+}
+
+TEST_CASE("details have a line each", "[status]") {
+    ServiceDetails details;
+    details.readiness = "notify";
+    details.watchdog = 30s;
+    details.restart = {"on-failure", 5, 10s};
+    details.wants = {{"cache", ServiceState::Down}};
+    details.after = {{"net", ServiceState::Done}, {"nix", std::nullopt}};
+    details.before = {{"login", ServiceState::Waiting}};
+    details.conflicts = {{"web2", ServiceState::Down}};
+    details.members = {{"m", ServiceState::Up}};
+    details.needed_by = {{"api", ServiceState::Waiting}};
+    details.leftovers = {12, {5, 6}};
+    details.usage = {12'900'000, 41'943'040, 1'500'000, 3};
+    ServiceView view = with(sshd(), details);
+    view.type = "oneshot";
+    view.status_text = "2 sessions";
+    CHECK(format_status(view, kNow, kPlain) ==
+          "sshd: ready for 2 d 3 h, pid 312\n"
+          "  /etc/sv/sshd, enabled\n"
+          "  type:     oneshot\n"
+          "  ready:    told by notify\n"
+          "  restart:  on-failure\n"
+          "  watchdog: 30 s\n"
+          "  says:     2 sessions\n"
+          "  needed by: api\n"
+          "  wants:    cache (down)\n"
+          "  after:    net (done), nix (does not exist)\n"
+          "  before:   login (waiting)\n"
+          "  conflicts: web2 (down)\n"
+          "  members:  m (up)\n"
+          "  uses:     12.3 MiB of memory (at most 40.0 MiB), 3 tasks, 1.50 s of CPU\n"
+          "  left:     12 processes of earlier runs: pid 5 6 ...\n"
+          "  hint:     leftovers = kill in its service.conf ends what it leaves behind\n");
+}
+
+TEST_CASE("a start tells how long it may still take", "[status]") {
+    ServiceView view = db();
+    view.deadline = 41s;
+    CHECK(format_status(view, kNow, kPlain)
+              .find("db: up for 19 s, pid 4802, not ready yet, 41 s left\n") == 0);
+    CHECK(format_status(api(), kNow, kPlain).find("  waits:    needs db (starting, 41 s left)\n") !=
+          std::string::npos);
 }
 
 TEST_CASE("a stop shows its deadline and that it is on its way", "[status]") {

@@ -41,6 +41,7 @@ TEST_CASE("a terminal of a few columns still shows names and states", "[table]")
 
 TEST_CASE("a pipe gets everything", "[table]") {
     ServiceView view = api();
+    view.blockers.clear();
     view.name = std::string(60, 'n');
     view.cause = std::string(200, 'c');
     CHECK(format_table({view}, kPiped) ==
@@ -77,6 +78,14 @@ TEST_CASE("the summary counts what there is", "[table]") {
                           make_view("d", ServiceState::Down, Wanted::Down, 1s)},
                          kPlain) ==
           "4 services: 1 on their way, 1 done, 1 failed, 1 down; 1 in trouble\n");
+}
+
+TEST_CASE("the system has a line of its own", "[table]") {
+    CHECK(format_system({"web1", 76h, 4130ms, false}, kPlain) ==
+          "web1: running for 3 d 4 h, boot complete 4.1 s after start\n");
+    CHECK(format_system({"web1", 3s, std::nullopt, false}, kPlain) ==
+          "web1: running for 3 s, boot not complete yet\n");
+    CHECK(format_system({"", 3s, 9ms, true}, kPlain) == "running for 3 s, stopping all services\n");
 }
 
 TEST_CASE("a list is sorted names, one a line", "[table]") {

@@ -70,3 +70,12 @@ TEST_CASE("padding fills up to columns", "[text]") {
     CHECK(pad("abcde", 4) == "abcde");
     CHECK(pad("\xc3\xb6", 3) == "\xc3\xb6  ");
 }
+
+TEST_CASE("sizes are told to the tenth of their unit", "[text]") {
+    CHECK(size_text(0) == "0 B");
+    CHECK(size_text(1023) == "1023 B");
+    CHECK(size_text(1024) == "1.0 KiB");
+    CHECK(size_text(12'900'000) == "12.3 MiB");
+    CHECK(size_text(std::uint64_t{1} << 32U) == "4.0 GiB");
+    CHECK(size_text(~std::uint64_t{0}) == "16383.9 PiB");
+}

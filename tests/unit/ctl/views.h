@@ -2,6 +2,8 @@
 #pragma once
 
 #include <csignal>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "common/service_view.h"
@@ -28,6 +30,18 @@ inline ServiceView make_view(const char* name, ServiceState state, Wanted wanted
     return view;
 }
 
+/// Gives @p view details of its own.
+inline ServiceView with(ServiceView view, ServiceDetails details) {
+    view.own_details = std::make_shared<const ServiceDetails>(std::move(details));
+    return view;
+}
+
+inline ServiceDetails needing(std::vector<RelatedView> needs) {
+    ServiceDetails details;
+    details.needs = std::move(needs);
+    return details;
+}
+
 inline ServiceView web() {
     ServiceView view = make_view("web", ServiceState::Backoff, Wanted::Up, 12s);
     view.description = "Shop front";
@@ -43,7 +57,7 @@ inline ServiceView web() {
 
 inline ServiceView api() {
     ServiceView view = make_view("api", ServiceState::Waiting, Wanted::Up, 3min);
-    view.cause = "needs db (starting, 41 s left)";
+    view.blockers = {{"db", "needs", ServiceState::Starting, 41s}};
     return view;
 }
 

@@ -4,37 +4,13 @@
 #include <csignal>
 #include <memory>
 
-#include "unit/supervisor/fixture.h"
+#include "unit/supervisor/control_fixture.h"
 #include "unit/supervisor/state_text.h"
 
 using namespace std::chrono_literals;
 using namespace mainstay;
 using namespace mainstay::supervisor;
 using namespace mainstay::fakes;
-
-namespace {
-
-struct Control : FakeSystem {
-    ControlHandler handler{{services, processes, outputs, clock}, {"1.2.3", "abc", 1, 42}};
-    int wakes = 0;
-
-    std::unique_ptr<ControlJob> begin(std::string_view line, Rights rights = Rights::Everything) {
-        return handler.begin(line, rights, [this] { ++wakes; });
-    }
-
-    /// The answer of a request that is answered at once.
-    std::string ask(std::string_view line, Rights rights = Rights::Everything) {
-        std::string out;
-        CHECK(begin(line, rights)->advance(out) == ControlJob::Progress::Done);
-        return out;
-    }
-};
-
-bool has(const std::string& text, std::string_view part) {
-    return text.find(part) != std::string::npos;
-}
-
-}  // namespace
 
 TEST_CASE("looking shows services, not loggers, and log lines of who was named", "[control]") {
     Control control;

@@ -19,8 +19,12 @@ struct FakeSystem {
     FakeOutputs outputs;
     FakeDefinitions definitions;
     FakeJournal journal;
+    FakeCgroups cgroups;
     FakeReadiness readiness;
-    supervisor::ServiceSet services{{clock, processes, outputs, definitions, journal, readiness}};
+    FakeSessions sessions;
+    FakeMachine machine;
+    supervisor::ServiceSet services{
+        {clock, processes, outputs, definitions, journal, cgroups, readiness, sessions, machine}};
 
     supervisor::Definition& directory(const std::string& path) {
         return definitions.directories[path].definition;

@@ -45,7 +45,7 @@ TEST_CASE("a service waits for its logger's start, whatever comes of it", "[serv
     system.services.add("web", "/sv/web");
     CHECK(system.state("web/log") == ServiceState::Starting);
     CHECK(system.state("web") == ServiceState::Waiting);
-    CHECK(system.service("web").cause == "waits for web/log to start");
+    CHECK(system.services.cause_of(system.service("web")) == "waits for web/log to start");
     SECTION("ready") {
         system.processes.execute(system.pid("web/log"));
     }
@@ -84,7 +84,7 @@ TEST_CASE("a service that dies at once comes back later and later", "[service_se
     CHECK(system.state("web") == ServiceState::Backoff);
     system.clock.advance(1ms);
     CHECK(system.state("web") == ServiceState::Starting);
-    CHECK(system.service("web").last_death->status == exited(1));
+    CHECK(system.service("web").last_death()->status == exited(1));
 }
 
 TEST_CASE("a program that cannot be executed is named with path and errno", "[service_set]") {
@@ -93,11 +93,11 @@ TEST_CASE("a program that cannot be executed is named with path and errno", "[se
     system.processes.fail_exec(system.pid("web"), {"exec", "/sv/web/run", ENOENT});
     CHECK(system.state("web") == ServiceState::Backoff);
     CHECK(system.journal.has("web: exec /sv/web/run: No such file or directory; next start in"));
-    CHECK(system.service("web").exec_fault->code == ENOENT);
+    CHECK(system.service("web").exec_fault()->code == ENOENT);
     SECTION("and forgotten when it can") {
         system.clock.advance(250ms);
         system.processes.execute(system.pid("web"));
-        CHECK_FALSE(system.service("web").exec_fault);
+        CHECK_FALSE(system.service("web").exec_fault());
     }
 }
 
@@ -179,7 +179,9 @@ TEST_CASE("the stop of all stops services in parallel, loggers last, and starts 
     system.services.stop_all();
     CHECK(system.state("web") == ServiceState::Stopping);
     CHECK(system.state("db") == ServiceState::Stopping);
-    CHECK(system.state("web/log") == ServiceState::Ready);
+    CHECK(system.state("web/log") == ServiceState::Stopping);
+    CHECK(system.service("web/log").snapshot.stop_stage == StopStage::Dependents);
+    CHECK(system.outputs.closed.empty());
     CHECK(system.services.count_not_resting() == 3);
     system.services.post(system.service("db").id, WantUp{});
     system.processes.end(system.pid("db"), killed_by(SIGTERM));
@@ -225,8 +227,8 @@ TEST_CASE("late exits and late timers of a former run are harmless", "[service_s
     system.services.post(id, TimedOut{TimerKind::Stop, 99});
     system.services.process_not_executed({id, 99}, {"exec", "x", ENOENT});
     CHECK(system.state("web") == ServiceState::Ready);
-    CHECK_FALSE(system.service("web").exec_fault);
-    CHECK_FALSE(system.service("web").last_death);
+    CHECK_FALSE(system.service("web").exec_fault());
+    CHECK_FALSE(system.service("web").last_death());
     system.services.process_exited({4711, 1}, exited(0), 1s);
 }
 
@@ -303,9 +305,14 @@ TEST_CASE("what cannot be read as it was meant is not run, until it can", "[serv
     web.problems = {"service.conf:1:1: there is no key 'usr'"};
     system.services.add("web", "/sv/web");
     CHECK(system.pid("web") == 0);
-    CHECK(system.state("web") == ServiceState::Backoff);
-    CHECK(system.journal.has("web: service.conf:1:1: there is no key 'usr'"));
+    CHECK(system.state("web") == ServiceState::Failed);
+    CHECK(system.journal.has("web: failed: service.conf:1:1: there is no key 'usr'"));
     web.usable = true;
-    system.clock.advance(1s);
+    SECTION("at the next start by hand") {
+        system.services.post(system.service("web").id, WantUp{});
+    }
+    SECTION("or a rescan") {
+        system.services.rescan();
+    }
     CHECK(system.pid("web") != 0);
 }

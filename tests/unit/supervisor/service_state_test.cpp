@@ -63,27 +63,6 @@ Exited exit_with(int code, Duration lived = 5s) {
     return {kGeneration, {ExitStatus::Kind::Exited, static_cast<std::uint8_t>(code), false}, lived};
 }
 
-TimerKind timer_of(ServiceState state) {
-    switch (state) {
-        case ServiceState::Ready:
-            return TimerKind::Watchdog;
-        case ServiceState::Stopping:
-            return TimerKind::Stop;
-        case ServiceState::Finishing:
-            return TimerKind::Finish;
-        case ServiceState::Backoff:
-            return TimerKind::Backoff;
-        case ServiceState::Starting:
-        case ServiceState::Up:
-        case ServiceState::Down:
-        case ServiceState::Waiting:
-        case ServiceState::Failed:
-        case ServiceState::Done:
-            break;
-    }
-    return TimerKind::Start;
-}
-
 /// As it is once the service was told to end: its dependents are down.
 Step stopped(const Snapshot& from, const Event& verb, const Policy& policy = Policy{}) {
     return step(step(from, verb, policy).next, DependentsDown{}, policy);

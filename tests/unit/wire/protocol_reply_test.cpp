@@ -42,6 +42,28 @@ std::string malformed(std::string_view line) {
     return std::get<Malformed>(parsed).reason;
 }
 
+mainstay::ServiceDetails full_details() {
+    mainstay::ServiceDetails details;
+    details.readiness = "notify";
+    details.up_for = 3s;
+    details.ready_for = 2s;
+    details.watchdog = 30s;
+    details.restart = {"on-failure", 5, 10s};
+    details.needs = {{"db", ServiceState::Ready}, {"nix", std::nullopt}};
+    details.wants = {{"cache", ServiceState::Down}};
+    details.after = {{"net", ServiceState::Done}};
+    details.before = {{"login", ServiceState::Waiting}};
+    details.conflicts = {{"web2", ServiceState::Down}};
+    details.members = {{"m", ServiceState::Up}};
+    details.needed_by = {{"api", ServiceState::Waiting}};
+    details.leftovers = {12, {5, 6, 7}};
+    details.usage = {1U << 20U, 2U << 20U, 1500000, 7};
+    details.death_count = 40;
+    details.deaths = {{{ExitStatus::Kind::Exited, 1, false}, 1s, 9s, false, "", "restarted"},
+                      {{ExitStatus::Kind::Signaled, SIGKILL, false}, 1s, 3s, true, "", ""}};
+    return details;
+}
+
 ServiceView full_view() {
     ServiceView view;
     view.name = "web";
@@ -57,11 +79,18 @@ ServiceView full_view() {
     view.since = 12s;
     view.next_start = 8s;
     view.deadline = 41s;
-    view.last_death = {{ExitStatus::Kind::Signaled, SIGSEGV, true}, 310ms, 12s};
+    view.last_death = {
+        {ExitStatus::Kind::Signaled, SIGSEGV, true}, 310ms, 12s, true, "watchdog", "restarted"};
     view.exec_failure = {"exec", "/etc/sv/web/run", "No such file or directory"};
     view.logger = {ServiceState::Ready, 311};
     view.cause = "needs db";
     view.log_lines = {"first", "", "l\x01st \xc3\xa4"};
+    view.type = "oneshot";
+    view.is_reloading = true;
+    view.has_changed = true;
+    view.status_text = "serving 5 requests";
+    view.blockers = {{"db", "needs", ServiceState::Starting, 41s}, {"nix", "needs", {}, {}}};
+    view.own_details = std::make_shared<const mainstay::ServiceDetails>(full_details());
     return view;
 }
 
@@ -112,7 +141,7 @@ TEST_CASE("a service that is simply up costs few bytes", "[protocol]") {
 
 TEST_CASE("an exit code of 0 is a death as well", "[protocol]") {
     ServiceView view = full_view();
-    view.last_death = {{ExitStatus::Kind::Exited, 0, false}, 0ms, 0ms};
+    view.last_death = {{ExitStatus::Kind::Exited, 0, false}, 0ms, 0ms, false, "", ""};
     CHECK(read_as<ServiceReply>(encode(ServiceReply{1, view})).view == view);
 }
 
@@ -147,6 +176,45 @@ TEST_CASE("done, version, refusal and service error survive the way over the wir
     const auto unknown = read_as<ServiceError>(
         encode(ServiceError{4, "nosuch", ErrorCode::UnknownService, "no such service", {}}));
     CHECK_FALSE(unknown.view.has_value());
+}
+
+TEST_CASE("the other replies survive the way over the wire", "[protocol]") {
+    const mainstay::SystemView system{"web1", 3600s, 4100ms, true};
+    CHECK(read_as<protocol::SystemReply>(encode(protocol::SystemReply{1, system})).system ==
+          system);
+    const auto progress =
+        read_as<protocol::ProgressReply>(encode(protocol::ProgressReply{1, 3, full_view()}));
+    CHECK(progress.pending == 3);
+    CHECK(progress.view == full_view());
+    const protocol::LogReply log{1, "web", {"a", "b\tc"}, 17};
+    CHECK(read_as<protocol::LogReply>(encode(log)) == log);
+    const protocol::ChangeReply change{
+        1, "web", "changed", {"exec", "needs"}, "/etc/service/web", "/etc/sv/web", "restart it"};
+    CHECK(read_as<protocol::ChangeReply>(encode(change)) == change);
+}
+
+TEST_CASE("every kind of event survives the way over the wire", "[protocol]") {
+    int kinds = 0;
+    for (std::uint8_t i = 0; !to_string(static_cast<protocol::EventKind>(i)).empty(); ++i) {
+        protocol::EventReply event;
+        event.id = 4;
+        event.kind = static_cast<protocol::EventKind>(i);
+        event.at = 17s;
+        event.was = ServiceState::Up;
+        event.lost = 5;
+        event.service = "web";
+        event.view = full_view();
+        const auto read = read_as<protocol::EventReply>(encode(event));
+        CHECK(read.kind == event.kind);
+        CHECK(read.at == 17s);
+        CHECK(read.was == ServiceState::Up);
+        CHECK(read.lost == 5);
+        CHECK(read.view == full_view());
+        event.view.reset();
+        CHECK(read_as<protocol::EventReply>(encode(event)).service == "web");
+        ++kinds;
+    }
+    CHECK(kinds == 7);
 }
 
 TEST_CASE("every error code has a word that reads back, and an exit code", "[protocol]") {
@@ -207,6 +275,21 @@ TEST_CASE("replies that are none are malformed and say why", "[protocol]") {
     CHECK(malformed(R"({"id":1,"service":"a","state":"up","log":[1]})") ==
           "\"log\" is not an array of strings");
     CHECK(malformed(R"({"error":5,"code":"internal"})") == "\"error\" is not a string");
+    CHECK(malformed(R"({"id":1,"service":"a","state":"up","waits_for":[1]})") ==
+          "\"waits_for\" is not an array of objects");
+    CHECK(malformed(R"({"id":1,"service":"a","state":"up","waits_for":[{}]})") ==
+          "\"waits_for\" \"service\" is missing");
+    CHECK(malformed(R"({"id":1,"service":"a","state":"up","details":[]})") ==
+          "\"details\" is not an object");
+    CHECK(malformed(
+              R"({"id":1,"service":"a","state":"up","details":{"leftovers":{"pids":["x"]}}})") ==
+          "\"details\" \"leftovers\" \"pids\" is not a whole number");
+    CHECK(malformed(R"({"id":1,"service":"a","state":"up","details":{"needs":5}})") ==
+          "\"details\" \"needs\" is not an array of objects");
+    CHECK(malformed(R"({"id":1,"event":"boom","at_ms":1})") ==
+          "\"event\" has a word that this version does not know");
+    CHECK(malformed(R"({"id":1,"service":"a","lines":"x"})") ==
+          "\"lines\" is not an array of strings");
 }
 
 TEST_CASE("greetings that are none are malformed", "[protocol]") {

@@ -29,32 +29,67 @@ Refusal bad(std::string_view line) {
     return std::get<Refusal>(parsed);
 }
 
+Request plain(protocol::RequestId id, Verb verb, std::vector<std::string> services = {}) {
+    Request request;
+    request.id = id;
+    request.verb = verb;
+    request.services = std::move(services);
+    return request;
+}
+
 }  // namespace
 
 TEST_CASE("a request with nothing but id and verb has the defaults", "[protocol]") {
     const Request request = good(R"({"id":7,"verb":"status"})");
-    CHECK(request == Request{7, Verb::Status, {}, 0, true, std::nullopt});
+    CHECK(request == plain(7, Verb::Status));
 }
 
 TEST_CASE("a request with everything is read whole", "[protocol]") {
     const Request request = good(
         R"({"id":9007199254740991,"verb":"down","services":["web","db"],"wait":false,"timeout_ms":1500})");
-    CHECK(request == Request{protocol::kMaxRequestId, Verb::Down, {"web", "db"}, 0, false, 1500ms});
+    Request expected = plain(protocol::kMaxRequestId, Verb::Down, {"web", "db"});
+    expected.wait = false;
+    expected.timeout = 1500ms;
+    CHECK(request == expected);
 }
 
 TEST_CASE("every verb survives the way over the wire", "[protocol]") {
     int verbs = 0;
     for (std::uint8_t i = 0; !to_string(static_cast<Verb>(i)).empty(); ++i, ++verbs) {
-        Request request{i, static_cast<Verb>(i), {"a", "b"}, 0, true, 3s};
-        if (request.verb == Verb::Signal) {
-            request.signal = 10;
-        }
+        Request request = plain(i, static_cast<Verb>(i), {"a", "b"});
+        request.timeout = 3s;
+        request.signal = request.verb == Verb::Signal ? 10 : 0;
+        request.path = request.verb == Verb::Add ? "/etc/sv/a" : "";
+        request.ready = request.verb == Verb::Notify;
         const std::string line = encode(request);
         CAPTURE(line);
         REQUIRE(line.back() == '\n');
         CHECK(good(line) == request);
     }
-    CHECK(verbs == 8);
+    CHECK(verbs == 24);
+}
+
+TEST_CASE("what single verbs take survives the way over the wire", "[protocol]") {
+    Request request = plain(1, Verb::Log, {"a"});
+    request.lines = 50;
+    request.follow = true;
+    CHECK(good(encode(request)) == request);
+    request = plain(2, Verb::Wait);
+    request.goal = protocol::Goal::Boot;
+    CHECK(good(encode(request)) == request);
+    request = plain(3, Verb::Status);
+    request.detail = protocol::Detail::Full;
+    CHECK(good(encode(request)) == request);
+    request = plain(4, Verb::Enable);
+    request.path = "/opt/sv/a";
+    request.place = protocol::Place::Runtime;
+    CHECK(good(encode(request)) == request);
+    request = plain(5, Verb::Notify, {"a"});
+    request.status_text = "";
+    CHECK(good(encode(request)) == request);
+    request = plain(6, Verb::Up, {"a"});
+    request.progress = true;
+    CHECK(good(encode(request)) == request);
 }
 
 TEST_CASE("signals are named or numbered", "[protocol]") {
@@ -65,7 +100,7 @@ TEST_CASE("signals are named or numbered", "[protocol]") {
 
 TEST_CASE("fields of the future are ignored, null is as good as absent", "[protocol]") {
     CHECK(good(R"({"id":1,"verb":"list","colour":{"a":[1,2]},"services":null})") ==
-          Request{1, Verb::List, {}, 0, true, std::nullopt});
+          plain(1, Verb::List));
 }
 
 TEST_CASE("what is no JSON object is refused without an id", "[protocol]") {
@@ -101,7 +136,21 @@ TEST_CASE("a wrong field is refused by its name, with the request's id", "[proto
         Case{R"("verb":"signal","services":["a"],"signal":65)", R"("signal" is out of range)"},
         Case{R"("verb":"signal","services":["a"],"signal":"NOPE")", R"("signal" is no signal)"},
         Case{R"("verb":"signal","services":["a"],"signal":[1])",
-             R"("signal" is not a whole number)"});
+             R"("signal" is not a whole number)"},
+        Case{R"("verb":"wait")", R"("services" is missing or empty)"},
+        Case{R"("verb":"wait","services":["a"],"for":"rain")", R"("for" has a word)"},
+        Case{R"("verb":"log","lines":100001)", R"("lines" is out of range)"},
+        Case{R"("verb":"log","follow":"yes")", R"("follow" is not true or false)"},
+        Case{R"("verb":"status","detail":"some")", R"("detail" has a word)"},
+        Case{R"("verb":"add")", R"("path" is missing)"},
+        Case{R"("verb":"add","path":"web")", R"("path" is not an absolute path)"},
+        Case{R"("verb":"add","path":"/a\u0000b")", R"("path" is not an absolute path)"},
+        Case{R"("verb":"enable")", R"("services" is missing or empty)"},
+        Case{R"("verb":"enable","services":["a"],"place":"here")", R"("place" has a word)"},
+        Case{R"("verb":"remove")", R"("services" is missing or empty)"},
+        Case{R"("verb":"notify","services":["a"])", R"("ready" and "status_text" are missing)"},
+        Case{R"("verb":"notify","services":["a"],"status_text":5)",
+             R"("status_text" is not a string)"});
     CAPTURE(fields);
     const Refusal refusal = bad("{\"id\":42," + std::string(fields) + "}");
     CHECK(refusal.code == ErrorCode::BadRequest);
@@ -136,11 +185,11 @@ TEST_CASE("a line nested as deep as it may be long does no harm", "[protocol]") 
 }
 
 TEST_CASE("names with odd characters arrive as they were sent", "[protocol]") {
-    const Request request{1, Verb::Up, {"a b", "\"q\"", "tab\there", "\x1b[31m", "ü"}, 0, true, {}};
+    const Request request = plain(1, Verb::Up, {"a b", "\"q\"", "tab\there", "\x1b[31m", "ü"});
     CHECK(good(encode(request)) == request);
 }
 
 TEST_CASE("bytes that are not UTF-8 never throw: they are replaced", "[protocol]") {
-    const Request request{1, Verb::Up, {"bad\xff"}, 0, true, {}};
+    const Request request = plain(1, Verb::Up, {"bad\xff"});
     CHECK(good(encode(request)).services.front() == "bad\xEF\xBF\xBD");
 }

@@ -1,0 +1,213 @@
+/// The part of LogPipes that keeps svlog going.
+#include <cerrno>
+#include <utility>
+
+#include "supervisor/log_pipes.h"
+#include "supervisor/words.h"
+
+namespace mainstay::supervisor {
+namespace {
+
+constexpr Duration kRetryOfARefusal = std::chrono::seconds(10);
+/// PID 1 waits 10 s for word from us, and the disk may be slow.
+constexpr Duration kDrainTimeout = std::chrono::seconds(5);
+constexpr PacingPolicy kPacing{std::chrono::milliseconds(100), std::chrono::seconds(10),
+                               std::chrono::seconds(30)};
+
+svlog::Settings to_svlog(const LogSettings* settings) {
+    const LogSettings defaults;
+    const LogSettings& from = settings == nullptr ? defaults : *settings;
+    svlog::Settings to;
+    to.memory = from.memory;
+    to.max_size = from.max_size;
+    to.max_files = from.max_files;
+    to.min_free_percent = from.min_free_percent;
+    to.max_age = std::chrono::ceil<std::chrono::seconds>(from.max_age);
+    switch (from.timestamp) {
+        case LogTimestamp::Iso:
+            to.format = svlog::StampFormat::Iso;
+            break;
+        case LogTimestamp::Tai64n:
+            to.format = svlog::StampFormat::Tai64n;
+            break;
+        case LogTimestamp::None:
+            to.format = svlog::StampFormat::None;
+            break;
+    }
+    return to;
+}
+
+}  // namespace
+
+// --- its life ---------------------------------------------------------------------------------
+
+/// Makes what svlog and we share, and starts svlog, with the first pipe that it is to read.
+Result<void> LogPipes::make_arena() {
+    if (memory_.is_mapped()) {
+        return {};
+    }
+    TRY(UniqueFd made, svlog::make_arena_memory());
+    TRY(memory_, svlog::ArenaMapping::map(made.get()));
+    arena_memory_ = std::move(made);
+    start_svlog();
+    return {};
+}
+
+void LogPipes::start_svlog() {
+    timer_ = kNoTimer;
+    takeover_.reset();
+    auto link = process_.start();
+    if (!link) {
+        journal_.error(std::string("svlog: ") + link.error().action + ": " +
+                       errno_text(link.error().code));
+        svlog_ended(std::nullopt, Duration::zero());
+        return;
+    }
+    link_.emplace(loop_, std::move(*link), static_cast<SvlogListener&>(*this));
+    if (!link_->set_up(arena_memory_.get(), group_)) {
+        process_.kill();
+        return;
+    }
+    for (std::uint32_t slot = 0; slot < outputs_.size(); ++slot) {
+        if (outputs_[slot].state == Output::State::InUse) {
+            add_task(svlog::MessageType::Add, slot);
+        } else if (outputs_[slot].state == Output::State::Leaving) {
+            add_task(svlog::MessageType::Remove, slot);
+        }
+    }
+}
+
+void LogPipes::svlog_ended(std::optional<ExitStatus> status, Duration lived) {
+    link_.reset();
+    if (finished_) {
+        finished();
+        return;
+    }
+    const Pacing pacing = pace_restart(short_runs_, lived, kPacing);
+    short_runs_ = pacing.short_runs;
+    std::string message = "svlog ended after " + text_of(lived);
+    if (status) {
+        message += " with " + std::string(to_text(*status).view());
+    }
+    if (pacing.wait == Duration::zero()) {
+        journal_.warning(message + "; it is started again");
+        start_svlog();
+        return;
+    }
+    journal_.warning(message + "; it is started again in " + text_of(pacing.wait) +
+                     ", until then output is kept in memory only");
+    step_in();
+    timer_ = loop_.call_after(pacing.wait, [this] { start_svlog(); });
+}
+
+void LogPipes::step_in() {
+    takeover_.emplace(loop_, arena(), [this] { tell_followers(); });
+    for (std::uint32_t slot = 0; slot < outputs_.size(); ++slot) {
+        if (outputs_[slot].state == Output::State::InUse) {
+            add_task(svlog::MessageType::Add, slot);
+        } else if (outputs_[slot].state == Output::State::Leaving) {
+            free_output(slot);
+        }
+    }
+}
+
+void LogPipes::finish(std::function<void()> done) {
+    finished_ = std::move(done);
+    loop_.cancel(timer_);
+    if (!process_.is_running()) {
+        timer_ = loop_.call_after(Duration::zero(), [this] { finished(); });
+        return;
+    }
+    if (link_) {
+        link_->close_when_sent();
+    }
+    timer_ = loop_.call_after(kDrainTimeout, [this] {
+        journal_.warning("svlog has not written everything after " + text_of(kDrainTimeout) +
+                         "; it is left to itself");
+        finished();
+    });
+}
+
+void LogPipes::finished() {
+    loop_.cancel(std::exchange(timer_, kNoTimer));
+    std::exchange(finished_, [] {})();
+}
+
+// --- what it is told, and says ----------------------------------------------------------------
+
+/// Tells whoever reads the pipes; whoever comes next is told of all of them.
+void LogPipes::add_task(svlog::MessageType type, std::uint32_t slot) {
+    if (link_) {
+        link_->add_task({type, slot});
+    } else if (takeover_ && type == svlog::MessageType::Add) {
+        const Output& output = outputs_[slot];
+        const auto added = takeover_->add(slot, output.pipe.read_end.get(),
+                                          to_svlog(output.settings.get()).memory);
+        if (!added) {
+            journal_.error(output.name +
+                           ": its output is not read: " + errno_text(added.error().code));
+        }
+    }
+}
+
+std::optional<SvlogListener::Outgoing> LogPipes::message_for(const SvlogTask& task) {
+    const Output& output = outputs_[task.slot];
+    const bool is_removal = task.type == svlog::MessageType::Remove;
+    const auto wanted = is_removal ? Output::State::Leaving : Output::State::InUse;
+    if (output.state != wanted) {
+        return std::nullopt;
+    }
+    Outgoing outgoing;
+    outgoing.message.type = task.type;
+    outgoing.message.slot = task.slot;
+    if (!is_removal) {
+        outgoing.message.settings = to_svlog(output.settings.get());
+    }
+    if (task.type == svlog::MessageType::Add) {
+        outgoing.message.text = output.name;
+        outgoing.passed = output.pipe.read_end.get();
+    }
+    return outgoing;
+}
+
+void LogPipes::svlog_says(const svlog::Message& message) {
+    const bool has_slot = message.slot < outputs_.size();
+    switch (message.type) {
+        case svlog::MessageType::Removed:
+            if (has_slot && outputs_[message.slot].state == Output::State::Leaving) {
+                free_output(message.slot);
+            }
+            break;
+        case svlog::MessageType::Refused:
+            if (has_slot && outputs_[message.slot].state == Output::State::InUse) {
+                refused(message.slot, static_cast<int>(message.number));
+            }
+            break;
+        case svlog::MessageType::Notice:
+            journal_.write(message.number == 1 ? Level::Warning : Level::Info,
+                           "svlog: " + message.text);
+            break;
+        case svlog::MessageType::News:
+            tell_followers();
+            break;
+        case svlog::MessageType::Setup:
+        case svlog::MessageType::Add:
+        case svlog::MessageType::Change:
+        case svlog::MessageType::Remove:
+        case svlog::MessageType::Done:
+            break;
+    }
+}
+
+void LogPipes::refused(std::uint32_t slot, int code) {
+    journal_.error(outputs_[slot].name + ": svlog does not take its output: " + errno_text(code) +
+                   "; tried again in " + text_of(kRetryOfARefusal));
+    loop_.call_after(kRetryOfARefusal, [this, slot] { add_task(svlog::MessageType::Add, slot); });
+}
+
+/// One that closes the link and stays would be a second writer beside the next one.
+void LogPipes::svlog_hung_up() {
+    process_.kill();
+}
+
+}  // namespace mainstay::supervisor

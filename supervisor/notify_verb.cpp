@@ -1,0 +1,53 @@
+/// notify: what a service could say of itself, said for it, as by a script that knows.
+#include "supervisor/jobs.h"
+#include "supervisor/service_selection.h"
+#include "supervisor/status_view.h"
+
+namespace mainstay::supervisor {
+namespace {
+
+using protocol::ErrorCode;
+using protocol::ExitCode;
+
+/// As if it had come on the service's notify socket.
+NotifyMessage message_of(const protocol::Request& request) {
+    NotifyMessage message;
+    message.phase = request.ready ? NotifyPhase::Ready : NotifyPhase::None;
+    if (request.status_text) {
+        message.status = shown_text(*request.status_text);
+    }
+    return message;
+}
+
+}  // namespace
+
+std::string notify(ControlHandler& handler, const protocol::Request& request) {
+    const ControlHandler::Ports& os = handler.os();
+    std::string out;
+    ExitCode exit = ExitCode::Done;
+    const auto complain = [&](const std::string& line, ErrorCode code) {
+        out += line;
+        exit = worse_of(exit, exit_code(code));
+    };
+    for (const Selected& each : select_services(os.services, request.services)) {
+        const Service* service = os.services.find(each.id);
+        if (service == nullptr) {
+            complain(unknown_service(os.services, request.id, each.name),
+                     ErrorCode::UnknownService);
+            continue;
+        }
+        if (!is_running(service->snapshot.state)) {
+            complain(
+                encode(protocol::ServiceError{request.id, each.name, ErrorCode::NotUp,
+                                              "not running, so there is nothing to be told of it",
+                                              view_of(*service, os.services, os.clock)}),
+                ErrorCode::NotUp);
+            continue;
+        }
+        os.services.service_said({each.id, service->snapshot.generation}, message_of(request));
+        protocol::append_service(out, request.id, view_of(*service, os.services, os.clock));
+    }
+    return out + encode(protocol::Done{request.id, exit});
+}
+
+}  // namespace mainstay::supervisor

@@ -1,0 +1,440 @@
+#include "supervisor/planner.h"
+
+#include <algorithm>
+
+namespace mainstay::supervisor {
+namespace {
+
+/// It has a process, or counts as if (a group).
+bool is_active(ServiceState state) noexcept {
+    return state != ServiceState::Waiting && state != ServiceState::Backoff && !is_resting(state);
+}
+
+bool is_on_its_way_up(const Snapshot& s) noexcept {
+    return s.state == ServiceState::Waiting ||
+           (is_active(s.state) && s.state != ServiceState::Ready);
+}
+
+bool can_be_stopped_by_need(const Snapshot& s) noexcept {
+    return s.wanted != Wanted::Down && !is_resting(s.state);
+}
+
+}  // namespace
+
+bool Planner::is_satisfied(NodeId node) const noexcept {
+    if (!is_there(node)) {
+        return false;
+    }
+    const ServiceState state = snapshot(node).state;
+    return state == ServiceState::Ready ||
+           (state == ServiceState::Done && entries_[node].policy->type == ServiceType::Oneshot);
+}
+
+bool Planner::is_going_down(NodeId node) const noexcept {
+    if (!is_there(node)) {
+        return false;
+    }
+    const Snapshot& s = snapshot(node);
+    const bool must_end = s.wanted == Wanted::Down || s.held || s.obstacle != Obstacle::None ||
+                          s.state == ServiceState::Stopping || s.state == ServiceState::Finishing;
+    return is_active(s.state) && must_end;
+}
+
+// --- who waits for whom ---------------------------------------------------------------------
+
+/// Why it cannot start whatever happens to those it would wait for.
+Obstacle Planner::obstacle_of(NodeId node) const noexcept {
+    if (graph_.is_in_cycle(node)) {
+        return Obstacle::Cycle;
+    }
+    Obstacle obstacle = Obstacle::None;
+    for (const Edge& edge : graph_.edges(node)) {
+        if (edge.side != Side::Says || !edge.is_hard()) {
+            continue;
+        }
+        if (!is_there(edge.node)) {
+            return Obstacle::NeedMissing;
+        }
+        if (edge.relation == Relation::Needs && snapshot(edge.node).state == ServiceState::Failed) {
+            obstacle = Obstacle::NeedFailed;
+        }
+    }
+    return obstacle;
+}
+
+bool Planner::blocks_start(NodeId node, const Edge& edge) const noexcept {
+    if (edge.is(Relation::Needs, Side::Says)) {
+        return !is_satisfied(edge.node);
+    }
+    if (!is_there(edge.node)) {
+        return false;
+    }
+    const Snapshot& other = snapshot(edge.node);
+    if (edge.relation == Relation::Conflicts) {
+        return edge.node != node && !is_resting(other.state);
+    }
+    if (edge.is_after()) {
+        return !graph_.is_void(node, edge) && is_on_its_way_up(other);
+    }
+    if (edge.is(Relation::Log, Side::Says)) {
+        // A logger that waits for something itself must not keep its service down.
+        const bool is_about_to_start =
+            other.state == ServiceState::Waiting && entries_[edge.node].blocker == kNoNode;
+        return other.state == ServiceState::Starting || is_about_to_start;
+    }
+    return false;
+}
+
+bool Planner::blocks_members(const Edge& edge) const noexcept {
+    if (!edge.is(Relation::Members, Side::Says)) {
+        return false;
+    }
+    return !is_there(edge.node) || (snapshot(edge.node).state != ServiceState::Ready &&
+                                    snapshot(edge.node).state != ServiceState::Done);
+}
+
+bool Planner::blocks_stop(NodeId node, const Edge& edge) const noexcept {
+    if (!is_there(edge.node) || edge.node == node || graph_.is_void(node, edge)) {
+        return false;
+    }
+    const Snapshot& other = snapshot(edge.node);
+    if (other.state == ServiceState::Stopping && other.stop_stage == StopStage::Members) {
+        return false;  // a group that only waits for its members, which may wait for this one
+    }
+    if (edge.is(Relation::Needs, Side::Said)) {
+        return is_active(other.state);
+    }
+    if (edge.is(Relation::Log, Side::Said)) {
+        return snapshot(node).retired && is_going_down(edge.node);
+    }
+    return edge.is_before() && is_going_down(edge.node);
+}
+
+/// Whether the other end keeps it from what it waits to do.
+bool Planner::blocks(NodeId node, const Edge& edge) const noexcept {
+    const Snapshot& s = snapshot(node);
+    if (s.state == ServiceState::Waiting) {
+        return s.members_started ? blocks_members(edge) : blocks_start(node, edge);
+    }
+    if (s.stop_stage == StopStage::Members) {
+        return edge.is(Relation::Members, Side::Says) && is_there(edge.node) &&
+               snapshot(edge.node).wanted == Wanted::Down && !is_resting(snapshot(edge.node).state);
+    }
+    return blocks_stop(node, edge);
+}
+
+/// Goes on from where the last blocker was found, once around.
+bool Planner::find_blocker(NodeId node) {
+    Entry& entry = entries_[node];
+    const auto& edges = graph_.edges(node);
+    entry.blocker = kNoNode;
+    for (std::size_t i = 0; i < edges.size(); ++i) {
+        const std::size_t at = (entry.cursor + i) % edges.size();
+        if (blocks(node, edges[at])) {
+            entry.cursor = static_cast<std::uint32_t>(at);
+            entry.blocker = edges[at].node;
+            return true;
+        }
+    }
+    return false;
+}
+
+void Planner::look_again(NodeId node, Orders& orders) {
+    const Snapshot& s = snapshot(node);
+    const bool is_stopping = s.state == ServiceState::Stopping;
+    const bool asks = s.state == ServiceState::Waiting ||
+                      (is_stopping && (s.stop_stage == StopStage::Dependents ||
+                                       s.stop_stage == StopStage::Members));
+    if (!asks) {
+        entries_[node].blocker = kNoNode;
+        return;
+    }
+    if (find_blocker(node)) {
+        return settle(node);
+    }
+    if (is_stopping) {
+        const bool members = s.stop_stage == StopStage::Members;
+        orders.push_back({node, members ? Event(MembersDown{}) : Event(DependentsDown{})});
+    } else {
+        orders.push_back({node, s.members_started ? Event(MembersReady{}) : Event(NeedsMet{})});
+    }
+}
+
+void Planner::check_needs(NodeId node, Orders& orders) {
+    if (snapshot(node).state != ServiceState::Waiting) {
+        return;
+    }
+    if (const Obstacle obstacle = obstacle_of(node); obstacle != Obstacle::None) {
+        orders.push_back({node, Block{obstacle}});
+        return;
+    }
+    look_again(node, orders);
+}
+
+/// Those that run and need it are to stop, and to wait for it.
+void Planner::hold_dependents(NodeId node, Orders& orders) {
+    for (const Edge& edge : graph_.edges(node)) {
+        const bool needs_it = edge.is(Relation::Needs, Side::Said) && is_there(edge.node);
+        if (needs_it && !graph_.is_void(node, edge) && is_active(snapshot(edge.node).state) &&
+            snapshot(edge.node).wanted != Wanted::Down && !snapshot(edge.node).held) {
+            orders.push_back({edge.node, HoldBack{}});
+        }
+    }
+}
+
+void Planner::check_dependents(NodeId node, Orders& orders) {
+    hold_dependents(node, orders);
+    look_again(node, orders);
+}
+
+bool Planner::confirm(NodeId node, const Event& event, Orders& orders) {
+    if (!is_there(node)) {
+        return false;
+    }
+    const Snapshot& s = snapshot(node);
+    if (const auto* way = std::get_if<GiveWay>(&event)) {
+        if (is_there(way->to) && snapshot(way->to).wanted == Wanted::Down) {
+            return false;
+        }
+        entries_[node].gave_way_to = way->to;
+        return true;
+    }
+    if (std::holds_alternative<HoldBack>(event)) {
+        const auto& edges = graph_.edges(node);
+        return std::any_of(edges.begin(), edges.end(), [&](const Edge& edge) {
+            return edge.is(Relation::Needs, Side::Says) &&
+                   (!is_there(edge.node) || snapshot(edge.node).state == ServiceState::Stopping ||
+                    snapshot(edge.node).state == ServiceState::Down);
+        });
+    }
+    if (const auto* block = std::get_if<Block>(&event)) {
+        return confirm_block(node, block->obstacle, orders);
+    }
+    if (std::holds_alternative<NeedsMet>(event)) {
+        if (s.state != ServiceState::Waiting || s.members_started) {
+            return false;
+        }
+        if (obstacle_of(node) != Obstacle::None) {
+            check_needs(node, orders);
+            return false;
+        }
+        return !find_blocker(node);
+    }
+    if (std::holds_alternative<MembersReady>(event)) {
+        return s.state == ServiceState::Waiting && s.members_started && !find_blocker(node);
+    }
+    if (std::holds_alternative<DependentsDown>(event) ||
+        std::holds_alternative<MembersDown>(event)) {
+        return s.state == ServiceState::Stopping && !find_blocker(node);
+    }
+    return true;
+}
+
+bool Planner::confirm_block(NodeId node, Obstacle obstacle, Orders& orders) {
+    if (obstacle == Obstacle::Definition) {
+        return true;
+    }
+    const auto& edges = graph_.edges(node);
+    const bool holds =
+        obstacle == Obstacle::MemberFailed
+            ? std::any_of(edges.begin(), edges.end(),
+                          [&](const Edge& edge) {
+                              return edge.is(Relation::Members, Side::Says) &&
+                                     is_there(edge.node) &&
+                                     snapshot(edge.node).state == ServiceState::Failed;
+                          })
+            : obstacle_of(node) == obstacle;
+    if (!holds) {
+        check_needs(node, orders);
+    }
+    return holds;
+}
+
+NodeId Planner::unmet_need(NodeId node) const noexcept {
+    NodeId failed = kNoNode;
+    NodeId unready = kNoNode;
+    for (const Edge& edge : graph_.edges(node)) {
+        if (edge.side != Side::Says || !edge.is_hard()) {
+            continue;
+        }
+        if (!is_there(edge.node)) {
+            return edge.node;
+        }
+        if (failed == kNoNode && snapshot(edge.node).state == ServiceState::Failed) {
+            failed = edge.node;
+        }
+        if (unready == kNoNode && !is_satisfied(edge.node)) {
+            unready = edge.node;
+        }
+    }
+    return failed != kNoNode ? failed : unready;
+}
+
+// --- what a change means to others ----------------------------------------------------------
+
+void Planner::enter(NodeId node, const Snapshot& snapshot_of_it, const Policy& policy,
+                    Orders& orders) {
+    if (entries_.size() < graph_.size()) {
+        entries_.resize(graph_.size());
+    }
+    entries_[node] = Entry{&snapshot_of_it, &policy, kNoNode, kNoNode, 0, 0, false};
+    ++unsettled_;
+    for (const Edge& edge : graph_.edges(node)) {
+        const bool wants_it = edge.side == Side::Said && edge.is_hard() && is_there(edge.node);
+        if (wants_it && snapshot(edge.node).obstacle == Obstacle::NeedMissing) {
+            orders.push_back({edge.node, Unblock{}});
+        }
+    }
+}
+
+void Planner::leave(NodeId node, Orders& orders) {
+    unsettled_ -= entries_[node].settled ? 0 : 1;
+    entries_[node] = Entry();
+    ++round_;
+    for (const Edge& edge : graph_.edges(node)) {
+        if (!is_there(edge.node) || edge.node == node) {
+            continue;
+        }
+        Entry& other = entries_[edge.node];
+        const Snapshot& s = *other.snapshot;
+        const bool depends = edge.side == Side::Said && edge.is_hard() &&
+                             s.wanted != Wanted::Down &&
+                             (s.state == ServiceState::Waiting || s.obstacle != Obstacle::None ||
+                              edge.relation == Relation::Members);
+        if (other.gave_way_to == node) {
+            other.gave_way_to = kNoNode;
+        }
+        if (depends) {
+            orders.push_back({edge.node, Block{Obstacle::NeedMissing}});
+        } else if (other.blocker == node) {
+            look_again(edge.node, orders);
+        }
+    }
+}
+
+void Planner::changed(NodeId node, const Snapshot& before, Orders& orders) {
+    const Snapshot& s = snapshot(node);
+    const bool is_new_state = s.state != before.state;
+    if (s.wanted == Wanted::Down ? before.wanted != Wanted::Down
+                                 : is_new_state && is_resting(s.state)) {
+        ++round_;
+    }
+    if (s.wanted != Wanted::Down && before.wanted == Wanted::Down) {
+        entries_[node].gave_way_to = kNoNode;
+        make_way(node, orders);
+    }
+    if (is_new_state && s.state == ServiceState::Down) {
+        // It was told to while nothing of it ran, after a crash: nobody was held back yet.
+        hold_dependents(node, orders);
+    }
+    settle(node);
+    for (const Edge& edge : graph_.edges(node)) {
+        if (!is_there(edge.node)) {
+            continue;
+        }
+        if (entries_[edge.node].blocker == node) {
+            look_again(edge.node, orders);
+        }
+        if (is_new_state && edge.is(Relation::Needs, Side::Said)) {
+            tell_dependent(node, before, edge.node, orders);
+        } else if (is_new_state && edge.is(Relation::Members, Side::Said)) {
+            tell_group(node, before, edge.node, orders);
+        }
+    }
+    const bool asks = s.state == ServiceState::Waiting || s.state == ServiceState::Stopping;
+    if (!asks) {
+        entries_[node].blocker = kNoNode;
+    } else if (is_new_state && s.state == ServiceState::Waiting && s.members_started) {
+        look_again(node, orders);
+    }
+}
+
+void Planner::tell_dependent(NodeId node, const Snapshot& before, NodeId dependent,
+                             Orders& orders) {
+    const ServiceState state = snapshot(node).state;
+    const Snapshot& other = snapshot(dependent);
+    if (state == ServiceState::Failed && can_be_stopped_by_need(other)) {
+        orders.push_back({dependent, Block{Obstacle::NeedFailed}});
+    } else if (state == ServiceState::Waiting && before.state != ServiceState::Waiting &&
+               other.obstacle == Obstacle::NeedFailed) {
+        orders.push_back({dependent, Unblock{}});
+    }
+}
+
+void Planner::tell_group(NodeId node, const Snapshot& before, NodeId group, Orders& orders) {
+    const ServiceState state = snapshot(node).state;
+    const Snapshot& other = snapshot(group);
+    const bool looks_at_members = other.state == ServiceState::Ready ||
+                                  (other.state == ServiceState::Waiting && other.members_started);
+    if (state == ServiceState::Failed && looks_at_members) {
+        orders.push_back({group, Block{Obstacle::MemberFailed}});
+    } else if (state == ServiceState::Waiting && before.state != ServiceState::Waiting &&
+               other.obstacle == Obstacle::MemberFailed) {
+        orders.push_back({group, Unblock{}});
+    } else if (state == ServiceState::Down && other.state == ServiceState::Ready) {
+        orders.push_back({group, MemberLeft{}});
+    }
+}
+
+/// Whoever conflicts with what is wanted now is not wanted any more.
+void Planner::make_way(NodeId node, Orders& orders) {
+    for (const Edge& edge : graph_.edges(node)) {
+        const bool conflicts = edge.relation == Relation::Conflicts && edge.node != node;
+        if (conflicts && is_there(edge.node) && snapshot(edge.node).wanted != Wanted::Down) {
+            orders.push_back({edge.node, GiveWay{node}});
+        }
+    }
+}
+
+void Planner::graph_changed(Orders& orders) {
+    entries_.resize(std::max(entries_.size(), graph_.size()));
+    ++round_;
+    for (NodeId node = 0; node < entries_.size(); ++node) {
+        if (!is_there(node)) {
+            continue;
+        }
+        const Snapshot& s = snapshot(node);
+        entries_[node].cursor = 0;
+        if (s.state == ServiceState::Waiting && !s.members_started) {
+            check_needs(node, orders);
+        } else if (s.obstacle == Obstacle::None) {
+            look_again(node, orders);
+        } else if (s.obstacle != Obstacle::Definition && obstacle_of(node) != s.obstacle) {
+            orders.push_back({node, Unblock{}});
+        }
+    }
+}
+
+// --- outcomes -------------------------------------------------------------------------------
+
+bool Planner::has_outcome(NodeId node) const noexcept {
+    const ServiceState state = snapshot(node).state;
+    if (state == ServiceState::Ready || state == ServiceState::Backoff || is_resting(state)) {
+        return true;
+    }
+    const NodeId other = entries_[node].blocker;
+    return state == ServiceState::Waiting && other != kNoNode && is_there(other) &&
+           entries_[other].settled && snapshot(other).state != ServiceState::Ready;
+}
+
+/// Whoever waits for it, and for no better, has come to an outcome with it.
+void Planner::settle(NodeId node) {
+    std::vector<NodeId> due = {node};
+    while (!due.empty()) {
+        const NodeId at = due.back();
+        due.pop_back();
+        Entry& entry = entries_[at];
+        if (entry.settled || !has_outcome(at)) {
+            continue;
+        }
+        entry.settled = true;
+        --unsettled_;
+        for (const Edge& edge : graph_.edges(at)) {
+            if (is_there(edge.node) && entries_[edge.node].blocker == at) {
+                due.push_back(edge.node);
+            }
+        }
+    }
+}
+
+}  // namespace mainstay::supervisor

@@ -1,0 +1,182 @@
+/// What becomes of the effects of a step: orders of the planner, processes, signals, timers.
+#include <cerrno>
+#include <utility>
+
+#include "common/signals.h"
+#include "supervisor/cgroup_place.h"
+#include "supervisor/descriptor_reserve.h"
+#include "supervisor/service_set.h"
+#include "supervisor/words.h"
+
+namespace mainstay::supervisor {
+
+// --- what concerns other services ---------------------------------------------------------------
+
+void ServiceSet::perform(Service& service, const CheckNeeds& /*effect*/) {
+    // What the directory says now counts from this start on.
+    if (!std::exchange(service.fresh, false)) {
+        read_again(service);
+    }
+    if (!service.usable) {
+        orders_.push_back({service.node, Block{Obstacle::Definition}});
+        return;
+    }
+    service.definition_changed = false;
+    planner_.check_needs(service.node, orders_);
+}
+
+void ServiceSet::perform(Service& service, const StartNeeds& /*effect*/) {
+    planner_.start_needs(service.node, orders_);
+}
+
+void ServiceSet::perform(Service& service, const CheckDependents& /*effect*/) {
+    planner_.check_dependents(service.node, orders_);
+}
+
+void ServiceSet::perform(Service& service, const StartMembers& /*effect*/) {
+    planner_.start_members(service.node, orders_);
+}
+
+void ServiceSet::perform(Service& service, const StopMembers& /*effect*/) {
+    planner_.stop_members(service.node, orders_);
+}
+
+void ServiceSet::perform(Service& service, const TakeDown& effect) {
+    if (stopping_) {
+        return;
+    }
+    os_.journal.error(service.name + ": its on-failure-action is " +
+                      std::string(to_string(effect.action)));
+    switch (effect.action) {
+        case FailureAction::Reboot:
+            return os_.system.reboot();
+        case FailureAction::Poweroff:
+            return os_.system.power_off();
+        case FailureAction::Exit:
+            return os_.system.exit_with(
+                static_cast<std::uint8_t>(service.snapshot.last_exit.shell_code()));
+        case FailureAction::None:
+        case FailureAction::Exec:
+            return;
+    }
+}
+
+// --- processes ----------------------------------------------------------------------------------
+
+void ServiceSet::perform(Service& service, const Spawn& effect) {
+    const bool is_run = effect.role == Role::Run;
+    if (service.history && (is_run || effect.role == Role::Setup)) {
+        service.history->exec_fault.reset();
+    }
+    if (is_run) {
+        service.words.reset();
+    }
+    const auto what = prepare(service, effect);
+    if (!what) {
+        return spawn_failed(service, effect.generation, what.error());
+    }
+    const auto pid = os_.processes.spawn({service.id, effect.generation}, *what);
+    if (!pid) {
+        return spawn_failed(service, effect.generation, pid.error());
+    }
+    post(service.id, Spawned{effect.generation, *pid});
+}
+
+Result<SpawnPlan, ExecFault> ServiceSet::prepare(Service& service, const Spawn& effect) {
+    const auto streams =
+        os_.outputs.streams_of(output_request(service.id, service.name, service.definition));
+    if (!streams) {
+        return descriptor_fault(streams.error());
+    }
+    SpawnPlan what = plan(service, effect.role, *streams);
+    if (needs_cgroup(service.definition)) {
+        what.cgroup = os_.cgroups.enter(service.id, service.name, service.definition.cgroup());
+    }
+    if (effect.role == Role::Run) {
+        TRY(const Channel channel,
+            os_.readiness.open({service.id, effect.generation}, service.name, service.definition));
+        add_channel(what, channel);
+    }
+    return what;
+}
+
+SpawnPlan ServiceSet::plan(const Service& service, Role role, Streams streams) const {
+    const Definition& definition = service.definition;
+    const Programs& programs = definition.programs();
+    switch (role) {
+        case Role::Setup:
+            return plan_setup(definition, streams);
+        case Role::Run:
+            return plan_run(definition, streams);
+        case Role::Stop:
+            return plan_steering(definition, programs.stop, service.snapshot.pid, streams);
+        case Role::Reload:
+            return plan_steering(definition, programs.reload, service.snapshot.pid, streams);
+        case Role::Failure:
+            return plan_program(definition, programs.on_failure, streams);
+        case Role::Finish:
+            break;
+    }
+    return plan_finish(definition,
+                       {service.name, service.snapshot.last_exit, service.process_group}, streams);
+}
+
+void ServiceSet::spawn_failed(Service& service, std::uint32_t generation, ExecFault fault) {
+    const Snapshot& s = service.snapshot;
+    const bool is_auxiliary = s.has_auxiliary && s.auxiliary_generation == generation;
+    if (is_auxiliary && s.auxiliary != Role::Setup) {
+        os_.journal.warning(service.name + ": " + std::string(to_string(s.auxiliary)) +
+                            " not run: " + text_of(fault));
+    } else if (is_auxiliary || (s.has_run && s.generation == generation)) {
+        service.make_history().exec_fault = std::move(fault);
+    }
+    post(service.id, SpawnFailed{generation, os_.clock.now()});
+}
+
+void ServiceSet::perform(Service& service, const Kill& effect) {
+    if (effect.signal == SIGKILL && effect.target == Target::Group) {
+        os_.journal.warning(service.name + ": does not end, pid " + std::to_string(effect.pid) +
+                            " and its process group are killed");
+    }
+    const auto sent =
+        os_.processes.kill({service.id, effect.generation}, effect.signal, effect.target);
+    if (!sent && sent.error().code != ESRCH) {
+        os_.journal.error(service.name + ": signal " + std::string(signal_name(effect.signal)) +
+                          " to pid " + std::to_string(effect.pid) + ": " +
+                          errno_text(sent.error().code));
+    }
+}
+
+void ServiceSet::perform(Service& service, const CloseInput& /*effect*/) {
+    os_.outputs.close_input(service.id);
+}
+
+// --- timers -------------------------------------------------------------------------------------
+
+void ServiceSet::perform(Service& service, const Arm& effect) {
+    // What the callbacks hold fits into a std::function without memory of its own.
+    if (effect.kind == TimerKind::Auxiliary) {
+        os_.clock.cancel(service.auxiliary_timer);
+        service.auxiliary_timer =
+            os_.clock.call_after(effect.after, [this, id = service.id, number = effect.timer] {
+                post(id, TimedOut{TimerKind::Auxiliary, number});
+            });
+        return;
+    }
+    os_.clock.cancel(service.timer);
+    service.timer_due = os_.clock.now() + effect.after;
+    service.timer =
+        os_.clock.call_after(effect.after, [this, id = service.id, number = effect.timer] {
+            if (const Service* due = find(id)) {
+                post(id, TimedOut{timer_of(due->snapshot.state), number});
+            }
+        });
+}
+
+void ServiceSet::perform(Service& service, const Disarm& effect) {
+    const bool is_auxiliary = effect.kind == TimerKind::Auxiliary;
+    TimerId& timer = is_auxiliary ? service.auxiliary_timer : service.timer;
+    os_.clock.cancel(std::exchange(timer, kNoTimer));
+}
+
+}  // namespace mainstay::supervisor

@@ -1,0 +1,197 @@
+/// The one queue of events, and what is noted of each.
+#include <utility>
+
+#include "supervisor/service_set.h"
+#include "supervisor/words.h"
+
+namespace mainstay::supervisor {
+namespace {
+
+bool is_start(const Event& event) noexcept {
+    return std::holds_alternative<WantUp>(event) || std::holds_alternative<WantOnce>(event) ||
+           std::holds_alternative<Restart>(event) || std::holds_alternative<TryRestart>(event) ||
+           std::holds_alternative<StartAlong>(event);
+}
+
+DeathCause cause_of_death(const Snapshot& s) noexcept {
+    switch (s.failure) {
+        case Failure::NotReady:
+            return DeathCause::NotReady;
+        case Failure::Watchdog:
+            return DeathCause::Watchdog;
+        case Failure::None:
+        case Failure::SaidByFinish:
+        case Failure::PermanentStatus:
+        case Failure::RestartLimit:
+        case Failure::NotRestarted:
+        case Failure::RanOnce:
+            break;
+    }
+    const bool was_told =
+        s.state == ServiceState::Stopping && s.stop_stage != StopStage::Dependents;
+    return was_told ? DeathCause::AskedFor : DeathCause::Itself;
+}
+
+}  // namespace
+
+void ServiceSet::post(ServiceId service, const Event& event) {
+    queue_.push_back({service, event});
+    if (!draining_ && batches_ == 0) {
+        drain();
+    }
+}
+
+void ServiceSet::drain() {
+    draining_ = true;
+    while (!queue_.empty()) {
+        const Pending pending = queue_.front();
+        queue_.pop_front();
+        Service* service = get(pending.service);
+        const bool counts = service != nullptr && !is_refused(*service, pending.event) &&
+                            planner_.confirm(service->node, pending.event, orders_);
+        if (counts) {
+            handle(*service, complete(*service, pending.event));
+        }
+        queue_orders();
+    }
+    draining_ = false;
+}
+
+void ServiceSet::queue_orders() {
+    for (const Planner::Order& order : orders_) {
+        if (const Service* service = at(order.node)) {
+            queue_.push_back({service->id, order.event});
+        }
+    }
+    orders_.clear();
+}
+
+bool ServiceSet::is_refused(const Service& service, const Event& event) const noexcept {
+    return is_start(event) && (stopping_ || service.leaving);
+}
+
+/// Says what only the definition knows.
+Event ServiceSet::complete(const Service& service, const Event& event) const noexcept {
+    if (!std::holds_alternative<Reload>(event)) {
+        return event;
+    }
+    const bool has_program = !service.definition.programs().reload.empty();
+    return Reload{has_program ? 0 : service.definition.reload_signal};
+}
+
+void ServiceSet::handle(Service& service, const Event& event) {
+    const Step made = step(service.snapshot, event, service.definition.policy);
+    if (!made.ignored) {
+        note(service, event);
+    }
+    const Snapshot before = std::exchange(service.snapshot, made.next);
+    if (before.state != service.snapshot.state) {
+        service.since = os_.clock.age_clock();
+    }
+    for (const Effect& effect : made.effects) {
+        std::visit([&](const auto& e) { perform(service, e); }, effect);
+    }
+    const bool has_changed = !(before == service.snapshot);
+    if (has_changed || !planner_.is_settled(service.node)) {
+        planner_.changed(service.node, before, orders_);
+    }
+    if (has_changed) {
+        state_changed(service, before);
+        for (ServiceObserver* observer : observers_) {
+            observer->service_changed(service);
+        }
+    }
+    go_on_leaving(service);
+}
+
+/// Keeps what an event tells beyond the snapshot; the snapshot is still the one before it.
+void ServiceSet::note(Service& service, const Event& event) {
+    const auto is_of_run = [&](const auto* of) {
+        return of != nullptr && service.snapshot.has_run &&
+               of->generation == service.snapshot.generation;
+    };
+    const ProcessKey key{service.id, service.snapshot.generation};
+    if (const auto* spawned = std::get_if<Spawned>(&event); is_of_run(spawned)) {
+        service.process_group = spawned->pid;
+        os_.readiness.born(key, spawned->pid);
+    } else if (is_of_run(std::get_if<Executed>(&event))) {
+        service.executed = os_.clock.now();
+        os_.readiness.executed(key, service.definition);
+    } else if (const auto* exited = std::get_if<Exited>(&event); is_of_run(exited)) {
+        os_.readiness.close(key);
+        note_death(service, *exited);
+    } else if (is_of_run(std::get_if<SpawnFailed>(&event))) {
+        os_.readiness.close(key);
+    }
+}
+
+void ServiceSet::note_death(Service& service, const Exited& exit) {
+    DeathRecord record;
+    record.at = os_.clock.age_clock();
+    record.lived = exit.lived;
+    record.status = exit.status;
+    record.cause = cause_of_death(service.snapshot);
+    const std::uint64_t kills = os_.cgroups.oom_kills(service.id);
+    record.out_of_memory = kills > std::exchange(service.oom_kills, kills);
+    service.make_history().deaths.add(record);
+}
+
+/// The last death is one that led to another start by itself.
+void ServiceSet::note_restart(Service& service, const Snapshot& before) {
+    const bool was_up = before.has_run || before.state == ServiceState::Finishing;
+    if (was_up && !before.by_hand && !before.held && service.history &&
+        service.history->deaths.size() > 0) {
+        service.history->deaths.newest().restarted = true;
+    }
+}
+
+void ServiceSet::state_changed(Service& service, const Snapshot& before) {
+    const Snapshot& now = service.snapshot;
+    if (has_process(before) && !has_process(now)) {
+        kill_leftovers(service);
+    }
+    if (now.state == before.state) {
+        return;
+    }
+    if (now.state == ServiceState::Backoff) {
+        note_restart(service, before);
+        os_.journal.warning(service.name + ": " + how_it_ended(service) + "; next start in " +
+                            text_of(service.timer_due - os_.clock.now()));
+    } else if (now.state == ServiceState::Waiting) {
+        note_restart(service, before);
+    } else if (now.state == ServiceState::Failed) {
+        report_failure(service);
+    }
+}
+
+void ServiceSet::report_failure(const Service& service) {
+    const bool was_tried = service.snapshot.obstacle == Obstacle::None;
+    os_.journal.error(service.name +
+                      ": failed: " + (was_tried ? how_it_ended(service) + "; " : std::string()) +
+                      cause_of(service));
+}
+
+void ServiceSet::kill_leftovers(Service& service) {
+    if (service.definition.leftovers == Leftovers::Kill && !os_.cgroups.kill_members(service.id) &&
+        service.process_group > 0) {
+        os_.sessions.kill_members(service.process_group);
+    }
+}
+
+// --- what the world says ------------------------------------------------------------------------
+
+void ServiceSet::process_executed(ProcessKey key) {
+    post(key.service, Executed{key.generation});
+}
+
+void ServiceSet::process_not_executed(ProcessKey key, const ExecFault& fault) {
+    if (Service* service = get(key.service)) {
+        spawn_failed(*service, key.generation, fault);
+    }
+}
+
+void ServiceSet::process_exited(ProcessKey key, ExitStatus status, Duration lived) {
+    post(key.service, Exited{key.generation, status, lived, os_.clock.now()});
+}
+
+}  // namespace mainstay::supervisor

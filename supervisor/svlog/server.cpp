@@ -1,0 +1,343 @@
+#include "supervisor/svlog/server.h"
+
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+
+#include "common/fd_io.h"
+
+namespace mainstay::svlog {
+namespace {
+
+/// What is read of one service before another gets its turn.
+constexpr std::size_t kReadSize = std::size_t{256} * 1024;
+/// What a pipe holds unless it is asked to hold more, and what those who write much are given:
+/// the most that pipe-max-size allows by default (pipe(7)).
+constexpr std::size_t kUsualPipe = std::size_t{64} * 1024;
+constexpr int kLargePipe = 1024 * 1024;
+constexpr int kEventsOfATurn = 64;
+constexpr int kMessagesOfATurn = 64;
+/// Replies that wait for room. The supervisor has fewer messages under way than this.
+constexpr std::size_t kMostWaiting = 1024;
+
+/// What an event of epoll is about; a service's is its slot.
+constexpr std::uint64_t kLinkEvent = std::uint64_t{1} << 32U;
+constexpr std::uint64_t kSignalEvent = kLinkEvent + 1;
+constexpr std::uint64_t kMountEvent = kLinkEvent + 2;
+
+constexpr int kExitDone = 0;
+constexpr int kExitCannotRun = 1;
+
+}  // namespace
+
+Server::Server(UniqueFd link, UniqueFd signals, const std::string& directory)
+    : link_(std::move(link)),
+      signals_(std::move(signals)),
+      filing_(directory, *this),
+      buffer_(std::make_unique_for_overwrite<char[]>(kReadSize)) {
+    if (!directory.empty()) {
+        // Without it there is no telling when a file system becomes writable; time tells then.
+        if (auto mounts = open_file("/proc/self/mountinfo", O_RDONLY)) {
+            mounts_ = std::move(*mounts);
+        }
+    }
+}
+
+int Server::run() {
+    if (!prepare()) {
+        return kExitCannotRun;
+    }
+    while (!ending_) {
+        turn(time_to_wait());
+    }
+    drain_all();
+    return kExitDone;
+}
+
+Result<void> Server::prepare() {
+    epoll_ = UniqueFd(::epoll_create1(EPOLL_CLOEXEC));
+    TRY_VOID(watch(link_.get(), EPOLLIN, kLinkEvent));
+    TRY_VOID(watch(signals_.get(), EPOLLIN, kSignalEvent));
+    if (mounts_.valid()) {
+        TRY_VOID(watch(mounts_.get(), EPOLLPRI, kMountEvent));
+    }
+    return {};
+}
+
+Result<void> Server::watch(int fd, std::uint32_t events, std::uint64_t what) {
+    epoll_event event{};
+    event.events = events;
+    event.data.u64 = what;
+    return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) < 0
+               ? Result<void>(last_error("epoll_ctl"))
+               : Result<void>();
+}
+
+int Server::time_to_wait() const noexcept {
+    const MonotonicTime due = filing_.due();
+    if (due == MonotonicTime::max()) {
+        return -1;
+    }
+    constexpr std::int64_t kLongest = 3'600'000;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(due - monotonic_now()).count();
+    return static_cast<int>(std::clamp<std::int64_t>(left, 0, kLongest));
+}
+
+void Server::turn(int wait) {
+    std::array<epoll_event, kEventsOfATurn> events;
+    // Those that stay readable go to the end of the kernel's list: nobody is starved.
+    const int count = ::epoll_wait(epoll_.get(), events.data(), kEventsOfATurn, wait);
+    for (int i = 0; i < count; ++i) {
+        const std::uint64_t what = events[static_cast<std::size_t>(i)].data.u64;
+        if (what == kLinkEvent) {
+            on_link();
+        } else if (what == kSignalEvent) {
+            on_signals();
+        } else if (what == kMountEvent) {
+            filing_.mounts_changed(all());
+        } else if (Source* source = find(static_cast<std::uint32_t>(what))) {
+            read_once(*source);
+        }
+    }
+    if (monotonic_now() >= filing_.due()) {
+        filing_.tick(all());
+    }
+    acknowledge();
+}
+
+void Server::on_signals() {
+    signalfd_siginfo info{};
+    while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
+        if (info.ssi_signo == SIGHUP) {
+            filing_.reopen(all());
+        } else if (info.ssi_signo == SIGALRM) {
+            filing_.rotate(all());
+        } else {
+            ending_ = true;
+        }
+    }
+}
+
+// --- the link ---------------------------------------------------------------------------------
+
+void Server::on_link() {
+    send_waiting();
+    for (int i = 0; i < kMessagesOfATurn; ++i) {
+        auto received = receive_message(link_.get());
+        if (!received) {
+            ending_ = ending_ || received.error().code != EAGAIN;
+            return;
+        }
+        obey(std::move(*received));
+    }
+}
+
+void Server::obey(Received received) {
+    if (!received.message) {
+        return;
+    }
+    const Message& message = *received.message;
+    if (message.type == MessageType::Setup) {
+        set_up(message, received.passed);
+        return;
+    }
+    const bool is_order = message.type == MessageType::Add || message.type == MessageType::Change ||
+                          message.type == MessageType::Remove;
+    if (!is_order) {
+        return;
+    }
+    if (!writer_ || message.slot >= kArenaShape.slots) {
+        tell({MessageType::Refused, message.slot, EINVAL, {}, {}});
+    } else if (message.type == MessageType::Add) {
+        add(message, std::move(received.passed));
+    } else if (message.type == MessageType::Change) {
+        change(message);
+    } else {
+        remove(message.slot);
+    }
+}
+
+void Server::set_up(const Message& message, const UniqueFd& memory) {
+    auto mapped = ArenaMapping::map(memory.get());
+    if (message.number != kLinkVersion || !mapped || writer_) {
+        notice(Kind::Warning, "the supervisor's memory for output cannot be used");
+        ending_ = true;
+        return;
+    }
+    memory_ = std::move(*mapped);
+    writer_ = std::make_unique<ArenaWriter>(memory_.arena());
+    filing_.set_arena(memory_.arena());
+    if (message.slot != kNoGroup) {
+        filing_.set_group(message.slot);
+    }
+}
+
+void Server::add(const Message& message, UniqueFd pipe) {
+    if (message.slot >= sources_.size()) {
+        sources_.resize(message.slot + 1);
+    }
+    auto source = std::make_unique<Source>();
+    source->slot = message.slot;
+    source->name = message.text;
+    source->settings = message.settings;
+    source->pipe = std::move(pipe);
+    // A descriptor that did not fit into our limit did not come: the service would wait for ever.
+    if (!source->pipe.valid() || !watch(source->pipe.get(), EPOLLIN, message.slot)) {
+        tell({MessageType::Refused, message.slot, EMFILE, {}, {}});
+        return;
+    }
+    store(memory_.arena().slot(message.slot).taking, std::uint32_t{0});
+    writer_->set_limit(message.slot, message.settings.memory);
+    sources_[message.slot] = std::move(source);
+    filing_.begin(*sources_[message.slot]);
+    ++carried_out_;
+}
+
+void Server::change(const Message& message) {
+    if (Source* source = find(message.slot)) {
+        source->settings = message.settings;
+        writer_->set_limit(message.slot, message.settings.memory);
+    }
+    ++carried_out_;
+}
+
+void Server::remove(std::uint32_t slot) {
+    if (Source* source = find(slot)) {
+        drain(*source);
+        filing_.finish(*source);
+        sources_[slot].reset();
+    }
+    writer_->forget(slot);
+    tell({MessageType::Removed, slot, 0, {}, {}});
+    ++carried_out_;
+}
+
+void Server::acknowledge() {
+    if (carried_out_ > 0) {
+        tell({MessageType::Done, 0, std::exchange(carried_out_, 0), {}, {}});
+    }
+}
+
+void Server::notice(Kind kind, std::string_view text) {
+    if (waiting_.size() >= kMostWaiting / 2) {
+        ++dropped_notices_;
+        return;
+    }
+    std::string whole(text);
+    if (dropped_notices_ > 0) {
+        whole += " (and " + std::to_string(std::exchange(dropped_notices_, 0)) + " more messages)";
+    }
+    tell({MessageType::Notice, 0, kind == Kind::Warning ? 1U : 2U, {}, std::move(whole)});
+}
+
+void Server::tell(Message message) {
+    if (waiting_.size() < kMostWaiting) {
+        waiting_.push_back(std::move(message));
+    }
+    send_waiting();
+}
+
+void Server::send_waiting() {
+    while (!waiting_.empty()) {
+        if (const auto sent = send_message(link_.get(), waiting_.front()); !sent) {
+            if (sent.error().code != EAGAIN) {
+                waiting_.clear();  // nobody listens any more; the link tells so too
+            }
+            break;
+        }
+        waiting_.pop_front();
+    }
+    if (link_is_full_ == waiting_.empty()) {
+        link_is_full_ = !waiting_.empty();
+        epoll_event event{};
+        event.events = link_is_full_ ? EPOLLIN | EPOLLOUT : EPOLLIN;
+        event.data.u64 = kLinkEvent;
+        ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, link_.get(), &event);
+    }
+}
+
+// --- the pipes --------------------------------------------------------------------------------
+
+Source* Server::find(std::uint32_t slot) noexcept {
+    return slot < sources_.size() ? sources_[slot].get() : nullptr;
+}
+
+std::vector<Source*> Server::all() const {
+    std::vector<Source*> found;
+    for (const auto& source : sources_) {
+        if (source) {
+            found.push_back(source.get());
+        }
+    }
+    return found;
+}
+
+void Server::read_once(Source& source) {
+    if (!take(source, kReadSize)) {
+        pipe_ended(source);
+    }
+}
+
+/// Reads once. @returns false where nobody can write any more.
+bool Server::take(Source& source, std::size_t most) {
+    ArenaSlot& slot = memory_.arena().slot(source.slot);
+    store(slot.taking, std::uint32_t{1});
+    const ssize_t count = ::read(source.pipe.get(), buffer_.get(), std::min(most, kReadSize));
+    const std::string_view text(buffer_.get(), count > 0 ? static_cast<std::size_t>(count) : 0);
+    writer_->append(source.slot, text);
+    store(slot.taking, std::uint32_t{0});
+    if (count <= 0) {
+        return count < 0 && (errno == EAGAIN || errno == EINTR);
+    }
+    if (take_wanted(slot)) {
+        tell({MessageType::News, source.slot, 0, {}, {}});
+    }
+    if (text.size() >= kUsualPipe) {
+        enlarge(source);
+    }
+    filing_.take(source, text);
+    return true;
+}
+
+/// Who fills its pipe between two looks gets a larger one: fewer turns for both sides.
+void Server::enlarge(Source& source) const noexcept {
+    if (!std::exchange(source.is_large, true)) {
+        ::fcntl(source.pipe.get(), F_SETPIPE_SZ, kLargePipe);
+    }
+}
+
+/// What was written before this call; one who goes on writing does not hold it up.
+void Server::drain(Source& source) {
+    auto left = static_cast<std::size_t>(kLargePipe);
+    while (left > 0 && source.pipe.valid()) {
+        const std::uint64_t before = load(memory_.arena().slot(source.slot).end);
+        if (!take(source, left)) {
+            pipe_ended(source);
+        }
+        const std::uint64_t taken = load(memory_.arena().slot(source.slot).end) - before;
+        if (taken == 0) {
+            break;
+        }
+        left -= std::min<std::size_t>(left, taken);
+    }
+}
+
+void Server::drain_all() {
+    for (Source* source : all()) {
+        drain(*source);
+        filing_.finish(*source);
+    }
+}
+
+void Server::pipe_ended(Source& source) {
+    source.pipe.reset();
+    filing_.finish(source);
+}
+
+}  // namespace mainstay::svlog

@@ -1,0 +1,202 @@
+"""What services print, from their pipes through svlog to memory and files, with everything killed
+that can be."""
+
+import os
+import pathlib
+import re
+import signal
+
+import pytest
+
+from supervised import DEADLINE, Supervised, eventually
+
+SLEEP = "exec sleep 100000"
+
+
+@pytest.fixture
+def s():
+    with Supervised() as supervised:
+        yield supervised
+
+
+def start(s, *arguments):
+    s.start("--log-dir", s.top / "log", *arguments)
+
+
+def text_of(s, name):
+    directory = s.top / "log" / name
+    files = [*sorted(directory.glob("@*.s")), directory / "current"]
+    try:
+        return b"".join(path.read_bytes() for path in files if path.exists())
+    except FileNotFoundError:  # rotated away meanwhile
+        return b""
+
+
+def wait_file(s, name, part):
+    eventually(lambda: part.encode() in text_of(s, name), f"{part!r} in the files of {name}")
+
+
+def numbers_of(text):
+    return [int(number) for number in re.findall(rb"number (\d+)\n", text)]
+
+
+def counter(s, last):
+    """Prints numbers through all its restarts; the next one is kept in a file."""
+    return (
+        f"n=$(cat {s.top}/next)\n"
+        f"while [ $n -lt {last} ]; do\n"
+        f"echo $((n + 1)) > {s.top}/next; echo number $n; n=$((n + 1))\n"
+        f"done\n{SLEEP}"
+    )
+
+
+def test_lines_in_files_and_in_memory(s):
+    s.add("web", f"echo hello; echo there >&2; {SLEEP}")
+    start(s)
+    wait_file(s, "web", "there")
+    assert re.fullmatch(rb"\S{27} hello\n\S{27} there\n", text_of(s, "web"))
+    assert s.status("web")["log"] == ["hello", "there"]
+
+
+def test_nothing_is_lost_when_the_service_restarts(s):
+    (s.top / "next").write_text("0")
+    s.add("web", counter(s, 3000))
+    start(s)
+    for _ in range(5):
+        s.ask(verb="kill", services=["web"])
+        s.wait_state("web", "ready")
+    wait_file(s, "web", "number 2999")
+    # A kill between the two commands of the loop leaves one out, and none twice.
+    numbers = numbers_of(text_of(s, "web"))
+    assert numbers == sorted(set(numbers)) and len(numbers) >= 3000 - 5
+
+
+def test_nothing_is_lost_when_svlog_is_killed(s):
+    (s.top / "next").write_text("0")
+    s.add("web", counter(s, 5000))
+    start(s)
+    for _ in range(5):
+        victim = eventually(s.svlog, "svlog runs")
+        os.kill(victim, signal.SIGKILL)
+        eventually(lambda: s.svlog() not in (None, victim), "another svlog runs")
+    wait_file(s, "web", "number 4999")
+    numbers = numbers_of(text_of(s, "web"))
+    assert numbers == sorted(set(numbers))
+    # One buffer of a writer that writes line by line is a few lines.
+    assert len(numbers) >= 5000 - 5 * 100
+    assert "svlog ended after" in s.messages()
+
+
+def test_while_there_is_no_svlog_services_go_on_and_memory_is_kept(s):
+    s.add("flood", "exec yes 'a line of a flood'")
+    s.add("echo", f"echo hello; {SLEEP}")
+    start(s)
+    for _ in range(4):
+        os.kill(eventually(s.svlog, "svlog runs"), signal.SIGKILL)
+        eventually(lambda: s.svlog(), "another svlog runs")
+    s.wait_message("until then output is kept in memory only")
+    assert s.status("flood")["log"][-1].startswith("a line")
+    assert s.status("echo")["log"] == ["hello"]
+    eventually(lambda: len(text_of(s, "flood")) > 100_000, "files are written again")
+
+
+def test_lines_are_shown_while_svlog_does_nothing(s):
+    s.add("web", f"echo one; read x < {s.top}/go; echo two; {SLEEP}")
+    os.mkfifo(s.top / "go")
+    start(s)
+    eventually(lambda: s.status("web").get("log") == ["one"], "the first line")
+    os.kill(s.svlog(), signal.SIGSTOP)
+    (s.top / "go").write_text("\n")
+    eventually(lambda: s.status("web").get("log") == ["one", "two"], "the line in the pipe")
+    os.kill(s.svlog(), signal.SIGCONT)
+
+
+def test_what_services_say_last_is_written(s):
+    last_words = "i=0; while [ $i -lt 2000 ]; do echo number $i; i=$((i+1)); done; kill $!; exit"
+    for i in range(5):
+        s.add(f"s{i}", f"sleep 100000 &\ntrap '{last_words}' TERM\necho ready\nwait")
+    start(s)
+    for i in range(5):
+        wait_file(s, f"s{i}", "ready")
+    assert s.stop() == 0
+    for i in range(5):
+        assert numbers_of(text_of(s, f"s{i}")) == list(range(2000))
+    assert "all services are down" in text_of(s, "@supervisor").decode()
+    assert s.svlog() is None
+
+
+def test_svlog_writes_what_there_is_when_the_supervisor_is_killed(s):
+    s.add("web", f"i=0; while [ $i -lt 1000 ]; do echo number $i; i=$((i+1)); done; {SLEEP}")
+    start(s)
+    wait_file(s, "web", "number 999")
+    os.kill(s.svlog(), signal.SIGSTOP)
+    s.add("late", f"echo last words; {SLEEP}")
+    s.wait_state("late", "ready")
+    eventually(lambda: s.status("late").get("log") == ["last words"], "it has written")
+    svlog = s.svlog()
+    s.process.kill()
+    s.process.wait(DEADLINE)
+    os.kill(svlog, signal.SIGCONT)
+    eventually(lambda: s.svlog() is None, "svlog has ended")
+    assert numbers_of(text_of(s, "web")) == list(range(1000))
+
+
+def test_a_gigabyte_of_output_costs_no_memory_and_nobody_else_anything(s):
+    s.add("flood", f"yes 'a line of a flood, one of very many' | head -c 1G; echo; echo end; {SLEEP}")
+    s.add("web", f"echo hello; {SLEEP}")
+    start(s)
+    with s.client() as client:
+        for _ in range(10):
+            assert client.ask(verb="restart", services=["web"]).exit == 0
+    eventually(lambda: s.status("flood")["log"][-1:] == ["end"], "the flood has ended", 120)
+    wait_file(s, "web", "hello")
+    for pid in (s.process.pid, s.svlog()):
+        status = pathlib.Path(f"/proc/{pid}/status").read_text()
+        assert int(re.search(r"RssAnon:\s+(\d+)", status)[1]) < 8 * 1024
+    assert len(list((s.top / "log/flood").iterdir())) == 11
+
+
+def test_the_supervisors_own_messages_are_kept_too(s):
+    s.add("web", "exit 3")
+    start(s)
+    s.wait_message("web: exit 3")
+    wait_file(s, "@supervisor", "web: exit 3")
+
+
+def test_a_service_with_a_logger_needs_no_svlog(s):
+    s.add("web", f"echo hello; {SLEEP}", log_run=f"exec cat >> {s.top}/written")
+    start(s)
+    assert s.wait_text("written", "\n") == "hello\n"
+    assert not (s.top / "log/web").exists()
+
+
+@pytest.mark.parametrize("name", ["two words", "perc%ent", "\u00fcml", "@supervisor", "a" * 127])
+def test_odd_names(s, name):
+    s.add(name, f"echo hello; {SLEEP}")
+    start(s)
+    eventually(lambda: s.status(name).get("log") == ["hello"], "its line is shown")
+    assert s.stop() == 0
+    written = [path.parent.name for path in (s.top / "log").glob("*/current")]
+    assert len(written) == 2 and "@supervisor" in written
+
+
+def test_a_service_that_goes_and_comes_back_goes_on_in_its_files(s):
+    s.add("web", f"echo first; {SLEEP}")
+    start(s)
+    wait_file(s, "web", "first")
+    s.disable("web")
+    eventually(lambda: s.known() == set(), "it is forgotten")
+    s.add("web", f"echo second; {SLEEP}")
+    wait_file(s, "web", "second")
+    assert s.status("web")["log"] == ["second"]
+    assert [line.split()[1] for line in text_of(s, "web").splitlines()] == [b"first", b"second"]
+
+
+def test_a_log_directory_that_cannot_be_made_is_said_and_done_without(s):
+    (s.top / "log").write_text("in the way")
+    s.add("web", f"echo hello; {SLEEP}")
+    start(s)
+    s.wait_message("output is kept in memory until files can be written")
+    assert s.status("web")["log"] == ["hello"]
+    (s.top / "log").unlink()
+    wait_file(s, "web", "hello")
