@@ -16,7 +16,7 @@ struct Options {
     std::string control_group;   ///< name or number; may look
     bool group_was_named = false;
     std::vector<std::string> definitions;  ///< where `svctl enable NAME` looks, in this order
-    std::string log_directory;  ///< where svlog writes files; empty: nowhere
+    std::string log_directory;             ///< where svlog writes files; empty: nowhere
 
     friend bool operator==(const Options&, const Options&) = default;
 };
