@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstring>
 #include <memory>
+#include <set>
 
 #include "common/fd_io.h"
 #include "supervisor/cgroup_place.h"
@@ -20,7 +21,7 @@ namespace {
 
 constexpr std::size_t kMaxText = std::size_t{256} * 1024;
 constexpr int kMaxDepth = 8;         // of cgroups that a service makes for itself
-constexpr int kMaxKillRounds = 100;  // without cgroup.kill: members may fork meanwhile
+constexpr int kMaxKillRounds = 100;  // members may fork until they are frozen
 constexpr int kMaxSupervisors = 64;
 constexpr mode_t kMode = 0755;
 
@@ -257,23 +258,29 @@ std::vector<std::int32_t> CgroupTree::members(ServiceId service) {
     return pids;
 }
 
+/// Not by cgroup.kill: on Linux 6.18 whoever is born into a cgroup (CLONE_INTO_CGROUP) that it was
+/// ever written to is killed at birth.
+/// Frozen, nobody forks; one who did before that is met in the next round. KILL thaws its target.
 bool CgroupTree::kill_members(ServiceId service) {
     const Group* group = find(service);
     if (group == nullptr) {
         return false;
     }
-    if (write_file((group->path + "/cgroup.kill").c_str(), "1")) {
-        return true;
-    }
-    // Before Linux 5.14. Nobody but us forks into it, so it empties; who forks faster is met again.
+    const std::string freeze = group->path + "/cgroup.freeze";
+    const bool is_frozen = write_file(freeze.c_str(), "1").has_value();
+    std::set<std::int32_t> killed;
     for (int round = 0; round < kMaxKillRounds; ++round) {
-        const auto pids = members(service);
-        if (pids.empty()) {
-            break;
-        }
-        for (const std::int32_t pid : pids) {
+        bool met_anyone = false;
+        for (const std::int32_t pid : members(service)) {
+            met_anyone = killed.insert(pid).second || met_anyone;
             ::kill(pid, SIGKILL);
         }
+        if (!met_anyone) {
+            break;
+        }
+    }
+    if (is_frozen) {
+        static_cast<void>(write_file(freeze.c_str(), "0"));
     }
     return true;
 }

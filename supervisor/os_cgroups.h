@@ -41,7 +41,7 @@ class Cgroups {
     /// Processes that are in it now, in no order; empty where there is no cgroup.
     virtual std::vector<std::int32_t> members(ServiceId service) = 0;
 
-    /// KILL to all of them at once (cgroup.kill, Linux 5.14; one by one before).
+    /// KILL to all of them, while none of them can fork. Others can be born into it afterwards.
     /// @returns whether there was a cgroup to do it with
     virtual bool kill_members(ServiceId service) = 0;
 

@@ -286,13 +286,17 @@ def example_root(tmp_path):
     for directory in (EXAMPLES / "sv").iterdir():
         name = directory.name + ("tty1" if directory.name.endswith("@") else "")
         (enabled / name).symlink_to(f"/etc/sv/{directory.name}")
+    # Whom Debian's package makes; the example system has no redis.
+    for file, account in (("passwd", "redis:x:102:106::/:/bin/false"), ("group", "redis:x:106:")):
+        with (root / "etc" / file).open("a") as text:
+            text.write(account + "\n")
     return root
 
 
 def test_the_examples_have_no_mistakes(example_root):
     # batch is in conflict with web on purpose, so it is not enabled beside it.
     (example_root / "etc/service/batch").unlink()
-    programs = {"bin/sh"}
+    programs = {"bin/sh", "bin/bash"}
     while True:
         for program in programs:
             file = example_root / program

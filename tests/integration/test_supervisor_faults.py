@@ -3,13 +3,16 @@
 Beside each runs a bystander, which must be the same process before and after.
 """
 
+import collections
 import os
 import pathlib
+import resource
 import shutil
 import signal
 
 import pytest
 
+import namespace
 from supervised import Supervised, eventually
 
 SLEEP = "exec sleep 100000"
@@ -42,6 +45,18 @@ def wait_deaths(s, name, count):
 
 def kind_of_death(view):
     return {key: view["last_death"][key] for key in ("code", "signal") if key in view["last_death"]}
+
+
+def with_conf(s, name, conf, run=SLEEP):
+    s.define(name, run)
+    (s.definitions / name / "service.conf").write_text(conf)
+    s.enable(name)
+
+
+def can_make_cgroups():
+    trial = namespace.Cgroup()
+    trial.remove()
+    return trial.path is not None
 
 
 # --- stopping
@@ -90,13 +105,38 @@ def test_one_that_exits_with_0_at_once_for_ever_is_paced(s):
     assert "brief: exit 0 after " in s.messages()
 
 
-def test_one_that_forks_away_is_shown_as_ended(s):
-    s.add("daemon", f"setsid sleep 100000 & echo $! >> {s.top}/left; exit 0")
-    wait_deaths(s, "daemon", 2)
+FORKS_AWAY = "setsid sleep 100000 & echo $! >> {}/left; exit 0"
+
+
+def left_behind(s):
+    return [int(line) for line in s.read("left").splitlines()]
+
+
+def lives(pid):
+    """Whether it runs: a zombie that nobody has reaped yet does not."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_one_that_forks_away_is_shown_as_ended_and_what_it_leaves_is_kept(s):
+    s.add("daemon", FORKS_AWAY.format(s.top))
+    view = wait_deaths(s, "daemon", 2)
+    assert kind_of_death(view) == {"code": 0}
     s.ask(verb="down", services=["daemon"])
-    left = [int(line) for line in s.read("left").splitlines()]
-    for pid in left:
+    assert all(lives(pid) for pid in left_behind(s))
+    for pid in left_behind(s):
         os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.skipif(not can_make_cgroups(), reason="no cgroup v2 that can be written to")
+def test_what_forks_away_is_killed_where_the_conf_says_so(s):
+    with_conf(s, "daemon", "leftovers = kill\n", FORKS_AWAY.format(s.top))
+    wait_deaths(s, "daemon", 3)
+    s.ask(verb="down", services=["daemon"])
+    assert len(left_behind(s)) >= 3, "each was born, also after the first was killed"
+    eventually(lambda: not any(lives(pid) for pid in left_behind(s)), "all of them are killed")
 
 
 def test_a_gigabyte_of_output_goes_through_and_the_newest_lines_are_kept(s):
@@ -107,6 +147,36 @@ def test_a_gigabyte_of_output_goes_through_and_the_newest_lines_are_kept(s):
     memory = pathlib.Path(f"/proc/{s.process.pid}/status").read_text()
     resident = next(line for line in memory.splitlines() if line.startswith("VmRSS"))
     assert int(resident.split()[1]) < 64 * 1024
+
+
+# --- definitions
+
+
+def test_a_conf_with_errors_starts_nothing_and_each_error_is_named_with_its_place(s):
+    with_conf(s, "web", "stop-timout = 5\n\nnice = cold\n")
+    view = s.wait_state("web", "failed")
+    path = f"{s.definitions}/web/service.conf"
+    s.wait_message(f"web: {path}:1:1: ")
+    s.wait_message(f"web: {path}:3:8: ")
+    assert "stop-timeout" in s.messages(), "the nearest key is named"
+    assert view["cause"].startswith(f"{path}:1:1: ")
+    (s.definitions / "web/service.conf").write_text("stop-timeout = 5\n")
+    assert s.ask(verb="up", services=["web"]).exit == 0
+
+
+def test_a_conf_that_is_spoilt_while_its_service_runs_changes_nothing_until_it_is_mended(s):
+    with_conf(s, "web", "stop-timeout = 5\n")
+    pid = s.wait_state("web", "ready")["pid"]
+    conf = s.definitions / "web/service.conf"
+    conf.write_text("stop-timeout = soon\n")
+    s.ask(verb="rescan")
+    assert s.pid("web") == pid
+    os.kill(pid, signal.SIGKILL)
+    s.wait_other_pid("web", pid)
+    s.wait_message(f"web: {s.definitions}/web/service.conf:1:16: ")
+    conf.write_text("stop-timeout = 6\n")
+    assert s.ask(verb="rescan").exit == 0
+    assert s.ask(verb="restart", services=["web"]).exit == 0
 
 
 # --- the directory
@@ -160,3 +230,27 @@ def test_names_that_no_service_can_have_are_told_once_and_visibly(s, name, shown
     assert s.known() == {"bystander", "next"}
     assert s.messages().count("not a service") == 1
     assert "\x1b" not in s.messages()
+
+
+# --- what there is too little of
+
+
+def test_no_descriptors_are_left_for_all_services(s):
+    """The supervisor keeps some for itself: it answers, and whoever runs is restarted."""
+    limit, count = 128, 100
+    resource.prlimit(s.process.pid, resource.RLIMIT_NOFILE, (limit, limit))
+    s.define("many", SLEEP)
+    for i in range(count):
+        s.enable(f"many{i:03}", s.definitions / "many")
+
+    def states():
+        return collections.Counter(view["state"] for view in s.ask(verb="list").services.values())
+
+    eventually(lambda: sum(states().values()) == count + 1 and not states()["starting"], "all tried")
+    s.wait_message("Too many open files; the supervisor needs a higher limit (RLIMIT_NOFILE) than 128")
+    assert set(states()) == {"ready", "backoff"} and states()["ready"] > 20, states()
+    running = next(n for n, v in s.ask(verb="list").services.items()
+                   if v["state"] == "ready" and n != "bystander")
+    assert s.ask(verb="restart", services=[running]).exit == 0
+    for i in range(0, count, 2):
+        s.disable(f"many{i:03}")

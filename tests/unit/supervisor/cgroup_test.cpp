@@ -84,6 +84,26 @@ TEST_CASE("a process is born in its cgroup and all of it is killed at once", "[c
     CHECK_FALSE(f.tree.kill_members(kWeb));
 }
 
+TEST_CASE("who is born into a cgroup after a kill lives", "[cgroup]") {
+    Fixture f;
+    if (f.fd < 0) {
+        return;
+    }
+    const ServiceDirectory directory;
+    Spawner spawner(context(), null());
+    const Birth first = start_pair(spawner, directory, f.fd);
+    wait_until([&] { return f.tree.members(kWeb).size() == 2; });
+    CHECK(f.tree.kill_members(kWeb));
+    CHECK(WTERMSIG(wait_status(first.pid)) == SIGKILL);
+    wait_until([&] { return f.tree.members(kWeb).empty(); });
+    const Birth second = start_pair(spawner, directory, f.fd);
+    wait_until([&] { return f.tree.members(kWeb).size() == 2; });
+    CHECK(f.tree.kill_members(kWeb));
+    CHECK(WTERMSIG(wait_status(second.pid)) == SIGKILL);
+    wait_until([&] { return f.tree.members(kWeb).empty(); });
+    f.tree.forget(kWeb);
+}
+
 TEST_CASE("a second supervisor does not share the cgroups of the first", "[cgroup]") {
     Fixture f;
     if (f.fd < 0) {
