@@ -27,7 +27,7 @@ std::string last_end(const ServiceView& view) {
     return death_text(*view.last_death) + " after " + lasted_text(view.last_death->lived);
 }
 
-std::string with_reason(std::string sentence, const std::string& reason) {
+std::string with_reason(const std::string& sentence, const std::string& reason) {
     return reason.empty() ? sentence : sentence + ": " + reason;
 }
 
