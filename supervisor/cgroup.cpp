@@ -174,8 +174,9 @@ bool CgroupTree::switch_on(const std::string& controller, Tell tell) {
         const std::string file = path + "/cgroup.subtree_control";
         const auto done = write_cgroup_file(AT_FDCWD, file, word);
         if (!done && tell == Tell::Yes) {
-            say_once(last_ + ": " + cannot("write " + word + " to", file, done.error().code) +
-                     "; it runs without its limits of " + controller);
+            std::string text =
+                last_ + ": " + cannot("write " + word + " to", file, done.error().code);
+            say_once(text.append("; it runs without its limits of ").append(controller));
         }
         if (!done) {
             return false;

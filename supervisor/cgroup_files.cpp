@@ -30,6 +30,12 @@ UniqueFd open_at(int directory, const std::string& path, int flags) {
     return UniqueFd(::openat(directory, path.c_str(), flags | O_CLOEXEC));
 }
 
+std::string below(const std::string& path, const std::string& name) {
+    std::string result = path;
+    result.append("/").append(name);
+    return result;
+}
+
 /// Of a kernel file system a directory has two links and one for each directory in it.
 bool has_cgroups(int directory, const std::string& path) {
     constexpr nlink_t kLinksOfLeaf = 2;
@@ -53,7 +59,7 @@ void add_members(int directory, const std::string& path, std::vector<std::int32_
     add_processes(directory, path, pids);
     if (depth < kMaxDepth && has_cgroups(directory, path)) {
         for (const std::string& name : cgroups_in(directory, path)) {
-            add_members(directory, path + "/" + name, pids, depth + 1);
+            add_members(directory, below(path, name), pids, depth + 1);
         }
     }
 }
@@ -64,7 +70,7 @@ void remove_tree(int directory, const std::string& path, int depth) {
         return;
     }
     for (const std::string& name : cgroups_in(directory, path)) {
-        remove_tree(directory, path + "/" + name, depth + 1);
+        remove_tree(directory, below(path, name), depth + 1);
     }
     remove();
 }

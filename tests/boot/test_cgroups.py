@@ -39,7 +39,8 @@ def test_limits_hold_and_deaths_are_named(images):
 
         # A process that eats memory: the line of /dev/zero never ends.
         define(guest, "eater", "exec tail /dev/zero", "memory-max = 8M")
-        guest.wait_until("svctl deaths eater | grep -q 'out of memory'")
+        said = r"eater: .*KILL (out of memory)"
+        guest.wait_until(f"{{ dmesg; cat /var/log/messages; }} | grep -q '{said}'")
 
         # Three more are one too many, beside the shell itself.
         define(
