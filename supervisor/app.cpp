@@ -116,6 +116,7 @@ class App final : public ScanListener, public ServiceObserver, public System {
         processes_.hear_before_exits([this](ProcessKey key) { readiness_.hear(key); });
         readiness_.set_listener(services_);
         services_.observe(*this);
+        spawner_.hear_of_missed_cgroups([this](int code) { cgroups_.not_entered(code); });
     }
 
     int run() {
@@ -129,6 +130,7 @@ class App final : public ScanListener, public ServiceObserver, public System {
         if (!start_control()) {
             return kExitCannotRun;
         }
+        cgroups_.prepare();
         start_boot_link();
         start_scans();
         scanned_ = true;

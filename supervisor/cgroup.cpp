@@ -1,92 +1,41 @@
 #include "supervisor/cgroup.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <csignal>
-#include <cstring>
-#include <memory>
-#include <set>
 
 #include "common/fd_io.h"
-#include "supervisor/cgroup_place.h"
+#include "supervisor/cgroup_files.h"
 
 namespace mainstay::supervisor {
 namespace {
 
-constexpr std::size_t kMaxText = std::size_t{256} * 1024;
-constexpr int kMaxDepth = 8;         // of cgroups that a service makes for itself
-constexpr int kMaxKillRounds = 100;  // members may fork until they are frozen
 constexpr int kMaxSupervisors = 64;
 constexpr mode_t kMode = 0755;
-
-std::string read_text(const std::string& path) {
-    std::string text(4096, '\0');
-    const auto file = open_file(path.c_str(), O_RDONLY);
-    if (!file) {
-        return {};
-    }
-    std::size_t filled = 0;
-    while (filled < kMaxText) {
-        const auto got = read_up_to(file->get(), std::span(text).subspan(filled));
-        filled += got ? got->size() : 0;
-        if (!got || filled < text.size()) {
-            break;
-        }
-        text.resize(text.size() * 2);
-    }
-    text.resize(filled);
-    return text;
-}
-
-struct CloseDirectory {
-    void operator()(DIR* directory) const noexcept { ::closedir(directory); }
-};
-
-/// Calls @p use with the name of each directory in @p path.
-template <typename Use>
-void for_each_directory(const std::string& path, Use use) {
-    const std::unique_ptr<DIR, CloseDirectory> directory(::opendir(path.c_str()));
-    while (const dirent* entry = directory ? ::readdir(directory.get()) : nullptr) {
-        if (entry->d_type == DT_DIR && std::strcmp(entry->d_name, ".") != 0 &&
-            std::strcmp(entry->d_name, "..") != 0) {
-            use(entry->d_name);
-        }
-    }
-}
-
-/// A service may have divided its cgroup further.
-void add_members(const std::string& path, std::vector<std::int32_t>& pids, int depth) {
-    const std::string text = read_text(path + "/cgroup.procs");
-    for (std::size_t at = 0; at < text.size();) {
-        const std::size_t end = std::min(text.find('\n', at), text.size());
-        if (const auto pid = single_number(std::string_view(text).substr(at, end - at))) {
-            pids.push_back(static_cast<std::int32_t>(*pid));
-        }
-        at = end + 1;
-    }
-    if (depth < kMaxDepth) {
-        for_each_directory(
-            path, [&](const char* name) { add_members(path + "/" + name, pids, depth + 1); });
-    }
-}
-
-/// Empty ones of a service, deepest first, and itself.
-void remove_tree(const std::string& path, int depth) {
-    if (::rmdir(path.c_str()) == 0 || depth >= kMaxDepth) {
-        return;
-    }
-    for_each_directory(path, [&](const char* name) { remove_tree(path + "/" + name, depth + 1); });
-    ::rmdir(path.c_str());
-}
+constexpr char kWithoutAll[] = "; services run without cgroups of their own";
 
 std::string cannot(const std::string& action, const std::string& path, int code) {
     return "cgroup: " + action + " " + path + ": " + errno_text(code);
+}
+
+/// Only the root of the hierarchy may hold processes and pass controllers on.
+bool is_root(const std::string& path) {
+    return ::access((path + "/cgroup.events").c_str(), F_OK) < 0;
+}
+
+bool has_word(std::string_view text, std::string_view word) noexcept {
+    for (std::size_t at = text.find(word); at != std::string_view::npos;
+         at = text.find(word, at + 1)) {
+        const std::size_t end = at + word.size();
+        const bool begins = at == 0 || text[at - 1] == ' ';
+        if (begins && (end == text.size() || text[end] == ' ' || text[end] == '\n')) {
+            return true;
+        }
+    }
+    return false;
 }
 
 }  // namespace
@@ -94,8 +43,10 @@ std::string cannot(const std::string& action, const std::string& path, int code)
 CgroupTree::CgroupTree(Journal& journal) : journal_(journal) {}
 
 CgroupTree::~CgroupTree() {
-    if (lock_.valid()) {
+    if (tree_.valid()) {
+        entered_.reset();
         remove_stale();
+        move_back();
         ::rmdir(top_.c_str());
     }
 }
@@ -110,9 +61,11 @@ void CgroupTree::say_once(const std::string& what) {
 bool CgroupTree::is_there() {
     if (!looked_) {
         looked_ = true;
-        own_ = own_cgroup(read_text("/proc/self/mountinfo"), read_text("/proc/self/cgroup"));
-        if (!own_) {
-            say_once("cgroup: no cgroup v2 is mounted; services run without limits by cgroup");
+        const auto own = own_cgroup(read_cgroup_file(AT_FDCWD, "/proc/self/mountinfo"),
+                                    read_cgroup_file(AT_FDCWD, "/proc/self/cgroup"));
+        own_ = own.value_or("");
+        if (!own) {
+            journal_.info(std::string("cgroup: no cgroup v2 is mounted") + kWithoutAll);
         } else if (!make_top()) {
             top_.clear();
         }
@@ -121,7 +74,7 @@ bool CgroupTree::is_there() {
 }
 
 bool CgroupTree::make_top() {
-    const std::string first = *own_ + "/" + kCgroupTop;
+    const std::string first = own_ + "/" + kCgroupTop;
     if (take_top(first)) {
         return true;
     }
@@ -137,64 +90,95 @@ bool CgroupTree::make_top() {
 bool CgroupTree::take_top(const std::string& path) {
     top_ = path;
     if (::mkdir(path.c_str(), kMode) < 0 && errno != EEXIST) {
-        say_once(cannot("mkdir", path, errno) + "; services run without limits by cgroup");
+        say_once(cannot("mkdir", path, errno) + kWithoutAll);
         top_.clear();
         return false;
     }
     auto directory = open_file(path.c_str(), O_RDONLY | O_DIRECTORY);
     if (!directory) {
-        say_once(cannot("open", path, directory.error().code) +
-                 "; services run without limits by cgroup");
+        say_once(cannot("open", path, directory.error().code) + kWithoutAll);
         top_.clear();
         return false;
     }
     if (::flock(directory->get(), LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
         return false;
     }
-    lock_ = std::move(*directory);
+    tree_ = std::move(*directory);
     remove_stale();
     return true;
 }
 
 void CgroupTree::remove_stale() const {
-    std::vector<std::string> names;
-    for_each_directory(top_, [&](const char* name) { names.emplace_back(name); });
-    for (const std::string& name : names) {
+    for (const std::string& name : cgroups_in(tree_.get(), ".")) {
         if (name != kSupervisorCgroup) {
-            remove_tree(top_ + "/" + name, 0);  // those with processes stay
+            remove_cgroup(tree_.get(), name);  // those with processes stay
         }
     }
 }
 
-/// The root cgroup may hold processes and pass controllers on, another one may not.
+// --- controllers --------------------------------------------------------------------------------
+
+void CgroupTree::prepare() {
+    if (!is_there()) {
+        return;
+    }
+    const std::string controllers = read_cgroup_file(AT_FDCWD, own_ + "/cgroup.controllers");
+    for (const char* wanted : {"memory", "pids"}) {
+        if (has_word(controllers, wanted)) {
+            switch_on(wanted, Tell::No);
+        }
+    }
+}
+
+/// As the child of a container's init we take it along: what it starts is not to be in the way.
 void CgroupTree::move_into_leaf() {
-    if (in_leaf_) {
+    if (in_leaf_ || is_root(own_)) {
+        return;
+    }
+    const std::string leaf = top_ + "/" + kSupervisorCgroup;
+    if (::mkdir(leaf.c_str(), kMode) < 0 && errno != EEXIST) {
+        say_once(cannot("mkdir", leaf, errno) + "; there may be no controllers");
         return;
     }
     in_leaf_ = true;
-    const bool is_root = ::access((*own_ + "/cgroup.events").c_str(), F_OK) < 0;
-    const std::string leaf = top_ + "/" + kSupervisorCgroup;
-    if (is_root) {
-        return;
+    if (::getppid() == 1) {
+        move_processes(own_, leaf);
     }
-    if (::mkdir(leaf.c_str(), kMode) < 0 && errno != EEXIST) {
-        say_once(cannot("mkdir", leaf, errno) + "; there may be no controllers");
-    } else if (const auto moved = write_file((leaf + "/cgroup.procs").c_str(), "0"); !moved) {
+    if (const auto moved = write_cgroup_file(AT_FDCWD, leaf + "/cgroup.procs", "0"); !moved) {
         say_once(cannot("enter", leaf, moved.error().code) + "; there may be no controllers");
     }
 }
 
-bool CgroupTree::switch_on(const std::string& controller) {
-    if (switched_on_.count(controller) != 0) {
+/// As it was: what has passed controllers on takes processes again only once it does so no more.
+void CgroupTree::move_back() const {
+    if (!in_leaf_) {
+        return;
+    }
+    for (const std::string& path : {top_, own_}) {
+        for (const std::string& controller : switched_on_) {
+            static_cast<void>(
+                write_cgroup_file(AT_FDCWD, path + "/cgroup.subtree_control", "-" + controller));
+        }
+    }
+    move_processes(top_ + "/" + kSupervisorCgroup, own_);
+    remove_cgroup(tree_.get(), kSupervisorCgroup);
+}
+
+bool CgroupTree::switch_on(const std::string& controller, Tell tell) {
+    if (switched_on_.contains(controller)) {
         return true;
     }
     move_into_leaf();
     const std::string word = "+" + controller;
-    for (const std::string& path : {*own_, top_}) {
+    for (const std::string& path : {own_, top_}) {
         const std::string file = path + "/cgroup.subtree_control";
-        if (const auto done = write_file(file.c_str(), word); !done) {
-            say_once(cannot("write " + word + " to", file, done.error().code) +
-                     "; services run without its limits");
+        const auto done = write_cgroup_file(AT_FDCWD, file, word);
+        if (!done && tell == Tell::Yes) {
+            std::string text =
+                last_ + ": " + cannot("write " + word + " to", file, done.error().code);
+            say_once(text.append("; it runs without its limits of ").append(controller));
+        }
+        if (!done) {
             return false;
         }
     }
@@ -202,112 +186,119 @@ bool CgroupTree::switch_on(const std::string& controller) {
     return true;
 }
 
-void CgroupTree::apply(const Group& group, const std::string& name,
-                       const CgroupSettings& settings) {
-    for (const CgroupValue& value : cgroup_values(settings)) {
-        if (!switch_on(value.controller)) {
+// --- one service --------------------------------------------------------------------------------
+
+/// What was limited once is given the kernel's values back where its keys are gone.
+void CgroupTree::apply(Group& group, const std::string& directory, const CgroupSettings& settings) {
+    if (settings.is_empty() && !group.has_values) {
+        return;
+    }
+    const Unset unset = group.has_values ? Unset::Default : Unset::Omit;
+    group.has_values = !settings.is_empty();
+    for (const CgroupValue& value : cgroup_values(settings, unset)) {
+        if (value.is_default ? !switched_on_.contains(value.controller)
+                             : !switch_on(value.controller, Tell::Yes)) {
             continue;
         }
-        const std::string file = group.path + "/" + value.file;
-        if (const auto done = write_file(file.c_str(), value.text); !done) {
-            say_once(name + ": " + cannot("write " + value.text + " to", file, done.error().code) +
+        const auto done = write_cgroup_file(tree_.get(), directory + "/" + value.file, value.text);
+        if (!done && !value.is_default) {
+            say_once(last_ + ": " +
+                     cannot("write " + value.text + " to",
+                            top_ + "/" + directory + "/" + value.file, done.error().code) +
                      "; it runs without that limit");
         }
     }
 }
 
-int CgroupTree::enter(ServiceId service, const std::string& name, const CgroupSettings& settings) {
-    if (!is_there()) {
-        return -1;
+/// Usually it is there but for the first start; it is made again where somebody removed it.
+bool CgroupTree::open_group(const std::string& directory, CgroupEntry& entry) {
+    const auto open = [&] {
+        entered_ =
+            UniqueFd(::openat(tree_.get(), directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+        return entered_.valid();
+    };
+    if (!entry.is_new && open()) {
+        return true;
     }
-    Group& group = groups_[service];
-    if (group.path.empty()) {
-        group.path = top_ + "/" + cgroup_name(name);
-    }
-    // Made again where somebody removed it: a descriptor to a removed one takes nobody.
-    const bool is_new = ::mkdir(group.path.c_str(), kMode) == 0;
-    if (!is_new && errno != EEXIST) {
-        say_once(name + ": " + cannot("mkdir", group.path, errno) + "; it runs without a cgroup");
-        groups_.erase(service);
-        return -1;
-    }
-    if (is_new || !group.directory.valid()) {
-        auto directory = open_file(group.path.c_str(), O_RDONLY | O_DIRECTORY);
-        if (!directory) {
-            say_once(name + ": " + cannot("open", group.path, directory.error().code) +
-                     "; it runs without a cgroup");
-            groups_.erase(service);
-            return -1;
-        }
-        group.directory = std::move(*directory);
-    }
-    apply(group, name, settings);
-    return group.directory.get();
+    entry.is_new = ::mkdirat(tree_.get(), directory.c_str(), kMode) == 0;
+    return (entry.is_new || errno == EEXIST) && open();
 }
 
-const CgroupTree::Group* CgroupTree::find(ServiceId service) const noexcept {
+CgroupEntry CgroupTree::enter(ServiceId service, const std::string& name,
+                              const CgroupSettings& settings) {
+    if (!is_there()) {
+        return {};
+    }
+    const std::string directory = cgroup_name(name);
+    last_ = name;
+    CgroupEntry entry;
+    const auto [known, is_first] = groups_.try_emplace(service, Group{name});
+    entry.is_new = is_first;
+    if (!open_group(directory, entry)) {
+        say_once(name + ": " + cannot("make", top_ + "/" + directory, errno) +
+                 "; it runs without a cgroup");
+        groups_.erase(known);
+        return {};
+    }
+    apply(known->second, directory, settings);
+    entry.directory = entered_.get();
+    return entry;
+}
+
+void CgroupTree::not_entered(int code) {
+    say_once(last_ + ": " + cannot("enter", top_ + "/" + cgroup_name(last_), code) +
+             "; it runs without a cgroup");
+}
+
+std::string CgroupTree::directory_of(ServiceId service) const {
     const auto found = groups_.find(service);
-    return found == groups_.end() ? nullptr : &found->second;
+    return found == groups_.end() ? std::string() : cgroup_name(found->second.name);
 }
 
 std::vector<std::int32_t> CgroupTree::members(ServiceId service) {
-    std::vector<std::int32_t> pids;
-    if (const Group* group = find(service)) {
-        add_members(group->path, pids, 0);
-    }
-    return pids;
+    const std::string directory = directory_of(service);
+    return directory.empty() ? std::vector<std::int32_t>() : cgroup_members(tree_.get(), directory);
 }
 
-/// Not by cgroup.kill: on Linux 6.18 whoever is born into a cgroup (CLONE_INTO_CGROUP) that it was
-/// ever written to is killed at birth.
-/// Frozen, nobody forks; one who did before that is met in the next round. KILL thaws its target.
 bool CgroupTree::kill_members(ServiceId service) {
-    const Group* group = find(service);
-    if (group == nullptr) {
-        return false;
+    const std::string directory = directory_of(service);
+    if (!directory.empty()) {
+        kill_cgroup(tree_.get(), directory);
     }
-    const std::string freeze = group->path + "/cgroup.freeze";
-    const bool is_frozen = write_file(freeze.c_str(), "1").has_value();
-    std::set<std::int32_t> killed;
-    for (int round = 0; round < kMaxKillRounds; ++round) {
-        bool met_anyone = false;
-        for (const std::int32_t pid : members(service)) {
-            met_anyone = killed.insert(pid).second || met_anyone;
-            ::kill(pid, SIGKILL);
-        }
-        if (!met_anyone) {
-            break;
-        }
-    }
-    if (is_frozen) {
-        static_cast<void>(write_file(freeze.c_str(), "0"));
-    }
-    return true;
+    return !directory.empty();
 }
 
 std::string CgroupTree::read(ServiceId service, const char* file) const {
-    const Group* group = find(service);
-    return group == nullptr ? std::string() : read_text(group->path + "/" + file);
+    const std::string directory = directory_of(service);
+    return directory.empty() ? std::string()
+                             : read_cgroup_file(tree_.get(), directory + "/" + file);
 }
 
 std::uint64_t CgroupTree::oom_kills(ServiceId service) {
+    if (!switched_on_.contains("memory")) {
+        return 0;
+    }
     return keyed_number(read(service, "memory.events"), "oom_kill").value_or(0);
 }
 
 CgroupUsage CgroupTree::usage(ServiceId service) {
     CgroupUsage usage;
-    usage.memory_bytes = single_number(read(service, "memory.current"));
-    usage.memory_peak_bytes = single_number(read(service, "memory.peak"));
     usage.cpu_microseconds = keyed_number(read(service, "cpu.stat"), "usage_usec");
-    usage.tasks = single_number(read(service, "pids.current"));
+    if (switched_on_.contains("memory")) {
+        usage.memory_bytes = single_number(read(service, "memory.current"));
+        usage.memory_peak_bytes = single_number(read(service, "memory.peak"));
+    }
+    if (switched_on_.contains("pids")) {
+        usage.tasks = single_number(read(service, "pids.current"));
+    }
     return usage;
 }
 
 void CgroupTree::forget(ServiceId service) {
-    const auto found = groups_.find(service);
-    if (found != groups_.end()) {
-        remove_tree(found->second.path, 0);
-        groups_.erase(found);
+    const std::string directory = directory_of(service);
+    if (!directory.empty()) {
+        remove_cgroup(tree_.get(), directory);
+        groups_.erase(service);
     }
 }
 

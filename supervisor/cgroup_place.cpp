@@ -124,6 +124,14 @@ std::string size_or_max(std::uint64_t value) {
     return value == kUnlimited ? "max" : std::to_string(value);
 }
 
+std::string quota(std::uint64_t percent) {
+    return std::to_string(percent * kCpuPeriod / kPerCent) + " " + std::to_string(kCpuPeriod);
+}
+
+std::string number(std::uint64_t value) {
+    return std::to_string(value);
+}
+
 }  // namespace
 
 std::optional<std::string> own_cgroup(std::string_view mount_info, std::string_view membership) {
@@ -157,34 +165,23 @@ std::string cgroup_name(std::string_view service) {
     return name;
 }
 
-std::vector<CgroupValue> cgroup_values(const CgroupSettings& settings) {
+std::vector<CgroupValue> cgroup_values(const CgroupSettings& settings, Unset unset) {
     std::vector<CgroupValue> values;
-    if (settings.memory_max) {
-        values.push_back({"memory", "memory.max", size_or_max(*settings.memory_max)});
-    }
-    if (settings.memory_high) {
-        values.push_back({"memory", "memory.high", size_or_max(*settings.memory_high)});
-    }
-    if (settings.pids_max) {
-        values.push_back({"pids", "pids.max", size_or_max(*settings.pids_max)});
-    }
-    if (settings.cpu_max) {
-        const std::uint64_t quota = *settings.cpu_max * kCpuPeriod / kPerCent;
-        values.push_back(
-            {"cpu", "cpu.max", std::to_string(quota) + " " + std::to_string(kCpuPeriod)});
-    }
-    if (settings.cpu_weight) {
-        values.push_back({"cpu", "cpu.weight", std::to_string(*settings.cpu_weight)});
-    }
-    if (settings.io_weight) {
-        values.push_back({"io", "io.weight", std::to_string(*settings.io_weight)});
-    }
+    const auto add = [&](const char* controller, const char* file, const auto& setting,
+                         const char* initial, auto text_of) {
+        if (setting) {
+            values.push_back({controller, file, text_of(*setting)});
+        } else if (unset == Unset::Default) {
+            values.push_back({controller, file, initial, true});
+        }
+    };
+    add("memory", "memory.max", settings.memory_max, "max", size_or_max);
+    add("memory", "memory.high", settings.memory_high, "max", size_or_max);
+    add("pids", "pids.max", settings.pids_max, "max", size_or_max);
+    add("cpu", "cpu.max", settings.cpu_max, "max", quota);
+    add("cpu", "cpu.weight", settings.cpu_weight, "100", number);
+    add("io", "io.weight", settings.io_weight, "100", number);
     return values;
-}
-
-bool needs_cgroup(const Definition& definition) noexcept {
-    return definition.leftovers == Leftovers::Kill || !definition.cgroup().is_empty() ||
-           definition.readiness.access == NotifyAccess::All;
 }
 
 std::optional<std::uint64_t> single_number(std::string_view text) noexcept {

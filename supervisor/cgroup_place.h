@@ -34,17 +34,19 @@ struct CgroupValue {
     const char* controller;
     const char* file;
     std::string text;
+    bool is_default = false;  ///< the kernel's, where the settings say nothing
 
     friend bool operator==(const CgroupValue& a, const CgroupValue& b) {
         return std::string_view(a.controller) == b.controller &&
-               std::string_view(a.file) == b.file && a.text == b.text;
+               std::string_view(a.file) == b.file && a.text == b.text &&
+               a.is_default == b.is_default;
     }
 };
-std::vector<CgroupValue> cgroup_values(const CgroupSettings& settings);
-
-/// Whether a service gets a cgroup: where something would be different without. See
-/// docs/decisions/0013.
-bool needs_cgroup(const Definition& definition) noexcept;
+enum class Unset : std::uint8_t {
+    Omit,
+    Default,  ///< the kernel's value for each that is not set
+};
+std::vector<CgroupValue> cgroup_values(const CgroupSettings& settings, Unset unset);
 
 /// The number in a file of "key number" lines such as memory.events; nothing where it is not there.
 std::optional<std::uint64_t> keyed_number(std::string_view text, std::string_view key) noexcept;

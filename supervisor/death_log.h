@@ -23,7 +23,7 @@ struct DeathRecord {
     Duration lived{0};
     ExitStatus status;
     DeathCause cause = DeathCause::Itself;
-    bool out_of_memory = false;  ///< the kernel's OOM killer took something of it meanwhile
+    bool out_of_memory = false;  ///< killed, and the kernel's OOM killer was there in that run
     bool restarted = false;      ///< by itself, not by hand
 };
 

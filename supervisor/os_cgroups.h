@@ -24,6 +24,12 @@ struct CgroupUsage {
     friend bool operator==(const CgroupUsage&, const CgroupUsage&) noexcept = default;
 };
 
+struct CgroupEntry {
+    int directory =
+        -1;  ///< for CLONE_INTO_CGROUP; borrowed until the next enter(); -1: there is none
+    bool is_new = false;  ///< nothing has been counted in it yet
+};
+
 class Cgroups {
   public:
     Cgroups() = default;
@@ -33,10 +39,9 @@ class Cgroups {
 
     /// Makes the service's cgroup where there is none yet and sets what the settings say; what the
     /// kernel refuses is told in the journal and goes without.
-    /// @returns a descriptor of its directory for CLONE_INTO_CGROUP, borrowed until forget(); -1:
-    /// the service goes without a cgroup
-    virtual int enter(ServiceId service, const std::string& name,
-                      const CgroupSettings& settings) = 0;
+    /// @param name is kept by its owner until forget()
+    virtual CgroupEntry enter(ServiceId service, const std::string& name,
+                              const CgroupSettings& settings) = 0;
 
     /// Processes that are in it now, in no order; empty where there is no cgroup.
     virtual std::vector<std::int32_t> members(ServiceId service) = 0;
@@ -50,7 +55,7 @@ class Cgroups {
 
     virtual CgroupUsage usage(ServiceId service) = 0;
 
-    /// Closes it, and removes it where it is empty.
+    /// Removes it where it is empty.
     virtual void forget(ServiceId service) = 0;
 };
 

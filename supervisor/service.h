@@ -52,7 +52,7 @@ struct Service {
     MonotonicTime timer_due{};
     Duration since{0};            ///< when the state was entered, on the age clock
     MonotonicTime executed{};     ///< when the program of this run began
-    std::uint64_t oom_kills = 0;  ///< of its cgroup, when last looked
+    std::uint64_t oom_kills = 0;  ///< in its cgroup, when this run began
     std::unique_ptr<ServiceHistory> history;
     std::unique_ptr<ServiceWords> words;  ///< null: it said nothing
 

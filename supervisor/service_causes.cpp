@@ -40,8 +40,10 @@ std::string ServiceSet::how_it_ended(const Service& service) const {
     if (was_setup) {
         return why.empty() ? "its setup program failed" : why;
     }
-    return (why.empty() ? "" : why + "; ") + std::string(to_text(s.last_exit).view()) + " after " +
-           text_of(s.last_lived);
+    const DeathRecord* death = service.last_death();
+    const bool was_out_of_memory = death != nullptr && death->out_of_memory;
+    return (why.empty() ? "" : why + "; ") + std::string(to_text(s.last_exit).view()) +
+           (was_out_of_memory ? " (out of memory)" : "") + " after " + text_of(s.last_lived);
 }
 
 std::string ServiceSet::cause_of(const Service& service) const {

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "common/signals.h"
-#include "supervisor/cgroup_place.h"
 #include "supervisor/descriptor_reserve.h"
 #include "supervisor/service_set.h"
 #include "supervisor/words.h"
@@ -89,8 +88,12 @@ Result<SpawnPlan, ExecFault> ServiceSet::prepare(Service& service, const Spawn& 
         return descriptor_fault(streams.error());
     }
     SpawnPlan what = plan(service, effect.role, *streams);
-    if (needs_cgroup(service.definition)) {
-        what.cgroup = os_.cgroups.enter(service.id, service.name, service.definition.cgroup());
+    const CgroupEntry cgroup =
+        os_.cgroups.enter(service.id, service.name, service.definition.cgroup());
+    what.cgroup = cgroup.directory;
+    if (effect.role == Role::Run) {
+        // Those of former runs are not counted to this one.
+        service.oom_kills = cgroup.is_new ? 0 : os_.cgroups.oom_kills(service.id);
     }
     if (effect.role == Role::Run) {
         TRY(const Channel channel,

@@ -1,4 +1,5 @@
 /// The one queue of events, and what is noted of each.
+#include <csignal>
 #include <utility>
 
 #include "supervisor/service_set.h"
@@ -131,8 +132,9 @@ void ServiceSet::note_death(Service& service, const Exited& exit) {
     record.lived = exit.lived;
     record.status = exit.status;
     record.cause = cause_of_death(service.snapshot);
-    const std::uint64_t kills = os_.cgroups.oom_kills(service.id);
-    record.out_of_memory = kills > std::exchange(service.oom_kills, kills);
+    const bool was_killed =
+        exit.status.kind == ExitStatus::Kind::Signaled && exit.status.value == SIGKILL;
+    record.out_of_memory = was_killed && os_.cgroups.oom_kills(service.id) > service.oom_kills;
     service.make_history().deaths.add(record);
 }
 

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <string>
 
 #include "common/fd_io.h"
 #include "supervisor/descriptor_reserve.h"
@@ -256,6 +257,20 @@ long Spawner::clone_or_fork(Birth::Memory& memory, int* pidfd) noexcept {
     return pid;
 }
 
+/// A child that enters its cgroup itself cannot say that it did not: the same is done to it from
+/// here once more, and would fail for the same reason.
+void Spawner::check_cgroup(const ChildPlan& child, long pid) const {
+    if (child.cgroup < 0 || !missed_) {
+        return;
+    }
+    const UniqueFd file(::openat(child.cgroup, "cgroup.procs", O_WRONLY | O_CLOEXEC));
+    const auto entered = file.valid() ? write_all(file.get(), std::to_string(pid))
+                                      : Result<void>(last_error("open"));
+    if (!entered && entered.error().code != ESRCH) {
+        missed_(entered.error().code);
+    }
+}
+
 Result<Birth, ExecFault> Spawner::spawn(const SpawnPlan& plan) {
     TRY(auto memory, take_memory());
     const PreparedChild::Tools tools{context_, environment_, users_, null_.get()};
@@ -279,6 +294,7 @@ Result<Birth, ExecFault> Spawner::spawn(const SpawnPlan& plan) {
         give_back(std::move(memory));
         return ExecFault{clone_refused_ ? "fork" : "clone", "", static_cast<int>(-pid), ""};
     }
+    check_cgroup(memory->prepared.child, pid);
     Birth birth(*this, std::move(memory));
     birth.pid = static_cast<pid_t>(pid);
     birth.pidfd = UniqueFd(pidfd);

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -63,11 +64,17 @@ class Spawner {
     /// EAGAIN, ENOMEM, EMFILE...; to be tried again later.
     Result<Birth, ExecFault> spawn(const SpawnPlan& plan);
 
+    /// Calls @p tell where a process that could not be born in its cgroup does not get into it
+    /// later either; it runs all the same.
+    /// @param tell gets errno
+    void hear_of_missed_cgroups(std::function<void(int code)> tell) { missed_ = std::move(tell); }
+
   private:
     friend class Birth;
 
     Result<std::unique_ptr<Birth::Memory>, ExecFault> take_memory();
     void give_back(std::unique_ptr<Birth::Memory> memory) noexcept;
+    void check_cgroup(const ChildPlan& child, long pid) const;
     long clone_or_fork(Birth::Memory& memory, int* pidfd) noexcept;
 
     SpawnContext context_;
@@ -75,6 +82,7 @@ class Spawner {
     UniqueFd null_;
     UserFiles users_;
     OomGuard oom_;
+    std::function<void(int)> missed_;
     std::vector<std::unique_ptr<Birth::Memory>> spare_;
     pid_t own_pid_;
     bool clone_refused_;

@@ -92,10 +92,13 @@ class FakeDefinitions final : public supervisor::Definitions {
 
 class FakeCgroups final : public supervisor::Cgroups {
   public:
-    int enter(supervisor::ServiceId service, const std::string& /*name*/,
-              const supervisor::CgroupSettings& /*settings*/) override {
-        entered.insert(service);
-        return kDirectory;
+    supervisor::CgroupEntry enter(supervisor::ServiceId service, const std::string& /*name*/,
+                                  const supervisor::CgroupSettings& /*settings*/) override {
+        if (!is_there) {
+            return {};
+        }
+        const bool is_new = entered.insert(service).second;
+        return {kDirectory, is_new};
     }
     std::vector<std::int32_t> members(supervisor::ServiceId /*service*/) override { return {}; }
     bool kill_members(supervisor::ServiceId service) override {
@@ -107,6 +110,7 @@ class FakeCgroups final : public supervisor::Cgroups {
     void forget(supervisor::ServiceId service) override { entered.erase(service); }
 
     static constexpr int kDirectory = 77;
+    bool is_there = true;
     std::set<supervisor::ServiceId> entered;
     std::vector<supervisor::ServiceId> killed;
     std::map<supervisor::ServiceId, std::uint64_t> kills;

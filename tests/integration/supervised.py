@@ -86,7 +86,9 @@ class Client:
 
 
 class Supervised:
-    def __init__(self):
+    def __init__(self, enter=()):
+        """enter: words before the supervisor's command, that end in executing it."""
+        self._enter = list(enter)
         self.top = pathlib.Path(tempfile.mkdtemp(prefix="supervised-"))
         self.definitions = self.top / "sv"
         self.enabled = self.top / "service"
@@ -138,7 +140,7 @@ class Supervised:
     def start(self, *arguments, directory=None, environment=None, pass_fds=()):
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [SUPERVISOR, "--control", self.socket, *arguments, directory or self.enabled],
+                [*self._enter, SUPERVISOR, "--control", self.socket, *arguments, directory or self.enabled],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

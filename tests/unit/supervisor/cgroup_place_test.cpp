@@ -60,34 +60,32 @@ TEST_CASE("a service's name is a name for a cgroup", "[cgroup]") {
 
 TEST_CASE("settings are values in the kernel's words", "[cgroup]") {
     CgroupSettings settings;
-    CHECK(cgroup_values(settings).empty());
+    CHECK(cgroup_values(settings, Unset::Omit).empty());
     settings.memory_max = 64U << 20U;
     settings.memory_high = UINT64_MAX;
     settings.pids_max = 100;
     settings.cpu_max = 150;
     settings.cpu_weight = 50;
     settings.io_weight = 10000;
-    CHECK(cgroup_values(settings) == std::vector<CgroupValue>{{"memory", "memory.max", "67108864"},
-                                                              {"memory", "memory.high", "max"},
-                                                              {"pids", "pids.max", "100"},
-                                                              {"cpu", "cpu.max", "150000 100000"},
-                                                              {"cpu", "cpu.weight", "50"},
-                                                              {"io", "io.weight", "10000"}});
+    CHECK(cgroup_values(settings, Unset::Omit) ==
+          std::vector<CgroupValue>{{"memory", "memory.max", "67108864"},
+                                   {"memory", "memory.high", "max"},
+                                   {"pids", "pids.max", "100"},
+                                   {"cpu", "cpu.max", "150000 100000"},
+                                   {"cpu", "cpu.weight", "50"},
+                                   {"io", "io.weight", "10000"}});
 }
 
-TEST_CASE("only who would miss a cgroup gets one", "[cgroup]") {
-    Definition definition;
-    CHECK_FALSE(needs_cgroup(definition));
-    definition.leftovers = Leftovers::Kill;
-    CHECK(needs_cgroup(definition));
-    definition = {};
-    definition.readiness.access = NotifyAccess::All;
-    CHECK(needs_cgroup(definition));
-    definition = {};
+TEST_CASE("what is not set any more gets the kernel's values", "[cgroup]") {
     CgroupSettings settings;
-    settings.pids_max = 5;
-    definition.own_cgroup = std::make_shared<const CgroupSettings>(settings);
-    CHECK(needs_cgroup(definition));
+    settings.pids_max = 7;
+    CHECK(cgroup_values(settings, Unset::Default) ==
+          std::vector<CgroupValue>{{"memory", "memory.max", "max", true},
+                                   {"memory", "memory.high", "max", true},
+                                   {"pids", "pids.max", "7"},
+                                   {"cpu", "cpu.max", "max", true},
+                                   {"cpu", "cpu.weight", "100", true},
+                                   {"io", "io.weight", "100", true}});
 }
 
 TEST_CASE("numbers are read from the kernel's files", "[cgroup]") {

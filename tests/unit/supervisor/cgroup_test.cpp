@@ -24,7 +24,8 @@ std::string text_of_file(const std::string& path) {
 /// A tree with one cgroup, or the word that there can be none here.
 struct Fixture {
     Fixture() : tree(journal) {
-        fd = tree.enter(kWeb, "unit-test-web", {});
+        tree.prepare();
+        fd = tree.enter(kWeb, name, {}).directory;
         if (fd < 0) {
             WARN("skipped: no cgroup v2 that may be written");
         }
@@ -34,6 +35,7 @@ struct Fixture {
         return std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd));
     }
 
+    const std::string name = "unit-test-web";
     fakes::FakeJournal journal;
     CgroupTree tree;
     int fd = -1;
@@ -110,9 +112,10 @@ TEST_CASE("a second supervisor does not share the cgroups of the first", "[cgrou
         return;
     }
     CgroupTree second(f.journal);
-    const int fd = second.enter(kWeb, "unit-test-web", {});
-    REQUIRE(fd >= 0);
-    CHECK(std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd)) != f.path());
+    const CgroupEntry entry = second.enter(kWeb, f.name, {});
+    REQUIRE(entry.directory >= 0);
+    CHECK(std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(entry.directory)) !=
+          f.path());
     second.forget(kWeb);
     f.tree.forget(kWeb);
 }
@@ -124,8 +127,11 @@ TEST_CASE("a cgroup that somebody removed is made again", "[cgroup]") {
     }
     const std::string path = f.path();
     REQUIRE(::rmdir(path.c_str()) == 0);
-    f.fd = f.tree.enter(kWeb, "unit-test-web", {});
+    const CgroupEntry again = f.tree.enter(kWeb, f.name, {});
+    CHECK(again.is_new);
+    f.fd = again.directory;
     CHECK(f.path() == path);
+    CHECK_FALSE(f.tree.enter(kWeb, f.name, {}).is_new);
     CHECK(text_of_file(path + "/cgroup.procs").empty());
     f.tree.forget(kWeb);
 }
@@ -143,11 +149,37 @@ TEST_CASE("a controller that is not there is said once and goes without", "[cgro
     }
     CgroupSettings settings;
     settings.memory_max = 1U << 20U;
-    CHECK(f.tree.enter(kWeb, "unit-test-web", settings) >= 0);
-    CHECK(f.tree.enter(kWeb, "unit-test-web", settings) >= 0);
+    CHECK(f.tree.enter(kWeb, f.name, settings).directory >= 0);
+    CHECK(f.tree.enter(kWeb, f.name, settings).directory >= 0);
     CHECK(f.journal.messages.size() == 1);
-    CHECK(f.journal.has("cgroup.subtree_control"));
+    CHECK(f.journal.has("unit-test-web: cgroup: write +memory to"));
     f.tree.forget(kWeb);
+}
+
+TEST_CASE("who cannot enter its cgroup later either runs without, and it is said once",
+          "[cgroup]") {
+    const ServiceDirectory directory;
+    directory.script("exec sleep 1000");
+    const UniqueFd no_cgroup(::open(directory.path().c_str(), O_PATH | O_CLOEXEC));
+    Spawner spawner(context(), null());
+    int code = 0;
+    spawner.hear_of_missed_cgroups([&](int why) { code = why; });
+    SpawnPlan plan = plan_run(directory.definition(), {});
+    plan.cgroup = no_cgroup.get();
+    const auto birth = spawner.spawn(plan);
+    REQUIRE(birth.has_value());
+    CHECK(code == ENOENT);
+    ::kill(birth->pid, SIGKILL);
+    wait_status(birth->pid);
+
+    Fixture f;
+    if (f.fd >= 0) {
+        f.journal.messages.clear();
+        f.tree.not_entered(code);
+        f.tree.not_entered(code);
+        CHECK(f.journal.messages.size() == 1);
+        CHECK(f.journal.has("unit-test-web: cgroup: enter"));
+    }
 }
 
 TEST_CASE("without a cgroup the session is found and killed", "[cgroup]") {
