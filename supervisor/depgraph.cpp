@@ -77,7 +77,21 @@ bool DependencyGraph::define(NodeId node, const Relations& relations) {
 }
 
 void DependencyGraph::log_to(NodeId node, NodeId logger) {
-    connect(node, Relation::Log, logger);
+    auto& edges = nodes_[node].edges;
+    const auto known = std::find_if(edges.begin(), edges.end(), [](const Edge& edge) {
+        return edge.is(Relation::Log, Side::Says);
+    });
+    if (known != edges.end()) {
+        const NodeId before = known->node;
+        edges.erase(known);
+        std::erase_if(nodes_[before].edges, [&](const Edge& edge) {
+            return edge.node == node && edge.is(Relation::Log, Side::Said);
+        });
+        release_if_unused(before);
+    }
+    if (logger != kNoNode) {
+        connect(node, Relation::Log, logger);
+    }
 }
 
 void DependencyGraph::undefine(NodeId node) {

@@ -58,7 +58,8 @@ class DependencyGraph {
     /// There is such a service, and this is what it says; what it said before is forgotten.
     /// @returns whether anything is different now: find_cycles() is due then
     bool define(NodeId node, const Relations& relations);
-    /// The output of a defined service goes to @p logger; until undefine().
+    /// The output of a defined service goes to @p logger, and nowhere else; kNoNode: to none.
+    /// Holds until undefine().
     void log_to(NodeId node, NodeId logger);
     /// There is no such service any more. The number may be used again from here on.
     void undefine(NodeId node);

@@ -39,11 +39,12 @@ struct Service {
     const std::string& name;  ///< "web", or "web/log" for its logger; the graph's
     Definition definition;
     Snapshot snapshot;
-    ServiceId logger = 0;  ///< of a service: who writes its output away; 0: none
-    ServiceId feeder = 0;  ///< of a logger of its own: whose output it writes away; 0: none
-    bool leaving = false;  ///< forgotten when it is down
-    bool fresh = false;    ///< the definition was read for the start that comes next
-    bool usable = true;    ///< the definition could be read as it was meant
+    ServiceId logger = 0;    ///< who writes its output away, its own or a shared one; 0: none
+    ServiceId feeder = 0;    ///< of a logger of its own: whose output it writes away; 0: none
+    bool is_shared = false;  ///< a logger that others lead their output to as well
+    bool leaving = false;    ///< forgotten when it is down
+    bool fresh = false;      ///< the definition was read for the start that comes next
+    bool usable = true;      ///< the definition could be read as it was meant
     bool definition_changed = false;  ///< the directory says something else than what runs
     std::int32_t process_group = 0;   ///< of the last run, and its session
 

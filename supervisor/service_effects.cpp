@@ -15,6 +15,8 @@ void ServiceSet::perform(Service& service, const CheckNeeds& /*effect*/) {
     // What the directory says now counts from this start on.
     if (!std::exchange(service.fresh, false)) {
         read_again(service);
+        connect_shared_logger(service);
+        update_graph();
     }
     if (!service.usable) {
         orders_.push_back({service.node, Block{Obstacle::Definition}});

@@ -27,26 +27,10 @@ void ServiceSet::add(const std::string& name, const std::string& path) {
     }
     const Batch batch(*this);
     Service& service = create(name, os_.definitions.load(path));
-    if (service.definition.has_log) {
+    // Where `log` leads elsewhere, that may be a service that comes with the same batch.
+    if (service.definition.has_log && service.definition.log_target.empty()) {
         add_logger(service);
     }
-}
-
-void ServiceSet::add_logger(Service& service) {
-    LoadedDefinition loaded = os_.definitions.load(service.definition.path + "/" + kLogDirectory);
-    // As runsv has it: the finish program of a logger is not run.
-    loaded.definition.policy.has_finish = false;
-    loaded.definition.policy.drains_input = true;
-    Service& logger = create(service.name + "/" + kLogDirectory, std::move(loaded));
-    if (const auto connected = os_.outputs.connect(service.id, logger.id); !connected) {
-        os_.journal.error(service.name + ": no pipe to its logger: " +
-                          errno_text(connected.error().code) + "; its output stays in memory");
-        forget(logger.id);
-        return;
-    }
-    logger.feeder = service.id;
-    service.logger = logger.id;
-    graph_.log_to(service.node, logger.node);
 }
 
 Service& ServiceSet::create(const std::string& name, LoadedDefinition loaded) {
@@ -76,9 +60,12 @@ Service& ServiceSet::create(const std::string& name, LoadedDefinition loaded) {
 }
 
 void ServiceSet::end_batch() {
-    if (--batches_ > 0) {
+    if (batches_ > 1) {
+        --batches_;
         return;
     }
+    connect_shared_loggers();  // may add services, which belong to this batch
+    --batches_;
     update_graph();
     start_what_is_new();
     queue_orders();
@@ -145,7 +132,7 @@ void ServiceSet::go_on_leaving(Service& service) {
     if (!has_left) {
         return;
     }
-    Service* logger = get(service.logger);
+    Service* logger = own_logger_of(service);
     if (logger != nullptr && !logger->snapshot.retired) {
         logger->leaving = service.leaving;
         post(logger->id, Retire{});
@@ -154,10 +141,12 @@ void ServiceSet::go_on_leaving(Service& service) {
     if (!service.leaving) {
         return;
     }
-    if (service.feeder != 0) {
-        const ServiceId feeder = service.feeder;
+    if (Service* feeder = get(service.feeder)) {
+        const bool goes_too = feeder->logger == service.id;
         forget(service.id);
-        forget(feeder);
+        if (goes_too) {
+            forget(feeder->id);
+        }
     } else if (logger == nullptr) {
         forget(service.id);
     }
@@ -173,6 +162,7 @@ void ServiceSet::forget(ServiceId id) {
     const NodeId node = service->node;
     os_.clock.cancel(service->timer);
     os_.clock.cancel(service->auxiliary_timer);
+    let_writers_go(*service);
     planner_.leave(node, orders_);
     services_[node].reset();
     graph_.undefine(node);

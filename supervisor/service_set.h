@@ -139,6 +139,14 @@ class ServiceSet final : public ProcessListener, public ReadinessListener {
 
     Service& create(const std::string& name, LoadedDefinition loaded);
     void add_logger(Service& service);
+    bool connect_logger(Service& service, Service& logger);
+    void connect_shared_loggers();
+    void connect_shared_logger(Service& service);
+    void share_logger(Service& service, Service& logger);
+    Service* shared_logger_of(const Service& service) noexcept;
+    Service* own_logger_of(const Service& service) noexcept;
+    bool has_live_writer(const Service& logger) const noexcept;
+    void let_writers_go(const Service& logger);
     void end_batch();
     void start_what_is_new();
     void update_graph();

@@ -81,6 +81,10 @@ Event ServiceSet::complete(const Service& service, const Event& event) const noe
 }
 
 void ServiceSet::handle(Service& service, const Event& event) {
+    if (service.is_shared) {
+        // While somebody writes it cannot read to the end, and is stopped as others are.
+        service.definition.policy.drains_input = !has_live_writer(service);
+    }
     const Step made = step(service.snapshot, event, service.definition.policy);
     if (!made.ignored) {
         note(service, event);
