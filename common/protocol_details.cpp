@@ -1,3 +1,5 @@
+/// PURE. The details of a ServiceView as fields of a JSON object and back: the part that only the
+/// page of a service shows.
 #include <limits>
 
 #include "common/protocol_view.h"

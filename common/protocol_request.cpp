@@ -1,3 +1,4 @@
+/// PURE. The part of the protocol that writes and reads requests.
 #include <limits>
 
 #include "common/protocol_ids.h"

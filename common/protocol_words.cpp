@@ -1,3 +1,4 @@
+/// PURE. The words of the protocol: verbs, goals, codes of errors.
 #include <array>
 
 #include "common/protocol.h"

@@ -41,8 +41,8 @@ std::string_view to_string(Wanted wanted) noexcept {
 }
 
 const ServiceDetails& ServiceView::details() const noexcept {
-    static const ServiceDetails kNone;
-    return own_details ? *own_details : kNone;
+    static const ServiceDetails none;
+    return own_details ? *own_details : none;
 }
 
 namespace {

@@ -90,7 +90,7 @@ constexpr OptionSet kGoals =
     bit_of(Option::Up) | bit_of(Option::Ready) | bit_of(Option::Down) | bit_of(Option::Boot);
 
 /// The row of a command that looks.
-constexpr CommandRow look_row(Command command, std::string_view name, Verb verb,
+consteval CommandRow look_row(Command command, std::string_view name, Verb verb,
                               std::string_view summary, std::string_view details,
                               OptionSet options = kNoOptions) noexcept {
     return {command, name,    "",      Group::Look, Arguments::AnyServices, Waits::No, verb,
@@ -98,7 +98,7 @@ constexpr CommandRow look_row(Command command, std::string_view name, Verb verb,
 }
 
 /// The row of a command that starts or stops.
-constexpr CommandRow act_row(Command command, std::string_view name, std::string_view alias,
+consteval CommandRow act_row(Command command, std::string_view name, std::string_view alias,
                              Verb verb, std::string_view summary,
                              std::string_view details) noexcept {
     return {command,
@@ -115,14 +115,14 @@ constexpr CommandRow act_row(Command command, std::string_view name, std::string
 }
 
 /// The row of a command that is done when it is told.
-constexpr CommandRow told_row(Command command, std::string_view name, Verb verb,
+consteval CommandRow told_row(Command command, std::string_view name, Verb verb,
                               std::string_view summary, std::string_view details) noexcept {
     return {command, name,       "",      Group::Act, Arguments::Services, Waits::No, verb,
             0,       kNoOptions, summary, details};
 }
 
 /// The row of a command that sends one signal.
-constexpr CommandRow signal_row(Command command, std::string_view name, int signal,
+consteval CommandRow signal_row(Command command, std::string_view name, int signal,
                                 std::string_view summary,
                                 std::string_view details = kNoDetails) noexcept {
     return {command,   name,         "",     Group::Signals, Arguments::Services,
@@ -131,14 +131,14 @@ constexpr CommandRow signal_row(Command command, std::string_view name, int sign
 }
 
 /// The row of a command that asks or waits.
-constexpr CommandRow ask_row(Command command, std::string_view name, Arguments arguments,
+consteval CommandRow ask_row(Command command, std::string_view name, Arguments arguments,
                              Waits waits, Verb verb, OptionSet options, std::string_view summary,
                              std::string_view details) noexcept {
     return {command, name, "", Group::Ask, arguments, waits, verb, 0, options, summary, details};
 }
 
 /// The row of a command that configures.
-constexpr CommandRow configure_row(Command command, std::string_view name, Arguments arguments,
+consteval CommandRow configure_row(Command command, std::string_view name, Arguments arguments,
                                    Verb verb, OptionSet options, std::string_view summary,
                                    std::string_view details) noexcept {
     return {command, name, "",      Group::Configure, arguments, Waits::No,
@@ -209,34 +209,12 @@ constexpr std::array kRows{
                std::nullopt, 0, kNoOptions, "explain svctl, or one of its commands", kNoDetails},
 };
 
-constexpr std::array kOptions{
-    OptionRow{Option::Control, "--control", "", "SOCKET",
-              "the supervisor's socket; else SVCTL_SOCKET, /run/mainstay/control, or for a user\n"
-              "that is not root $XDG_RUNTIME_DIR/mainstay/control"},
-    OptionRow{Option::Json, "--json", "", "", "one JSON object a line, for programs"},
-    OptionRow{Option::Timeout, "--timeout", "", "TIME",
-              "wait no longer than TIME: 5, 500ms, 2min, 1h, infinity"},
-    OptionRow{Option::Help, "--help", "-h", "", "explain svctl, or the command"},
-    OptionRow{Option::Version, "--version", "", "", "print the version of svctl itself"},
-    OptionRow{Option::NoWait, "--no-wait", "", "",
-              "do not wait until services have started or stopped"},
-    OptionRow{Option::Follow, "--follow", "-f", "", "print what comes as well"},
-    OptionRow{Option::Lines, "--lines", "-n", "N", "the newest N lines of each; else 10"},
-    OptionRow{Option::Up, "--up", "", "", "wait until they run, ready or not"},
-    OptionRow{Option::Ready, "--ready", "", "", "wait until they are ready"},
-    OptionRow{Option::Down, "--down", "", "", "wait until nothing of them runs"},
-    OptionRow{Option::Boot, "--boot", "", "",
-              "wait until the first start of every service has come to an end"},
-    OptionRow{Option::Runtime, "--runtime", "", "", "only until the machine goes down"},
-    OptionRow{Option::Root, "--root", "", "DIR", "of the system whose root is DIR"},
-};
-
 constexpr OptionSet kOfAllCommands = bit_of(Option::Control) | bit_of(Option::Json) |
                                      bit_of(Option::Timeout) | bit_of(Option::Help) |
                                      bit_of(Option::Version);
 
 /// Whether there is such an enumerator: a switch that does not compile when one is missing.
-constexpr bool is_command(Command command) noexcept {
+consteval bool is_command(Command command) noexcept {
     switch (command) {
         case Command::Status:
         case Command::List:
@@ -282,7 +260,7 @@ constexpr bool is_command(Command command) noexcept {
 }
 
 /// Whether row i is that of enumerator i, for all that there are.
-constexpr bool has_a_row_for_each_command() noexcept {
+consteval bool has_a_row_for_each_command() noexcept {
     for (std::size_t i = 0; i <= std::numeric_limits<std::uint8_t>::max(); ++i) {
         const auto command = static_cast<Command>(i);
         const bool has_row = i < kRows.size() && kRows[i].command == command;
@@ -294,16 +272,6 @@ constexpr bool has_a_row_for_each_command() noexcept {
 }
 static_assert(has_a_row_for_each_command());
 
-constexpr bool has_options_in_order() noexcept {
-    for (std::size_t i = 0; i < kOptions.size(); ++i) {
-        if (kOptions[i].option != static_cast<Option>(i)) {
-            return false;
-        }
-    }
-    return true;
-}
-static_assert(has_options_in_order() && kOptions.back().option == Option::Root);
-
 }  // namespace
 
 std::span<const CommandRow> command_rows() noexcept {
@@ -314,34 +282,8 @@ const CommandRow& row_of(Command command) noexcept {
     return kRows[static_cast<std::size_t>(command)];
 }
 
-std::span<const OptionRow> option_rows() noexcept {
-    return kOptions;
-}
-
-const OptionRow& row_of(Option option) noexcept {
-    return kOptions[static_cast<std::size_t>(option)];
-}
-
 bool takes(const CommandRow& row, Option option) noexcept {
     return ((row.options | kOfAllCommands) & bit_of(option)) != 0;
-}
-
-std::string_view to_string(Group group) noexcept {
-    switch (group) {
-        case Group::Look:
-            return "look";
-        case Group::Act:
-            return "act";
-        case Group::Signals:
-            return "signals";
-        case Group::Ask:
-            return "ask";
-        case Group::Configure:
-            return "configure";
-        case Group::System:
-            return "system";
-    }
-    return {};
 }
 
 std::string_view argument_text(Arguments arguments) noexcept {

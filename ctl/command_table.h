@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/protocol.h"
+#include "ctl/option_table.h"
 
 namespace mainstay::ctl {
 
@@ -55,7 +56,6 @@ enum class Command : std::uint8_t {
 
 /// Under which heading the help shows a command.
 enum class Group : std::uint8_t { Look, Act, Signals, Ask, Configure, System };
-std::string_view to_string(Group group) noexcept;
 
 /// What may follow a command.
 enum class Arguments : std::uint8_t {
@@ -74,42 +74,6 @@ enum class Arguments : std::uint8_t {
 
 /// Whether the answer comes when the services have arrived.
 enum class Waits : std::uint8_t { No, Yes };
-
-/// The options; those of all commands first.
-enum class Option : std::uint8_t {
-    Control,
-    Json,
-    Timeout,
-    Help,
-    Version,
-    NoWait,
-    Follow,
-    Lines,
-    Up,
-    Ready,
-    Down,
-    Boot,
-    Runtime,
-    Root,
-};
-
-struct OptionRow {
-    Option option = Option::Help;
-    std::string_view name;     ///< "--follow"
-    std::string_view letter;   ///< "-f"; may be empty
-    std::string_view value;    ///< what it takes: "N"; empty: nothing
-    std::string_view summary;  ///< one line without a full stop
-};
-
-/// Every option, in the order of the enum.
-std::span<const OptionRow> option_rows() noexcept;
-const OptionRow& row_of(Option option) noexcept;
-
-/// A set of options.
-using OptionSet = std::uint32_t;
-constexpr OptionSet bit_of(Option option) noexcept {
-    return OptionSet{1} << static_cast<unsigned>(option);
-}
 
 struct CommandRow {
     Command command = Command::Help;

@@ -4,8 +4,8 @@
 Prints the line coverage of every PURE file from the counters that the unit tests left in BUILD, a
 directory configured with the preset `coverage`. Exits with 1 if a file is below the limit.
 
-A header is PURE if its first line says so; a source is if its own header is: the one of its name,
-or, where there is none, the first one of ours that it includes. A line counts as covered if any
+A header is PURE if its first line says so; a source is if the header of its name is, or, where there
+is none, if its own first line says so. A line counts as covered if any
 object ran it. A line of nothing but a brace is left out, as what the compiler puts there is its own
 (what an exception would clean up), and so is a file without code (constants, plain structs).
 """
@@ -14,7 +14,6 @@ import collections
 import json
 import os
 import pathlib
-import re
 import shlex
 import subprocess
 import sys
@@ -25,25 +24,22 @@ LIMIT = 95.0
 OBJECTS_PER_GCOV = 16
 
 
-def is_pure(header):
-    with open(header, encoding="utf-8") as file:
+def says_pure(path):
+    with open(path, encoding="utf-8") as file:
         return file.readline().startswith("/// PURE.")
 
 
-def own_header(source):
-    header = source.with_suffix(".h")
-    if header.exists():
-        return header
-    include = re.search(r'^#include "(.*)"$', source.read_text(encoding="utf-8"), re.MULTILINE)
-    return TOP / include[1] if include else None
+def is_pure(path):
+    """Of a part of a module, which has no header of its own, its first line decides."""
+    header = path.with_suffix(".h")
+    return says_pure(header if header.exists() else path)
 
 
 def pure_files():
     found = []
     for folder in FOLDERS:
-        headers = [path for path in (TOP / folder).rglob("*.h") if is_pure(path)]
-        sources = (TOP / folder).rglob("*.cpp")
-        found += headers + [path for path in sources if own_header(path) in headers]
+        for pattern in ("*.h", "*.cpp"):
+            found += [path for path in (TOP / folder).rglob(pattern) if is_pure(path)]
     return sorted(str(path.relative_to(TOP)) for path in found)
 
 

@@ -49,6 +49,37 @@ TEST_CASE("every option is explained where it belongs", "[commands]") {
     CHECK_FALSE(takes(row_of(Command::Status), Option::NoWait));
 }
 
+TEST_CASE("the synopsis says what may follow a command", "[commands]") {
+    const auto arguments = [](Command command) { return argument_text(row_of(command).arguments); };
+    CHECK(arguments(Command::Rescan).empty());
+    CHECK(arguments(Command::Status) == "[SERVICE...]");
+    CHECK(arguments(Command::Up) == "SERVICE...");
+    CHECK(arguments(Command::Why) == "SERVICE");
+    CHECK(arguments(Command::Wait) == "[SERVICE...]");
+    CHECK(arguments(Command::Signal) == "SIGNAL SERVICE...");
+    CHECK(arguments(Command::Notify) == "SERVICE ready|status TEXT");
+    CHECK(arguments(Command::Enable) == "NAME...|PATH");
+    CHECK(arguments(Command::Add) == "PATH");
+    CHECK(arguments(Command::Lint) == "[DIR]");
+    CHECK(arguments(Command::Help) == "[COMMAND]");
+}
+
+TEST_CASE("a command is known by its name, its alias or a beginning that is one's alone",
+          "[commands]") {
+    CHECK(find_command("stop").command == Command::Down);
+    CHECK(find_command("sta").candidates == std::vector<std::string_view>{"start", "status"});
+    CHECK_FALSE(find_command("sta").command);
+    CHECK(find_command("stat").command == Command::Status);
+    // A name that others begin with is itself.
+    CHECK(find_command("re").candidates.size() > 1);
+    CHECK(find_command("up").command == Command::Up);
+    CHECK(find_command("xyz").candidates.empty());
+    CHECK(find_command("").candidates.empty());
+    CHECK(nearest_command("strat") == "start");
+    CHECK(nearest_command("sttaus") == "status");
+    CHECK(nearest_command("frobnicate").empty());
+}
+
 TEST_CASE("the overview fits into 100 columns and names every exit code", "[commands]") {
     const std::string text = help_text(std::nullopt);
     std::size_t start = 0;

@@ -18,6 +18,21 @@ TEST_CASE("nothing beyond ASCII leaves, and no control character", "[json]") {
           "\n");
 }
 
+TEST_CASE("every kind of value is written as it came, however deep", "[json]") {
+    for (const char* line :
+         {R"({"up":true,"paused":false,"cause":null,"pid":42})", R"({"big":-9007199254740993})",
+          R"({"a":{},"b":[],"c":[{"d":[[],{}]},"e"]})", R"({"load":1.5e-3})", "{}"}) {
+        CHECK(format_json(line) == std::string(line) + "\n");
+    }
+}
+
+TEST_CASE("only the request's own number is left out, with all that is in it", "[json]") {
+    CHECK(format_json(R"({"a":{"id":7},"id":[1,{"id":2}],"b":[{"id":3}]})") ==
+          R"({"a":{"id":7},"b":[{"id":3}]})"
+          "\n");
+    CHECK(format_json(R"({"id":1})") == "{}\n");
+}
+
 TEST_CASE("what is no object gives nothing", "[json]") {
     CHECK(format_json("").empty());
     CHECK(format_json("[]").empty());

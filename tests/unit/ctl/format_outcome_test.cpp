@@ -74,6 +74,23 @@ TEST_CASE("a service that there is not, or may not be touched, has one line", "[
           "klogd: it is not running\n");
     CHECK(format_failure(kUp, {1, "a\x1b", ErrorCode::NotPermitted, "", {}}, kPlain) ==
           "a\\x1b: not permitted; try it as root\n");
+    CHECK(format_failure(kUp, {1, "a", ErrorCode::ShuttingDown, "", {}}, kPlain) ==
+          "a: the system is going down, nothing is started any more\n");
     CHECK(format_failure(kUp, {1, "a", ErrorCode::Internal, "", {}}, kPlain) ==
           "a: refused: internal\n");
+}
+
+TEST_CASE("a code without words of its own is named, so that it can be looked up", "[outcome]") {
+    for (const ErrorCode code : {ErrorCode::BadRequest, ErrorCode::TooLong, ErrorCode::UnknownVerb,
+                                 ErrorCode::ServiceFailed, ErrorCode::TimedOut,
+                                 ErrorCode::TooManyConnections, ErrorCode::Internal}) {
+        CHECK(format_failure(kUp, {1, "a", code, "", {}}, kPlain) ==
+              "a: refused: " + std::string(to_string(code)) + "\n");
+    }
+}
+
+TEST_CASE("what happened to a service without a view is told in the supervisor's words",
+          "[outcome]") {
+    CHECK(format_failure(kUp, {1, "a", ErrorCode::TimedOut, "still waiting for db", {}}, kPlain) ==
+          "a: still waiting for db\n");
 }
