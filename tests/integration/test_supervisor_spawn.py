@@ -156,7 +156,8 @@ def test_a_start_without_descriptors_is_named_and_tried_again(s):
 
     with s.client() as client:
         client.ask(verb="list")
-        eventually(lambda: len(sockets()) == 2, "it listens, and talks to nobody but us")
+        # The one that it listens on, that to svlog, and ours.
+        eventually(lambda: len(sockets()) == 3, "it listens, and talks to nobody but us")
         used = {int(fd.name) for fd in descriptors.iterdir()}
         free = sorted(set(range(max(used) + 8)) - used)
         before = resource.prlimit(s.process.pid, resource.RLIMIT_NOFILE)
