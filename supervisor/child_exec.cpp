@@ -61,6 +61,29 @@ void tie_to_parent(std::int32_t parent) noexcept {
     }
 }
 
+void tell(int report, const ExecReport& text) noexcept {
+    raw_syscall(SYS_write, report, raw_pointer(&text), sizeof text);
+}
+
+void close_between(int first, int end) noexcept {
+    if (first < end) {
+        raw_syscall(SYS_close_range, first, end - 1, 0);
+    }
+}
+
+/// Nothing here waits for anything: what belongs to another birth is held for a moment only.
+void make_table_own(const BirthTable& table, int report) noexcept {
+    if (table.is_left == nullptr) {
+        close_between(table.own_end, table.window_end);
+        return close_between(table.window, table.own);
+    }
+    require(raw_syscall(SYS_close_range, table.own_end, ~0L, CLOSE_RANGE_UNSHARE), report,
+            ExecStage::OwnTable);
+    close_between(table.window, table.own);
+    table.is_left->store(true, std::memory_order_release);
+    tell(report, {ExecStage::OwnTable, 0, 0});
+}
+
 /// Where the kernel could not do it at birth. A service without its cgroup still runs.
 void enter_cgroup(int directory) noexcept {
     const long fd =
@@ -269,19 +292,21 @@ const char* to_string(ExecStage stage) noexcept {
             return "no-new-privileges";
         case ExecStage::Exec:
             return "exec";
+        case ExecStage::OwnTable:
+            return "descriptor table";
     }
     return "";
 }
 
 void child_fail(int report, ExecStage stage, long result, int which) noexcept {
-    const ExecReport text{stage, static_cast<std::int32_t>(-result), which};
-    raw_syscall(SYS_write, report, raw_pointer(&text), sizeof text);
+    tell(report, {stage, static_cast<std::int32_t>(-result), which});
     for (;;) {
         raw_syscall(SYS_exit_group, kExitNotExecuted);
     }
 }
 
 void child_exec(const ChildPlan* plan) noexcept {
+    make_table_own(plan->table, plan->report);
     tie_to_parent(plan->parent);
     const ChildSettings& settings = plan->settings != nullptr ? *plan->settings : kNoSettings;
     require(raw_syscall(SYS_setsid), plan->report, ExecStage::Session);

@@ -11,6 +11,7 @@
 
 #include <sys/resource.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -40,6 +41,7 @@ enum class ExecStage : std::int32_t {
     Securebits,
     NoNewPrivileges,
     Exec,
+    OwnTable,  ///< no fault: the child has left the table of descriptors that it was born with
 };
 const char* to_string(ExecStage stage) noexcept;
 
@@ -80,6 +82,17 @@ struct ChildSettings {
     ChildIdentity identity;
 };
 
+/// Descriptors that are kept for births (descriptor_window.h). A child that has our table itself
+/// leaves it before anything that could take time, and says so; none keeps what belongs to another
+/// birth.
+struct BirthTable {
+    int window = -1;      ///< first number that belongs to births; -1: there are none
+    int window_end = -1;  ///< behind them
+    int own = -1;         ///< first number that belongs to this one
+    int own_end = -1;     ///< behind them; a child that shares needs nothing from here on
+    std::atomic<bool>* is_left = nullptr;  ///< set by the child; null: it has a copy from the start
+};
+
 /// All that the child needs, finished before it is born and kept until its exec is seen.
 struct ChildPlan {
     const char* const* programs = nullptr;  ///< tried in order until one is there; null ends them
@@ -92,12 +105,13 @@ struct ChildPlan {
     int report = -1;                                ///< write end of the report pipe, close-on-exec
     std::int32_t parent = 0;                        ///< pid that must still be the parent
     int cgroup = -1;  ///< directory of the cgroup to enter; -1: none, or born in it
+    BirthTable table;
     const rlimit* descriptor_limit = nullptr;  ///< RLIMIT_NOFILE; null: leave it
     const ChildSettings* settings = nullptr;   ///< null: nothing is asked for
 };
 
-/// What comes through the report pipe where the exec failed. Nothing comes where it succeeded: the
-/// pipe just ends.
+/// What comes through the report pipe: OwnTable from a child that shared ours, then another where
+/// the exec failed. Nothing more comes where it succeeded: the pipe just ends.
 struct ExecReport {
     ExecStage stage;
     std::int32_t code;  ///< errno

@@ -85,6 +85,7 @@ std::vector<char*> pointers_to(std::vector<std::string>& strings) {
 
 Result<void, ExecFault> PreparedChild::prepare(const SpawnPlan& plan, const Tools& tools) {
     plan_ = plan;
+    null_ = tools.null;
     if (plan_.arguments.empty() || plan_.program.empty()) {
         return ExecFault{"exec", "", 0, "there is no command"};
     }
@@ -240,6 +241,45 @@ void PreparedChild::prepare_streams(int null) {
     child.streams[2] = stream(plan_.settings->error, plan_.output, null, O_WRONLY);
 }
 
+/// The report pipe, and whatever else lies at any number. Output and error are one mostly.
+std::size_t PreparedChild::count_borrowed() const noexcept {
+    const auto& [input, output, error] = child.streams;
+    return 1 + plan_.descriptors.size() + (is_borrowed(input) ? 1 : 0) +
+           (is_borrowed(output) ? 1 : 0) + (is_borrowed(error) && error.fd != output.fd ? 1 : 0);
+}
+
+void PreparedChild::copy_table(const DescriptorWindow& window) noexcept {
+    child.table = {window.first(), window.end(), window.first(), window.first(), nullptr};
+}
+
+int PreparedChild::use_window(DescriptorWindow& window, std::atomic<bool>& is_left) noexcept {
+    const bool fits = count_borrowed() <= DescriptorWindow::kRoom;
+    const int block = fits ? window.take() : DescriptorWindow::kNoBlock;
+    if (block == DescriptorWindow::kNoBlock) {
+        return block;
+    }
+    std::size_t used = 0;
+    const auto move = [&](int& fd) { fd = window.put(block, used++, fd); };
+    auto& [input, output, error] = child.streams;
+    const bool is_one = output.fd == error.fd;
+    move(child.report);
+    for (ChildStream* stream : {&input, &output, &error}) {
+        if (stream == &error && is_one) {
+            error.fd = output.fd;
+        } else if (is_borrowed(*stream)) {
+            move(stream->fd);
+        }
+    }
+    for (PassedDescriptor& descriptor : plan_.descriptors) {
+        move(descriptor.from);
+    }
+    is_left.store(false, std::memory_order_relaxed);
+    child.table.own = block;
+    child.table.own_end = block + static_cast<int>(used);
+    child.table.is_left = &is_left;
+    return block;
+}
+
 std::string PreparedChild::fault_path(const ExecReport& report) const {
     std::string root = settings_.chroot != nullptr ? settings_.chroot : "";
     switch (report.stage) {
@@ -279,6 +319,7 @@ std::string PreparedChild::fault_path(const ExecReport& report) const {
         case ExecStage::Ambient:
         case ExecStage::Securebits:
         case ExecStage::NoNewPrivileges:
+        case ExecStage::OwnTable:
             break;
     }
     return {};

@@ -8,6 +8,7 @@
 
 #include "common/result.h"
 #include "supervisor/child_exec.h"
+#include "supervisor/descriptor_window.h"
 #include "supervisor/environment.h"
 #include "supervisor/os_processes.h"
 #include "supervisor/users.h"
@@ -42,9 +43,21 @@ class PreparedChild {
     /// Lets the child enter its cgroup itself.
     void enter_cgroup_late() noexcept { child.cgroup = plan_.cgroup; }
 
+    /// Lets the child have a copy of our table, which its cgroup's descriptor needs too.
+    void copy_table() noexcept { child.table.is_left = nullptr; }
+
     /// Whether the child must not share our memory: what it does to its OOM score would be done to
     /// us too (mm_struct users share it, see proc_oom_score_adj(5) and fs/proc/base.c).
     bool needs_own_memory() const noexcept { return !settings_.oom_score.empty(); }
+
+    /// The child gets a copy of our table, without what belongs to other births.
+    void copy_table(const DescriptorWindow& window) noexcept;
+
+    /// Puts what the child needs, child.report included, into a block of @p window; it is born with
+    /// our table then. Where there is no block, or all does not fit, nothing changes.
+    /// @param is_left set by the child when it needs the block no more
+    /// @returns the block, or kNoBlock
+    int use_window(DescriptorWindow& window, std::atomic<bool>& is_left) noexcept;
 
     /// In words, with the reason where it can be found out.
     ExecFault fault_of(const ExecReport& report) const;
@@ -59,10 +72,15 @@ class PreparedChild {
     Result<void, ExecFault> prepare_environment(const Tools& tools);
     void prepare_programs(std::string_view path);
     void prepare_streams(int null);
+    bool is_borrowed(const ChildStream& stream) const noexcept {
+        return stream.fd >= 0 && stream.fd != null_;
+    }
+    std::size_t count_borrowed() const noexcept;
     ChildStream stream(const StreamTarget& target, int fd, int null, int flags) const;
     std::string fault_path(const ExecReport& report) const;
 
     SpawnPlan plan_;
+    int null_ = -1;
     Identity identity_;
     Environment environment_;
     std::vector<char*> environment_pointers_;

@@ -193,12 +193,12 @@ void ProcessWatch::look_at_report(pid_t pid) {
     }
     Child& child = found->second;
     ExecReport report{};
-    const ssize_t count = ::read(child.birth.report.get(), &report, sizeof report);
-    if (count < 0 && (errno == EAGAIN || errno == EINTR)) {
+    const Birth::Outcome outcome = child.birth.look(report);
+    if (outcome == Birth::Outcome::Open) {
         return;
     }
     child.report_watch.reset();
-    if (count == static_cast<ssize_t>(sizeof report)) {
+    if (outcome == Birth::Outcome::Failed) {
         child.fault = child.birth.fault_of(report);
         return;
     }
@@ -235,6 +235,7 @@ void ProcessWatch::child_ended(pid_t pid, ExitStatus status) {
     }
     Child& child = found->second;
     if (!child.is_executed && !child.fault) {
+        child.birth.give_back_descriptors();
         look_at_report(pid);
     }
     if (hear_ && child.key.service != kHelpers) {

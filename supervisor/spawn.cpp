@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -87,6 +88,9 @@ long clone_on_stack(const Stack& stack, const ChildPlan& plan, int cgroup, pid_t
         args.flags |= CLONE_INTO_CGROUP;
         args.cgroup = static_cast<std::uint64_t>(cgroup);
     }
+    if (plan.table.is_left != nullptr) {
+        args.flags |= CLONE_FILES;
+    }
     args.exit_signal = SIGCHLD;
     args.stack = reinterpret_cast<std::uintptr_t>(stack.bottom());
     args.stack_size = kStackSize;
@@ -163,6 +167,8 @@ struct Birth::Memory {
     PreparedChild prepared;
     Stack stack;
     pid_t pid = 0;
+    int block = DescriptorWindow::kNoBlock;  ///< of the window
+    std::atomic<bool> is_left = false;       ///< the child needs the block no more
 };
 
 Birth::Birth() noexcept = default;
@@ -183,6 +189,29 @@ Birth& Birth::operator=(Birth&& other) noexcept {
     return *this;
 }
 
+Birth::Outcome Birth::look(ExecReport& report_read) noexcept {
+    for (;;) {
+        const ssize_t count = ::read(report.get(), &report_read, sizeof report_read);
+        if (count < 0 && (errno == EAGAIN || errno == EINTR)) {
+            return Outcome::Open;
+        }
+        if (count != static_cast<ssize_t>(sizeof report_read)) {
+            return Outcome::Executed;
+        }
+        if (report_read.stage != ExecStage::OwnTable || report_read.code != 0) {
+            return Outcome::Failed;
+        }
+        // Only now can the pipe end: we held it open for the child.
+        give_back_descriptors();
+    }
+}
+
+void Birth::give_back_descriptors() noexcept {
+    if (memory_) {
+        spawner_->leave_window(*memory_);
+    }
+}
+
 ExecFault Birth::fault_of(const ExecReport& report_read) const {
     return memory_ ? memory_->prepared.fault_of(report_read)
                    : ExecFault{to_string(report_read.stage), "", report_read.code, ""};
@@ -199,6 +228,7 @@ Spawner::Spawner(SpawnContext context, UniqueFd null, SpawnMethod method, UserFi
     : context_(std::move(context)),
       environment_(pointers_to(context_.environment)),
       null_(std::move(null)),
+      window_(null_.get()),
       users_(std::move(users)),
       oom_(context_.oom_score),
       own_pid_(::getpid()),
@@ -224,6 +254,7 @@ Result<std::unique_ptr<Birth::Memory>, ExecFault> Spawner::take_memory() {
 }
 
 void Spawner::give_back(std::unique_ptr<Birth::Memory> memory) noexcept {
+    leave_window(*memory);
     if (memory->pid != 0) {
         oom_.birth_ended();
         memory->pid = 0;
@@ -231,6 +262,40 @@ void Spawner::give_back(std::unique_ptr<Birth::Memory> memory) noexcept {
     if (spare_.size() < kSpareMemories) {
         spare_.push_back(std::move(memory));  // reserved: does not allocate
     }
+}
+
+void Spawner::use_window(Birth::Memory& memory) noexcept {
+    for (std::size_t i = sharing_.size(); i-- > 0;) {
+        if (sharing_[i]->is_left.load(std::memory_order_acquire)) {
+            leave_window(*sharing_[i]);
+        }
+    }
+    memory.block = memory.prepared.use_window(window_, memory.is_left);
+    if (memory.block != DescriptorWindow::kNoBlock) {
+        sharing_.push_back(&memory);
+    }
+}
+
+/// Once the child has left our table, or there is none.
+void Spawner::leave_window(Birth::Memory& memory) noexcept {
+    if (memory.block != DescriptorWindow::kNoBlock) {
+        window_.give_back(std::exchange(memory.block, DescriptorWindow::kNoBlock));
+        std::erase(sharing_, &memory);
+    }
+}
+
+/// @returns the child's pid, or -errno
+long Spawner::make_process(Birth::Memory& memory, int* pidfd) noexcept {
+    PreparedChild& prepared = memory.prepared;
+    prepared.copy_table(window_);
+    if (!clone_refused_ && !prepared.needs_own_memory()) {
+        use_window(memory);
+    }
+    const long pid = clone_or_fork(memory, pidfd);
+    if (pid < 0 || prepared.child.table.is_left == nullptr) {
+        leave_window(memory);  // it has a copy
+    }
+    return pid;
 }
 
 /// @returns the child's pid, or -errno
@@ -243,6 +308,7 @@ long Spawner::clone_or_fork(Birth::Memory& memory, int* pidfd) noexcept {
         if (pid < 0 && cgroup >= 0) {
             // Before Linux 5.7, or a cgroup that takes nobody: the child tries by itself.
             prepared.enter_cgroup_late();
+            prepared.copy_table();
             cgroup = -1;
             pid = clone_on_stack(memory.stack, prepared.child, cgroup, &memory.pid, pidfd);
         }
@@ -252,6 +318,7 @@ long Spawner::clone_or_fork(Birth::Memory& memory, int* pidfd) noexcept {
         }
     }
     prepared.enter_cgroup_late();
+    prepared.copy_table();
     const long pid = fork_child(prepared.child, pidfd);
     memory.pid = static_cast<pid_t>(std::max(pid, 0L));
     return pid;
@@ -287,7 +354,7 @@ Result<Birth, ExecFault> Spawner::spawn(const SpawnPlan& plan) {
     memory->prepared.child.parent = own_pid_;
     oom_.birth_begins();
     int pidfd = -1;
-    const long pid = clone_or_fork(*memory, &pidfd);
+    const long pid = make_process(*memory, &pidfd);
     if (pid < 0) {
         oom_.birth_ended();
         memory->pid = 0;

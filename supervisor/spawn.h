@@ -13,6 +13,7 @@
 #include "common/result.h"
 #include "common/unique_fd.h"
 #include "supervisor/child_plan.h"
+#include "supervisor/descriptor_window.h"
 #include "supervisor/oom_guard.h"
 
 namespace mainstay::supervisor {
@@ -31,6 +32,19 @@ class Birth {
     Birth& operator=(Birth&&) noexcept;
     ~Birth();
 
+    enum class Outcome : std::uint8_t {
+        Open,      ///< not known yet
+        Executed,  ///< or gone without a word
+        Failed,
+    };
+
+    /// Reads what the report pipe has, without waiting.
+    /// @param report_read set where it failed
+    Outcome look(ExecReport& report_read) noexcept;
+
+    /// The process has left our descriptors, or is gone: gives back what it had of them.
+    void give_back_descriptors() noexcept;
+
     /// In words; before complete().
     ExecFault fault_of(const ExecReport& report_read) const;
 
@@ -39,7 +53,7 @@ class Birth {
 
     pid_t pid = 0;
     UniqueFd pidfd;
-    UniqueFd report;  ///< read end, non-blocking: an ExecReport, or an end where the exec succeeded
+    UniqueFd report;  ///< read end, non-blocking; readable when look() should be called
 
   private:
     Spawner* spawner_ = nullptr;
@@ -75,11 +89,16 @@ class Spawner {
     Result<std::unique_ptr<Birth::Memory>, ExecFault> take_memory();
     void give_back(std::unique_ptr<Birth::Memory> memory) noexcept;
     void check_cgroup(const ChildPlan& child, long pid) const;
+    void use_window(Birth::Memory& memory) noexcept;
+    void leave_window(Birth::Memory& memory) noexcept;
+    long make_process(Birth::Memory& memory, int* pidfd) noexcept;
     long clone_or_fork(Birth::Memory& memory, int* pidfd) noexcept;
 
     SpawnContext context_;
     std::vector<char*> environment_;
     UniqueFd null_;
+    DescriptorWindow window_;
+    std::vector<Birth::Memory*> sharing_;  ///< those that have a block of the window
     UserFiles users_;
     OomGuard oom_;
     std::function<void(int)> missed_;

@@ -79,9 +79,9 @@ void SvlogLink::on_readable() {
         if (!received) {
             if (received.error().code != EAGAIN) {
                 watch_.reset();
-                listener_.svlog_hung_up();
+                return listener_.svlog_hung_up();
             }
-            return;
+            break;
         }
         if (!received->message) {
             continue;

@@ -50,6 +50,14 @@ def counter(s, last):
     )
 
 
+def test_more_services_than_svlog_is_told_of_at_once(s):
+    for number in range(450):
+        s.add(f"web{number}", "echo hello; exec sleep 100000")
+    start(s)
+    for number in range(450):
+        wait_file(s, f"web{number}", "hello")
+
+
 def test_lines_in_files_and_in_memory(s):
     s.add("web", f"echo hello; echo there >&2; {SLEEP}")
     start(s)

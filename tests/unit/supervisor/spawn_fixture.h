@@ -66,11 +66,17 @@ inline int wait_status(pid_t pid) {
     return status;
 }
 
-/// What came through the report pipe: its bytes, none where the exec succeeded.
-inline ssize_t read_report(const Birth& birth, ExecReport& report) {
-    pollfd ready{birth.report.get(), POLLIN, 0};
-    REQUIRE(::poll(&ready, 1, kDeadlineMs) == 1);
-    return ::read(birth.report.get(), &report, sizeof report);
+/// Waits until the exec was seen, or has failed.
+/// @returns the bytes of the report, none where the exec succeeded
+inline std::size_t read_report(Birth& birth, ExecReport& report) {
+    for (;;) {
+        pollfd ready{birth.report.get(), POLLIN, 0};
+        REQUIRE(::poll(&ready, 1, kDeadlineMs) == 1);
+        const auto outcome = birth.look(report);
+        if (outcome != Birth::Outcome::Open) {
+            return outcome == Birth::Outcome::Failed ? sizeof report : 0;
+        }
+    }
 }
 
 inline std::string read_all(int fd) {

@@ -35,7 +35,7 @@ TEST_CASE("a failed exec comes back with stage and errno", "[spawn]") {
     auto definition = directory.definition();
     ExecReport report{};
     SECTION("no run") {
-        const auto birth = spawner.spawn(plan_run(definition, {}));
+        auto birth = spawner.spawn(plan_run(definition, {}));
         CHECK(read_report(*birth, report) == sizeof report);
         CHECK(report.stage == ExecStage::Exec);
         CHECK(report.code == ENOENT);
@@ -43,7 +43,7 @@ TEST_CASE("a failed exec comes back with stage and errno", "[spawn]") {
     }
     SECTION("no directory") {
         definition.path += "/none";
-        const auto birth = spawner.spawn(plan_run(definition, {}));
+        auto birth = spawner.spawn(plan_run(definition, {}));
         CHECK(read_report(*birth, report) == sizeof report);
         CHECK(report.stage == ExecStage::Chdir);
         CHECK(report.code == ENOENT);
@@ -56,7 +56,7 @@ TEST_CASE("a process has signals at their defaults and none blocked, and a sessi
     const ServiceDirectory directory;
     directory.script("exec sleep 1000");
     Spawner spawner(context(), null(), method);
-    const auto birth = spawner.spawn(plan_run(directory.definition(), {}));
+    auto birth = spawner.spawn(plan_run(directory.definition(), {}));
     ExecReport report{};
     CHECK(read_report(*birth, report) == 0);
     CHECK(::getsid(birth->pid) == birth->pid);
@@ -112,6 +112,39 @@ TEST_CASE("descriptors arrive under their numbers and nothing else does", "[spaw
     std::array<char, 5> text{};
     CHECK(::read(nine.read_end.get(), text.data(), text.size()) == 5);
     CHECK(std::string(text.data(), 5) == "nine\n");
+}
+
+TEST_CASE("a child that hangs holds nothing of births beside it", "[spawn]") {
+    const auto method = GENERATE(SpawnMethod::Clone, SpawnMethod::Fork);
+    const ServiceDirectory directory;
+    directory.script("exit 5");
+    const std::string fifo = directory.path() + "/fifo";
+    REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+    Spawner spawner(context(), null(), method);
+    ProcessSettings settings;
+    settings.input = {StreamTarget::Kind::File, fifo};
+    SpawnPlan hanging = plan_run(directory.definition(), {});
+    hanging.settings = std::make_shared<const ProcessSettings>(settings);
+    auto before = spawner.spawn(plan_run(directory.definition(), {}));
+    std::vector<Birth> stuck;
+    for (int i = 0; i < 40; ++i) {  // more than have a block of the window
+        auto birth = spawner.spawn(hanging);
+        REQUIRE(birth.has_value());
+        stuck.push_back(std::move(*birth));
+    }
+    auto after = spawner.spawn(plan_run(directory.definition(), {}));
+    for (auto* birth : {&*before, &*after}) {
+        ExecReport report{};
+        CHECK(read_report(*birth, report) == 0);
+        CHECK(WEXITSTATUS(wait_status(birth->pid)) == 5);
+    }
+    for (Birth& birth : stuck) {
+        ExecReport report{};
+        REQUIRE(::kill(birth.pid, SIGKILL) == 0);
+        CHECK(WTERMSIG(wait_status(birth.pid)) == SIGKILL);
+        birth.give_back_descriptors();
+        CHECK(read_report(birth, report) == 0);
+    }
 }
 
 TEST_CASE("a process finds its own pid in its environment", "[spawn]") {
