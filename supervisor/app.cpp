@@ -266,6 +266,9 @@ class App final : public ScanListener, public ServiceObserver, public System {
 
     void report_progress() {
         has_progress_ = false;
+        if (!link_) {
+            return;
+        }
         for (const ServiceId id : services_.all()) {
             const Service* service = services_.find(id);
             if (!is_resting(service->snapshot.state)) {
@@ -330,7 +333,10 @@ class App final : public ScanListener, public ServiceObserver, public System {
 }  // namespace
 
 int run_app(AppSettings settings, Journal& journal) {
-    return App(std::move(settings), journal).run();
+    // Not destroyed: what is still open and allocated at the end goes with the process, at once.
+    static App* app = nullptr;
+    app = std::make_unique<App>(std::move(settings), journal).release();
+    return app->run();
 }
 
 }  // namespace mainstay::supervisor
