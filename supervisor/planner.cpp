@@ -223,6 +223,16 @@ bool Planner::confirm(NodeId node, const Event& event, Orders& orders) {
     if (std::holds_alternative<MembersReady>(event)) {
         return s.state == ServiceState::Waiting && s.members_started && !find_blocker(node);
     }
+    if (std::holds_alternative<MemberLeft>(event)) {
+        // One that waits for nobody is on its way back, as after a crash.
+        const auto& edges = graph_.edges(node);
+        return std::any_of(edges.begin(), edges.end(), [&](const Edge& edge) {
+            return edge.is(Relation::Members, Side::Says) && is_there(edge.node) &&
+                   (snapshot(edge.node).state == ServiceState::Down ||
+                    (snapshot(edge.node).state == ServiceState::Waiting &&
+                     entries_[edge.node].blocker != kNoNode));
+        });
+    }
     if (std::holds_alternative<DependentsDown>(event) ||
         std::holds_alternative<MembersDown>(event)) {
         return s.state == ServiceState::Stopping && !find_blocker(node);
@@ -371,7 +381,8 @@ void Planner::tell_group(NodeId node, const Snapshot& before, NodeId group, Orde
     } else if (state == ServiceState::Waiting && before.state != ServiceState::Waiting &&
                other.obstacle == Obstacle::MemberFailed) {
         orders.push_back({group, Unblock{}});
-    } else if (state == ServiceState::Down && other.state == ServiceState::Ready) {
+    } else if ((state == ServiceState::Down || state == ServiceState::Waiting) &&
+               other.state == ServiceState::Ready) {
         orders.push_back({group, MemberLeft{}});
     }
 }

@@ -68,6 +68,24 @@ TEST_CASE("group: one whose member goes down is not ready until it is back", "[p
     CHECK(system.state("g") == ServiceState::Ready);
 }
 
+TEST_CASE("group: one whose member waits for its need is not ready, after a crash it is",
+          "[planner][group]") {
+    Grouped system;
+    system.relate("a").needs = {"db"};
+    system.start({"g", "a", "b", "db"});
+    system.end("a", exited(1));
+    CHECK(system.state("g") == ServiceState::Ready);
+    system.execute_all();
+    system.post("db", WantDown{});
+    system.end("a");
+    CHECK(system.state("a") == ServiceState::Waiting);
+    CHECK(system.state("g") == ServiceState::Waiting);
+    system.end("db");
+    system.post("db", WantUp{});
+    system.execute_all();
+    CHECK(system.state("g") == ServiceState::Ready);
+}
+
 TEST_CASE("group: a member that failed for good fails it", "[planner][group]") {
     Grouped system;
     system.policy("a").restart = RestartPolicy::Never;

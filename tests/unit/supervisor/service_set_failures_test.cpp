@@ -37,9 +37,9 @@ TEST_CASE("leftovers are killed after finish, not before it", "[service_set]") {
     system.directory("/sv/web").leftovers = Leftovers::Kill;
     system.directory("/sv/web").policy.has_finish = true;
     system.run("web");
-    system.cgroups.entered.clear();
     system.processes.end(system.pid("web"), exited(1));
     CHECK(system.sessions.killed.empty());
+    system.cgroups.entered.clear();
     system.processes.end(system.pid("web"), exited(0));
     CHECK(system.sessions.killed.size() == 1);
 }
