@@ -45,7 +45,6 @@ const char* word_of(Relation relation) noexcept {
         case Relation::Members:
             return "members";
         case Relation::Log:
-            return "log";
         case Relation::Wants:
         case Relation::After:
         case Relation::Before:
@@ -58,6 +57,9 @@ std::vector<BlockerView> blockers_of(const Service& service, const ServiceSet& s
                                      const Clock& clock) {
     std::vector<BlockerView> views;
     for (const ServiceSet::Blocker& blocker : services.blockers_of(service)) {
+        if (blocker.relation == Relation::Log) {
+            continue;  // loggers are told of with their services; the cause names it
+        }
         BlockerView& view = views.emplace_back();
         view.name = blocker.name;
         view.relation = word_of(blocker.relation);
