@@ -152,8 +152,10 @@ struct Request {
     bool follow = false;                               ///< Verb::Log: and all that come
     Goal goal = Goal::Ready;                           ///< Verb::Wait
     Place place = Place::Permanent;                    ///< Verb::Enable, Disable
-    std::string path;    ///< Verb::Add, Enable: absolute path of a service directory
-    bool ready = false;  ///< Verb::Notify: it is ready
+    std::string path;        ///< Verb::Add, Enable: absolute path of a service directory
+    bool ready = false;      ///< Verb::Notify: it is ready
+    bool reloading = false;  ///< Verb::Notify: it reads its configuration again
+    bool stopping = false;   ///< Verb::Notify: it is about to end
     std::optional<std::string> status_text;  ///< Verb::Notify: what it says of itself
 
     friend bool operator==(const Request&, const Request&) = default;

@@ -61,6 +61,19 @@ void read_status_text(FieldReader& fields, Request& request) {
     request.status_text = std::move(text);
 }
 
+/// A service says at least one thing, and is in one phase.
+void check_saying(FieldReader& fields, const Request& request) {
+    const int phases = int{request.ready} + int{request.reloading} + int{request.stopping};
+    if (phases == 0 && !request.status_text) {
+        fields.complain("ready", "and \"status_text\" are missing: there is nothing to tell");
+    }
+    if (phases > 1) {
+        fields.complain("ready",
+                        "is one of \"ready\", \"reloading\" and \"stopping\": "
+                        "give only one");
+    }
+}
+
 /// What a verb cannot do without.
 void check_completeness(FieldReader& fields, const Request& request) {
     if (needs_services(request) && request.services.empty()) {
@@ -75,8 +88,8 @@ void check_completeness(FieldReader& fields, const Request& request) {
     if (request.verb == Verb::Enable && request.path.empty() && request.services.empty()) {
         fields.complain("services", kNoServices);
     }
-    if (request.verb == Verb::Notify && !request.ready && !request.status_text) {
-        fields.complain("ready", "and \"status_text\" are missing: there is nothing to tell");
+    if (request.verb == Verb::Notify) {
+        check_saying(fields, request);
     }
 }
 
@@ -94,6 +107,8 @@ Request read_request(FieldReader& fields, Verb verb) {
     fields.read_word("for", request.goal);
     fields.read_word("place", request.place);
     fields.read("ready", request.ready);
+    fields.read("reloading", request.reloading);
+    fields.read("stopping", request.stopping);
     read_signal(fields, request);
     read_path(fields, request);
     read_status_text(fields, request);
@@ -136,6 +151,8 @@ void add_particulars(JsonObject& object, const Request& request) {
     }
     add_text(object, "path", request.path);
     add_flag(object, "ready", request.ready);
+    add_flag(object, "reloading", request.reloading);
+    add_flag(object, "stopping", request.stopping);
     if (request.status_text) {
         object.add("status_text", *request.status_text);
     }

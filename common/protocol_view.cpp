@@ -139,6 +139,7 @@ void add_view(JsonObject& object, const ServiceView& view) {
     add_text(object, "description", view.description);
     add_text(object, "directory", view.directory);
     add_text(object, "status_text", view.status_text);
+    add_text(object, "notify_error", view.notify_error);
     add_text(object, "cause", view.cause);
     add_parts(object, view);
 }
@@ -152,6 +153,7 @@ ServiceView read_view(FieldReader& fields) {
     fields.read("directory", view.directory);
     fields.read("type", view.type);
     fields.read("status_text", view.status_text);
+    fields.read("notify_error", view.notify_error);
     fields.read("cause", view.cause);
     fields.read_word("state", view.state);
     fields.read_word("wanted", view.wanted);

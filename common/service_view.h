@@ -156,6 +156,7 @@ struct ServiceView {
     std::optional<ExecFailure> exec_failure;
     std::optional<LoggerView> logger;
     std::string status_text;             ///< what it says of itself (STATUS=)
+    std::string notify_error;            ///< an error that it reports of itself (ERRNO=)
     std::string cause;                   ///< why it is in this state, where no field above says it
     std::vector<BlockerView> blockers;   ///< in waiting: what must come first
     std::vector<std::string> log_lines;  ///< newest last; arbitrary bytes

@@ -292,12 +292,17 @@ class Parser {
 
     void take_saying(const CommandRow& row, std::span<const std::string_view> rest) {
         const std::string_view what = rest.size() > 1 ? rest[1] : std::string_view();
-        if (what == "ready" && rest.size() == 2) {
-            invocation_.ready = true;
-        } else if (what == "status" && rest.size() == 3) {
+        const bool is_status = what == "status" && rest.size() == 3;
+        if (is_status) {
             invocation_.status_text = std::string(rest[2]);
-        } else {
-            fail(std::string(row.name) + " needs a service, then ready, or status and one text");
+        } else if (rest.size() == 2) {
+            invocation_.ready = what == "ready";
+            invocation_.reloading = what == "reloading";
+            invocation_.stopping = what == "stopping";
+        }
+        if (!is_status && !invocation_.ready && !invocation_.reloading && !invocation_.stopping) {
+            fail(std::string(row.name) +
+                 " needs a service, then ready, reloading or stopping, or status and one text");
             return;
         }
         invocation_.services.assign(1, std::string(rest.front()));
@@ -383,6 +388,8 @@ protocol::Request make_request(const Invocation& invocation, protocol::RequestId
     request.place = invocation.place;
     request.path = invocation.path;
     request.ready = invocation.ready;
+    request.reloading = invocation.reloading;
+    request.stopping = invocation.stopping;
     request.status_text = invocation.status_text;
     if (row.waits == Waits::Yes) {
         request.wait = invocation.wait;

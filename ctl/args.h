@@ -33,6 +33,8 @@ struct Invocation {
     std::string root;                                    ///< --root; empty: not given
     std::string path;                                    ///< of add, enable, lint; as it was typed
     bool ready = false;                                  ///< notify: ready
+    bool reloading = false;                              ///< notify: reloading
+    bool stopping = false;                               ///< notify: stopping
     std::optional<std::string> status_text;              ///< notify: status TEXT
 
     friend bool operator==(const Invocation&, const Invocation&) = default;

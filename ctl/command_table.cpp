@@ -62,7 +62,9 @@ constexpr std::string_view kIsUpDetails = "Prints nothing: exits with 0 if all a
 constexpr std::string_view kCheckDetails =
     "As sv check: waits until each is where it is wanted, and its check program agrees.";
 constexpr std::string_view kNotifyDetails =
-    "For scripts: tells the supervisor that the service is ready, or what to show as its status.";
+    "For scripts: tells the supervisor that the service is ready, reads its configuration again or "
+    "is\n"
+    "about to stop, or what to show as its status. A service's own user may.";
 constexpr std::string_view kEnableDetails =
     "Makes a symlink in the directory that the supervisor scans, so that it is started now and at "
     "each\n"

@@ -129,6 +129,9 @@ std::string nature(const ServiceView& view, const Style& style) {
     if (!view.status_text.empty()) {
         lines.append(labelled("says:", view.status_text, style));
     }
+    if (!view.notify_error.empty()) {
+        lines.append(labelled("reports:", view.notify_error, style));
+    }
     return lines;
 }
 

@@ -83,8 +83,15 @@ ActJob::ActJob(ControlHandler& handler, Request request, ControlHandler::Wake wa
             pending_.push_back({each.name, each.id});
         }
     }
+    {
+        // Judged together: what one of them waits for may be another one.
+        const ServiceSet::Batch together(handler_.os().services);
+        for (const Selected& each : selected) {
+            order(each);
+        }
+    }
     for (const Selected& each : selected) {
-        order(each);
+        answer_order(each.id);
     }
     if (request_.timeout && !pending_.empty()) {
         timeout_ = handler_.os().clock.call_after(*request_.timeout, [this] { time_out(); });
@@ -140,13 +147,19 @@ void ActJob::order_start_or_stop(const Service& service) {
         arrived(service);
         return;
     }
-    const ServiceId id = service.id;
-    find(id)->ordered = true;
-    handler_.os().services.post(id, event_of(request_.verb));
-    const Service* after = service_of(id);
-    if (after != nullptr && find(id) != nullptr) {
-        request_.wait ? consider(*after) : arrived(*after);
+    find(service.id)->ordered = true;
+    handler_.os().services.post(service.id, event_of(request_.verb));
+}
+
+/// What has become of an order already.
+void ActJob::answer_order(ServiceId id) {
+    const Service* service = service_of(id);
+    const Target* target = find(id);
+    if (service == nullptr || target == nullptr || !target->ordered) {
+        return;
     }
+    const bool is_awaited = request_.wait && starts_or_stops(request_.verb);
+    is_awaited ? consider(*service) : arrived(*service);
 }
 
 void ActJob::order_at_once(const Service& service) {
@@ -154,12 +167,8 @@ void ActJob::order_at_once(const Service& service) {
         went_wrong(service, ErrorCode::NotUp, nobody_to_tell(request_));
         return;
     }
-    const ServiceId id = service.id;
-    handler_.os().services.post(id, event_at_once(request_, service));
-    const Service* after = service_of(id);
-    if (after != nullptr && find(id) != nullptr) {
-        arrived(*after);
-    }
+    find(service.id)->ordered = true;
+    handler_.os().services.post(service.id, event_at_once(request_, service));
 }
 
 void ActJob::consider(const Service& service) {

@@ -31,6 +31,7 @@ class ActJob final : public ControlJob, public JobListener {
     bool is_refused(const Service& service);
     void order_start_or_stop(const Service& service);
     void order_at_once(const Service& service);
+    void answer_order(ServiceId id);
     void consider(const Service& service);
     void consider_those_that_need();
     void arrived(const Service& service);

@@ -24,7 +24,6 @@
 #include "supervisor/proc_family.h"
 #include "supervisor/process_watch.h"
 #include "supervisor/readiness_channels.h"
-#include "supervisor/recent_messages.h"
 #include "supervisor/scan.h"
 #include "supervisor/scan_merge.h"
 #include "supervisor/service_dir.h"
@@ -110,7 +109,7 @@ class App final : public ScanListener, public ServiceObserver, public System {
           enabled_({settings_.options.directory, runtime_directory(settings_.options),
                     settings_.options.definitions},
                    [this] { look_again(); }),
-          handler_({services_, processes_, outputs_, loop_, enabled_, journal_},
+          handler_({services_, processes_, outputs_, loop_, enabled_, cgroups_, checks_, family_},
                    about_ourselves()) {
         processes_.set_listener(services_);
         processes_.hear_before_exits([this](ProcessKey key) { readiness_.hear(key); });
@@ -301,7 +300,7 @@ class App final : public ScanListener, public ServiceObserver, public System {
     }
 
     AppSettings settings_;
-    RecentMessages journal_;
+    Journal& journal_;
     ScanMerge merge_;
     Loop loop_;
     Spawner spawner_;

@@ -39,8 +39,29 @@ class Configuration {
         } else if (request_.verb == Verb::Remove) {
             remove();
         } else {
-            os_.enablement.look_again();
+            rescan();
         }
+    }
+
+    void rescan() {
+        os_.enablement.look_again();
+        for (const DefinitionChange& change : os_.services.rescan()) {
+            tell(change);
+        }
+    }
+
+    void tell(const DefinitionChange& change) {
+        using When = DefinitionChange::When;
+        if (change.when == When::Refused) {
+            complain(change.service, {ErrorCode::ServiceFailed,
+                                      change.changes.front() +
+                                          "; its definition cannot be used as it is, and the one "
+                                          "before stays"});
+            return;
+        }
+        out_ += encode(ChangeReply{
+            request_.id, change.service, "changed", change.changes, "", "",
+            change.when == When::Now ? "counts at once" : "counts from its next start on"});
     }
 
     void enable() {

@@ -63,7 +63,7 @@ std::unique_ptr<ControlJob> ControlHandler::begin(std::string_view line, const C
     auto& request = std::get<Request>(parsed);
     // Exits before commands: what is obeyed below is about who is alive now.
     os_.processes.reap_pending();
-    if (!is_permitted(request.verb, caller.rights)) {
+    if (!is_permitted(request.verb, caller.rights) && !is_own_notify(os_, request, caller.uid)) {
         return make_ready_answer(encode(
             protocol::Refusal{request.id, ErrorCode::NotPermitted, not_permitted(caller.rights)}));
     }

@@ -9,13 +9,15 @@
 #include <string_view>
 
 #include "common/protocol.h"
+#include "supervisor/check_runner.h"
 #include "supervisor/control_job.h"
 #include "supervisor/job_board.h"
+#include "supervisor/notify_sender.h"
+#include "supervisor/os_cgroups.h"
 #include "supervisor/os_clock.h"
 #include "supervisor/os_enablement.h"
 #include "supervisor/os_outputs.h"
 #include "supervisor/os_processes.h"
-#include "supervisor/recent_messages.h"
 #include "supervisor/service_set.h"
 
 namespace mainstay::supervisor {
@@ -37,7 +39,9 @@ class ControlHandler final : public ServiceObserver {
         Outputs& outputs;
         Clock& clock;
         Enablement& enablement;
-        RecentMessages& messages;
+        Cgroups& cgroups;
+        CheckRunner& checks;
+        ProcessFamily& family;
     };
 
     /// What does not change while the supervisor runs.

@@ -33,6 +33,7 @@ class DeathLog {
     static constexpr std::size_t kMost = 16;
 
     void add(const DeathRecord& record) {
+        ++count_;
         if (records_.size() < kMost) {
             records_.push_back(record);
             return;
@@ -41,6 +42,8 @@ class DeathLog {
         oldest_ = (oldest_ + 1) % kMost;
     }
 
+    /// All there ever were.
+    std::uint32_t count() const noexcept { return count_; }
     std::size_t size() const noexcept { return records_.size(); }
     /// @param age 0: the newest; less than size()
     const DeathRecord& newest(std::size_t age) const noexcept { return records_[index_of(age)]; }
@@ -54,6 +57,7 @@ class DeathLog {
 
     std::vector<DeathRecord> records_;
     std::size_t oldest_ = 0;
+    std::uint32_t count_ = 0;
 };
 
 }  // namespace mainstay::supervisor

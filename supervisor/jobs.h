@@ -36,6 +36,11 @@ std::unique_ptr<ControlJob> make_log_job(ControlHandler& handler, const protocol
 /// enable, disable, rescan, add, remove: at once.
 std::string configure(ControlHandler& handler, const protocol::Request& request);
 
+/// Whether @p uid speaks only for services of its own: that of their main processes. A user whom
+/// there is no such service gets the same refusal as for another's.
+bool is_own_notify(const ControlHandler::Ports& os, const protocol::Request& request,
+                   std::uint32_t uid);
+
 /// notify: what a service says of itself, said for it. At once.
 std::string notify(ControlHandler& handler, const protocol::Request& request);
 

@@ -1,6 +1,10 @@
+/// log: the newest lines, and those that come. What is shown is read from where the client is, not
+/// stored for it: a client that reads slowly costs a position, and is told what it missed.
+#include <algorithm>
 #include <utility>
 
 #include "supervisor/jobs.h"
+#include "supervisor/log_lines.h"
 #include "supervisor/service_selection.h"
 
 namespace mainstay::supervisor {
@@ -10,66 +14,163 @@ using protocol::ErrorCode;
 using protocol::LogReply;
 using protocol::Request;
 
-/// The name of the supervisor's own messages.
-constexpr char kOwnLog[] = "@supervisor";
+/// The output of one service, as far as the client knows it.
+struct Stream {
+    std::string name;
+    ServiceId id = 0;
+    bool is_there = true;
+    bool has_news = false;
+    LogCursor next = 0;
+    FollowId follow = 0;  ///< 0: not followed
+    LineCutter cutter = {};
+};
 
-class LogJob final : public ControlJob {
+class LogJob final : public ControlJob, public JobListener {
   public:
-    LogJob(ControlHandler& handler, const Request& request) : handler_(handler), request_(request) {
+    LogJob(ControlHandler& handler, const Request& request, ControlHandler::Wake wake)
+        : handler_(handler),
+          request_(request),
+          wake_(std::move(wake)),
+          seat_(handler.board(), *this) {
         std::vector<std::string> names;
         for (const std::string& name : request.services) {
-            if (name == kOwnLog) {
-                selected_.push_back({name, 0});
-            } else {
+            if (name != kOwnMessagesName) {
                 names.push_back(name);
+            } else if (streams_.empty()) {
+                streams_.push_back({name, kOwnMessages});
             }
         }
         if (!names.empty() || request.services.empty()) {
-            const auto services = select_services(handler.os().services, names);
-            selected_.insert(selected_.end(), services.begin(), services.end());
+            for (Selected& each : select_services(handler_.os().services, names)) {
+                const bool is_there = each.id != 0;
+                streams_.push_back({std::move(each.name), each.id, is_there});
+            }
+        }
+    }
+
+    ~LogJob() override {
+        for (const Stream& stream : streams_) {
+            handler_.os().outputs.unfollow(stream.follow);
         }
     }
 
     Progress advance(std::string& out) override {
-        while (next_ < selected_.size() && out.size() < kOutputPiece) {
-            tell(selected_[next_++], out);
+        while (begun_ < streams_.size() && out.size() < kOutputPiece) {
+            begin(streams_[begun_++], out);
         }
-        if (next_ < selected_.size()) {
+        if (begun_ < streams_.size()) {
             return Progress::More;
         }
+        if (is_followed()) {
+            return tell_news(out);
+        }
+        out += std::exchange(farewells_, {});
         out += encode(protocol::Done{request_.id, exit_});
         return Progress::Done;
     }
 
-  private:
-    void tell(const Selected& selected, std::string& out) {
-        if (selected.name == kOwnLog) {
-            out += encode(LogReply{request_.id, selected.name,
-                                   handler_.os().messages.last_lines(request_.lines), 0});
-            return;
+    void service_changed(const Service& service) override { static_cast<void>(service); }
+
+    void service_forgotten(ServiceId service) override {
+        for (Stream& stream : streams_) {
+            if (stream.id == service && stream.is_there && service != kOwnMessages) {
+                end(stream);
+            }
         }
-        const Service* service = handler_.os().services.find(selected.id);
-        if (service == nullptr) {
-            out += unknown_service(handler_.os().services, request_.id, selected.name);
+    }
+
+  private:
+    bool is_followed() const noexcept {
+        return std::any_of(streams_.begin(), streams_.end(),
+                           [](const Stream& stream) { return stream.follow != 0; });
+    }
+
+    /// The newest lines. One that is not ended yet waits for its end where there may be one.
+    void begin(Stream& stream, std::string& out) {
+        if (!stream.is_there) {
+            out += unknown_service(handler_.os().services, request_.id, stream.name);
             exit_ = worse_of(exit_, exit_code(ErrorCode::UnknownService));
             return;
         }
-        out += encode(LogReply{request_.id, service->name,
-                               handler_.os().outputs.last_lines(service->id, request_.lines), 0});
+        LogTail tail = handler_.os().outputs.tail(stream.id, request_.lines);
+        stream.next = tail.next;
+        if (request_.follow && !tail.is_ended && !tail.lines.empty()) {
+            static_cast<void>(stream.cutter.cut(tail.lines.back()));
+            tail.lines.pop_back();
+        }
+        if (!request_.follow || !tail.lines.empty()) {
+            out += encode(LogReply{request_.id, stream.name, std::move(tail.lines), 0});
+        }
+        if (request_.follow) {
+            // By number: the callback comes later, and the vector stays as it is.
+            const std::size_t number = begun_ - 1;
+            stream.follow =
+                handler_.os().outputs.follow(stream.id, [this, number] { note_news(number); });
+        }
+    }
+
+    void note_news(std::size_t number) {
+        streams_[number].has_news = true;
+        wake_();
+    }
+
+    Progress tell_news(std::string& out) {
+        out += std::exchange(farewells_, {});
+        for (Stream& stream : streams_) {
+            if (out.size() >= kOutputPiece) {
+                return Progress::More;
+            }
+            if (std::exchange(stream.has_news, false)) {
+                tell_news_of(stream, out);
+            }
+        }
+        return Progress::Waiting;
+    }
+
+    void tell_news_of(Stream& stream, std::string& out) {
+        const LogPiece piece = handler_.os().outputs.read_from(stream.id, stream.next);
+        stream.next = piece.next;
+        if (piece.lost > 0) {
+            tell(stream, stream.cutter.take_rest(), 0, out);
+        }
+        tell(stream, stream.cutter.cut(piece.bytes), piece.lost, out);
+    }
+
+    void tell(const Stream& stream, std::vector<std::string> lines, std::uint64_t lost,
+              std::string& out) const {
+        if (!lines.empty() || lost > 0) {
+            out += encode(LogReply{request_.id, stream.name, std::move(lines), lost});
+        }
+    }
+
+    /// Its output is not there any more; what was not told yet of its last line is.
+    void end(Stream& stream) {
+        tell(stream, stream.cutter.take_rest(), 0, farewells_);
+        farewells_ +=
+            encode(protocol::ServiceError{request_.id, stream.name, ErrorCode::UnknownService,
+                                          "it was removed meanwhile", std::nullopt});
+        exit_ = worse_of(exit_, exit_code(ErrorCode::UnknownService));
+        handler_.os().outputs.unfollow(std::exchange(stream.follow, 0));
+        stream.is_there = false;
+        stream.has_news = false;
+        wake_();
     }
 
     ControlHandler& handler_;
     Request request_;
-    std::vector<Selected> selected_;
-    std::size_t next_ = 0;
+    ControlHandler::Wake wake_;
+    JobBoard::Seat seat_;
+    std::vector<Stream> streams_;
+    std::size_t begun_ = 0;  ///< of the streams: those whose newest lines were told
+    std::string farewells_;
     protocol::ExitCode exit_ = protocol::ExitCode::Done;
 };
 
 }  // namespace
 
 std::unique_ptr<ControlJob> make_log_job(ControlHandler& handler, const Request& request,
-                                         ControlHandler::Wake /*wake*/) {
-    return std::make_unique<LogJob>(handler, request);
+                                         ControlHandler::Wake wake) {
+    return std::make_unique<LogJob>(handler, request, std::move(wake));
 }
 
 }  // namespace mainstay::supervisor

@@ -44,6 +44,7 @@ Result<void> LogPipes::connect(ServiceId writer, ServiceId logger) {
 }
 
 Result<Streams> LogPipes::streams_of(const OutputRequest& request) {
+    read_own_messages_before_they_are_lost();
     Streams streams;
     if (const auto input = inputs_.find(request.service); input != inputs_.end()) {
         streams.input = input->second.read_end.get();

@@ -76,6 +76,7 @@ class LogPipes final : public Outputs, private SvlogListener {
 
     // svlog.
     Result<void> make_arena();
+    void read_own_messages_before_they_are_lost();
     void start_svlog();
     void svlog_ended(std::optional<ExitStatus> status, Duration lived);
     void step_in();
@@ -89,6 +90,7 @@ class LogPipes final : public Outputs, private SvlogListener {
     // Reading.
     svlog::Arena arena() const noexcept { return memory_.arena(); }
     std::string read_pipe(int pipe);
+    LogTail tail_of_pipe(std::uint32_t slot, std::size_t count);
     void tell_followers();
     LogCursor ask_for_news(const Follower& follower) const noexcept;
 

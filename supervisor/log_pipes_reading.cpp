@@ -22,8 +22,11 @@ constexpr std::size_t kExcerptSize = std::size_t{64} * 1024;
 /// looked up in the pipe. It may read at that very moment; then we look again, a few times.
 LogTail LogPipes::tail(ServiceId service, std::size_t count) {
     const auto slot = slot_of(service);
-    if (!slot || !memory_.is_mapped()) {
+    if (!slot) {
         return {};
+    }
+    if (!memory_.is_mapped()) {
+        return tail_of_pipe(*slot, count);
     }
     constexpr int kTries = 16;
     svlog::Excerpt excerpt;
@@ -40,7 +43,16 @@ LogTail LogPipes::tail(ServiceId service, std::size_t count) {
     }
     const Beginning beginning = excerpt.lost > 0 ? Beginning::Torn : Beginning::Whole;
     const LogCursor next = excerpt.next + pending.size();
-    return {last_lines_of(std::move(excerpt.bytes) + pending, count, beginning), next};
+    excerpt.bytes += pending;
+    const bool is_ended = excerpt.bytes.empty() || excerpt.bytes.back() == '\n';
+    return {last_lines_of(excerpt.bytes, count, beginning), next, is_ended};
+}
+
+/// While there is no svlog: it will begin with what lies in the pipe then.
+LogTail LogPipes::tail_of_pipe(std::uint32_t slot, std::size_t count) {
+    const std::string text = read_pipe(outputs_[slot].pipe.read_end.get());
+    return {last_lines_of(text, count, Beginning::Whole), text.size(),
+            text.empty() || text.back() == '\n'};
 }
 
 /// Without taking anything out of it: tee(2) into a pipe of our own.
@@ -78,6 +90,9 @@ LogPiece LogPipes::read_from(ServiceId service, LogCursor from) {
 // --- following --------------------------------------------------------------------------------
 
 FollowId LogPipes::follow(ServiceId service, std::function<void()> callback) {
+    if (slot_of(service)) {
+        static_cast<void>(make_arena());  // without it nothing comes, and what was there is told
+    }
     const FollowId id = ++last_follow_;
     Follower follower{service, 0, std::move(callback)};
     follower.seen = ask_for_news(follower);

@@ -1,4 +1,6 @@
 /// The part of LogPipes that keeps svlog going.
+#include <sys/ioctl.h>
+
 #include <cerrno>
 #include <utility>
 
@@ -51,6 +53,22 @@ Result<void> LogPipes::make_arena() {
     arena_memory_ = std::move(made);
     start_svlog();
     return {};
+}
+
+/// Where every service has a logger, our own messages wait in their pipe; svlog is only started for
+/// them when that fills. They come with starts of services, so that is when to look.
+void LogPipes::read_own_messages_before_they_are_lost() {
+    constexpr int kMostWaiting = 16 * 1024;
+    const int pipe = outputs_[svlog::kOwnSlot].pipe.read_end.get();
+    int waiting = 0;
+    if (pipe < 0 || memory_.is_mapped() || ::ioctl(pipe, FIONREAD, &waiting) < 0 ||
+        waiting < kMostWaiting) {
+        return;
+    }
+    if (const auto made = make_arena(); !made) {
+        journal_.error(std::string("svlog: ") + made.error().action + ": " +
+                       errno_text(made.error().code));
+    }
 }
 
 void LogPipes::start_svlog() {

@@ -1,4 +1,6 @@
 /// notify: what a service could say of itself, said for it, as by a script that knows.
+#include <algorithm>
+
 #include "supervisor/jobs.h"
 #include "supervisor/service_selection.h"
 #include "supervisor/status_view.h"
@@ -9,10 +11,20 @@ namespace {
 using protocol::ErrorCode;
 using protocol::ExitCode;
 
+NotifyPhase phase_of(const protocol::Request& request) noexcept {
+    if (request.reloading) {
+        return NotifyPhase::Reloading;
+    }
+    if (request.stopping) {
+        return NotifyPhase::Stopping;
+    }
+    return request.ready ? NotifyPhase::Ready : NotifyPhase::None;
+}
+
 /// As if it had come on the service's notify socket.
 NotifyMessage message_of(const protocol::Request& request) {
     NotifyMessage message;
-    message.phase = request.ready ? NotifyPhase::Ready : NotifyPhase::None;
+    message.phase = phase_of(request);
     if (request.status_text) {
         message.status = shown_text(*request.status_text);
     }
@@ -20,6 +32,17 @@ NotifyMessage message_of(const protocol::Request& request) {
 }
 
 }  // namespace
+
+bool is_own_notify(const ControlHandler::Ports& os, const protocol::Request& request,
+                   std::uint32_t uid) {
+    return request.verb == protocol::Verb::Notify &&
+           std::all_of(request.services.begin(), request.services.end(),
+                       [&](const std::string& name) {
+                           const Service* service = os.services.find(name);
+                           return service != nullptr && service->snapshot.pid > 0 &&
+                                  os.family.uid_of(service->snapshot.pid) == uid;
+                       });
+}
 
 std::string notify(ControlHandler& handler, const protocol::Request& request) {
     const ControlHandler::Ports& os = handler.os();

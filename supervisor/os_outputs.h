@@ -42,6 +42,7 @@ using LogCursor = std::uint64_t;
 struct LogTail {
     std::vector<std::string> lines;  ///< oldest first; the last may not be ended yet
     LogCursor next = 0;              ///< where what is written from now on begins
+    bool is_ended = true;            ///< whether the last line has its newline
 };
 
 struct LogPiece {

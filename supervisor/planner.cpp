@@ -110,7 +110,6 @@ bool Planner::blocks_stop(NodeId node, const Edge& edge) const noexcept {
     return edge.is_before() && is_going_down(edge.node);
 }
 
-/// Whether the other end keeps it from what it waits to do.
 bool Planner::blocks(NodeId node, const Edge& edge) const noexcept {
     const Snapshot& s = snapshot(node);
     if (s.state == ServiceState::Waiting) {

@@ -62,6 +62,8 @@ class Planner {
 
     /// Whom a service in waiting, or in stage Dependents or Members of a stop, waits for.
     NodeId blocker(NodeId node) const noexcept { return entries_[node].blocker; }
+    /// Whether the other end of one of its edges keeps it from what it waits to do.
+    bool blocks(NodeId node, const Edge& edge) const noexcept;
     /// For whose sake it went down, or was not started; kNoNode: nobody's.
     NodeId gave_way_to(NodeId node) const noexcept { return entries_[node].gave_way_to; }
     /// What it needs that is not there, failed, or not ready: the first of each in that order.
@@ -94,7 +96,6 @@ class Planner {
     bool blocks_start(NodeId node, const Edge& edge) const noexcept;
     bool blocks_members(const Edge& edge) const noexcept;
     bool blocks_stop(NodeId node, const Edge& edge) const noexcept;
-    bool blocks(NodeId node, const Edge& edge) const noexcept;
     bool find_blocker(NodeId node);
     void look_again(NodeId node, Orders& orders);
     bool confirm_block(NodeId node, Obstacle obstacle, Orders& orders);

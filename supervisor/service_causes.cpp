@@ -81,6 +81,20 @@ std::string ServiceSet::cause_of(const Service& service) const {
     return words_of(s.failure, policy, s.watchdog);
 }
 
+std::vector<ServiceSet::Blocker> ServiceSet::blockers_of(const Service& service) const {
+    std::vector<Blocker> blockers;
+    if (service.snapshot.state != ServiceState::Waiting) {
+        return blockers;
+    }
+    for (const Edge& edge : graph_.edges(service.node)) {
+        if (planner_.blocks(service.node, edge)) {
+            blockers.push_back({graph_.name(edge.node), at(edge.node),
+                                edge.is_after() ? Relation::After : edge.relation});
+        }
+    }
+    return blockers;
+}
+
 std::string ServiceSet::cause_of_waiting(const Service& service) const {
     const NodeId node = planner_.blocker(service.node);
     const Service* blocker = at(node);

@@ -121,6 +121,14 @@ class ServiceSet final : public ProcessListener, public ReadinessListener {
     /// Why it is in this state, where its exit status alone does not say it. Made when asked for.
     std::string cause_of(const Service& service) const;
 
+    /// What a service in waiting waits for, all of it.
+    struct Blocker {
+        const std::string& name;           ///< the graph's
+        const Service* service = nullptr;  ///< null: there is none of that name
+        Relation relation = Relation::Needs;
+    };
+    std::vector<Blocker> blockers_of(const Service& service) const;
+
     const DependencyGraph& graph() const noexcept { return graph_; }
 
     void observe(ServiceObserver& observer) { observers_.push_back(&observer); }

@@ -1,5 +1,6 @@
 #include "supervisor/status_view.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "supervisor/words.h"
@@ -35,49 +36,39 @@ ExecFailure failure_of(const ExecFault& fault) {
     return {fault.stage, fault.path, reason_of(fault)};
 }
 
-bool is_satisfied(const Service* need) noexcept {
-    return need != nullptr && (need->snapshot.state == ServiceState::Ready ||
-                               need->snapshot.state == ServiceState::Done);
-}
-
-bool is_on_its_way(const Service* other) noexcept {
-    return other != nullptr && other->snapshot.state != ServiceState::Ready &&
-           !is_resting(other->snapshot.state) && other->snapshot.wanted != Wanted::Down;
-}
-
-BlockerView blocker(const std::string& name, const char* relation, const Service* other,
-                    const Clock& clock) {
-    if (other == nullptr) {
-        return {name, relation, std::nullopt, std::nullopt};
+const char* word_of(Relation relation) noexcept {
+    switch (relation) {
+        case Relation::Needs:
+            return "needs";
+        case Relation::Conflicts:
+            return "conflicts";
+        case Relation::Members:
+            return "members";
+        case Relation::Log:
+        case Relation::Wants:
+        case Relation::After:
+        case Relation::Before:
+            break;
     }
-    return {name, relation, other->snapshot.state, deadline_of(*other, clock)};
+    return "after";
 }
 
 std::vector<BlockerView> blockers_of(const Service& service, const ServiceSet& services,
                                      const Clock& clock) {
-    std::vector<BlockerView> blockers;
-    const Relations& relations = service.definition.relations();
-    for (const std::string& name : relations.needs) {
-        const Service* need = services.find(name);
-        if (!is_satisfied(need)) {
-            blockers.push_back(blocker(name, "needs", need, clock));
+    std::vector<BlockerView> views;
+    for (const ServiceSet::Blocker& blocker : services.blockers_of(service)) {
+        if (blocker.relation == Relation::Log) {
+            continue;  // loggers are told of with their services; the cause names it
+        }
+        BlockerView& view = views.emplace_back();
+        view.name = blocker.name;
+        view.relation = word_of(blocker.relation);
+        if (blocker.service != nullptr) {
+            view.state = blocker.service->snapshot.state;
+            view.deadline = deadline_of(*blocker.service, clock);
         }
     }
-    for (const auto* names : {&relations.wants, &relations.after}) {
-        for (const std::string& name : *names) {
-            const Service* other = services.find(name);
-            if (is_on_its_way(other)) {
-                blockers.push_back(blocker(name, "after", other, clock));
-            }
-        }
-    }
-    for (const std::string& name : relations.conflicts) {
-        const Service* other = services.find(name);
-        if (other != nullptr && !is_resting(other->snapshot.state)) {
-            blockers.push_back(blocker(name, "conflicts", other, clock));
-        }
-    }
-    return blockers;
+    return views;
 }
 
 std::vector<RelatedView> related(const std::vector<std::string>& names,
@@ -90,6 +81,61 @@ std::vector<RelatedView> related(const std::vector<std::string>& names,
             {name, other != nullptr ? std::optional(other->snapshot.state) : std::nullopt});
     }
     return views;
+}
+
+const char* word_of(DeathCause cause) noexcept {
+    switch (cause) {
+        case DeathCause::Itself:
+            break;
+        case DeathCause::AskedFor:
+            return "asked for";
+        case DeathCause::NotReady:
+            return "not ready in time";
+        case DeathCause::Watchdog:
+            return "watchdog";
+    }
+    return "";
+}
+
+/// What came of it; nothing where somebody asked for it, or where that is not known yet.
+const char* what_came_of(const DeathRecord& death, const Service& service) noexcept {
+    if (death.restarted) {
+        return "restarted";
+    }
+    const bool is_open = &death == service.last_death() && !is_resting(service.snapshot.state);
+    return is_open || death.cause == DeathCause::AskedFor ? "" : "not restarted";
+}
+
+Death death_of(const DeathRecord& death, const Service& service, const Clock& clock) {
+    return {death.status,        in_ms(death.lived),   in_ms(clock.age_clock() - death.at),
+            death.out_of_memory, word_of(death.cause), what_came_of(death, service)};
+}
+
+void add_deaths(ServiceDetails& details, const Service& service, const Clock& clock) {
+    if (!service.history) {
+        return;
+    }
+    const DeathLog& deaths = service.history->deaths;
+    details.death_count = deaths.count();
+    details.deaths.reserve(deaths.size());
+    for (std::size_t age = deaths.size(); age > 0; --age) {
+        details.deaths.push_back(death_of(deaths.newest(age - 1), service, clock));
+    }
+}
+
+/// Who is in its cgroup while nothing of it runs was left behind.
+void add_processes(ServiceDetails& details, const Service& service, Cgroups& cgroups) {
+    const CgroupUsage usage = cgroups.usage(service.id);
+    details.usage = {usage.memory_bytes, usage.memory_peak_bytes, usage.cpu_microseconds,
+                     usage.tasks};
+    if (has_process(service.snapshot)) {
+        return;
+    }
+    std::vector<std::int32_t> pids = cgroups.members(service.id);
+    details.leftovers.count = static_cast<std::uint32_t>(pids.size());
+    std::sort(pids.begin(), pids.end());
+    pids.resize(std::min(pids.size(), kMostLeftoverPids));
+    details.leftovers.pids = std::move(pids);
 }
 
 /// The program's uptime, where it runs.
@@ -144,7 +190,9 @@ ServiceView view_of(const Service& service, const ServiceSet& services, const Cl
     view.is_reloading = snapshot.reloading;
     if (service.words) {
         view.status_text = service.words->status;
+        view.notify_error = service.words->error;
     }
+    view.has_changed = service.definition_changed;
     view.has_down_file = service.definition.has_down_file;
     view.pid = snapshot.has_run ? snapshot.pid : snapshot.auxiliary_pid;
     view.restarts = snapshot.restarts;
@@ -154,12 +202,9 @@ ServiceView view_of(const Service& service, const ServiceSet& services, const Cl
     if (snapshot.timer_armed && snapshot.state == ServiceState::Backoff) {
         view.next_start = time_left(service, clock);
     }
-    if (snapshot.state == ServiceState::Waiting) {
-        view.blockers = blockers_of(service, services, clock);
-    }
+    view.blockers = blockers_of(service, services, clock);
     if (const DeathRecord* death = service.last_death()) {
-        view.last_death = {death->status, in_ms(death->lived),
-                           in_ms(clock.age_clock() - death->at)};
+        view.last_death = death_of(*death, service, clock);
     }
     if (const ExecFault* fault = service.exec_fault()) {
         view.exec_failure = failure_of(*fault);
@@ -171,12 +216,14 @@ ServiceView view_of(const Service& service, const ServiceSet& services, const Cl
 }
 
 void add_details(ServiceView& view, const Service& service, const ServiceSet& services,
-                 const Dependents& dependents, const Clock& clock) {
+                 const Dependents& dependents, const Clock& clock, Cgroups& cgroups) {
     view.description = service.definition.description;
     view.directory = service.definition.resolved;
     ServiceDetails details;
     add_policy(details, service.definition.policy);
     add_times(details, service, clock);
+    add_deaths(details, service, clock);
+    add_processes(details, service, cgroups);
     const Relations& relations = service.definition.relations();
     details.needs = related(relations.needs, services);
     details.wants = related(relations.wants, services);
@@ -189,6 +236,10 @@ void add_details(ServiceView& view, const Service& service, const ServiceSet& se
 }
 
 std::string trouble_of(const Service& service, const ServiceSet& services) {
+    // What was never tried has the trouble of others.
+    if (service.snapshot.obstacle != Obstacle::None) {
+        return services.cause_of(service);
+    }
     if (const ExecFault* fault = service.exec_fault()) {
         return text_of(*fault);
     }
@@ -202,20 +253,39 @@ std::string trouble_of(const Service& service, const ServiceSet& services) {
     return text;
 }
 
-std::string hopeless_need(const Service& service, const ServiceSet& services) {
-    for (const std::string& name : service.definition.relations().needs) {
-        const Service* need = services.find(name);
-        if (need == nullptr) {
-            return "needs " + name + ", which does not exist";
+namespace {
+
+std::string hopeless_need(const Service& service, const ServiceSet& services, int depth) {
+    for (const ServiceSet::Blocker& blocker : services.blockers_of(service)) {
+        if (blocker.relation != Relation::Needs && blocker.relation != Relation::Members) {
+            continue;
         }
-        const ServiceState state = need->snapshot.state;
+        const std::string who =
+            (blocker.relation == Relation::Needs ? "needs " : "its member ") + blocker.name;
+        if (blocker.service == nullptr) {
+            return who + ", which does not exist";
+        }
+        const ServiceState state = blocker.service->snapshot.state;
         if (state == ServiceState::Failed || state == ServiceState::Backoff) {
-            const char* how = state == ServiceState::Failed ? ", which failed" : ", which died";
-            const std::string why = trouble_of(*need, services);
-            return "needs " + name + how + (why.empty() ? "" : ": " + why);
+            const std::string why = trouble_of(*blocker.service, services);
+            return who + (state == ServiceState::Failed ? ", which failed" : ", which died") +
+                   (why.empty() ? "" : ": " + why);
+        }
+        if (depth > 0) {
+            const std::string why = hopeless_need(*blocker.service, services, depth - 1);
+            if (!why.empty()) {
+                return who + ", which " + why;
+            }
         }
     }
     return {};
+}
+
+}  // namespace
+
+std::string hopeless_need(const Service& service, const ServiceSet& services) {
+    constexpr int kMostSteps = 16;  // of a chain; for whoever is farther, who waits answers later
+    return hopeless_need(service, services, kMostSteps);
 }
 
 }  // namespace mainstay::supervisor

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/service_view.h"
+#include "supervisor/os_cgroups.h"
 #include "supervisor/os_clock.h"
 #include "supervisor/os_outputs.h"
 #include "supervisor/service.h"
@@ -31,13 +32,14 @@ class Dependents {
 
 /// Adds what only the page of one service shows.
 void add_details(ServiceView& view, const Service& service, const ServiceSet& services,
-                 const Dependents& dependents, const Clock& clock);
+                 const Dependents& dependents, const Clock& clock, Cgroups& cgroups);
 
 /// One sentence on why a service is not where it should be: "exit 1 after 310 ms".
 std::string trouble_of(const Service& service, const ServiceSet& services);
 
 /// Why a start that waits will not come soon, because something that it needs is missing, has
-/// failed or is in backoff: "needs db, which failed". Empty where nothing is wrong.
+/// failed or is in backoff: "needs db, which failed". So for what that waits for in turn. Empty
+/// where nothing is wrong.
 std::string hopeless_need(const Service& service, const ServiceSet& services);
 
 }  // namespace mainstay::supervisor

@@ -44,7 +44,12 @@ class WaitJob final : public ControlJob, public JobListener {
         }
     }
 
-    ~WaitJob() override { handler_.os().clock.cancel(timeout_); }
+    ~WaitJob() override {
+        handler_.os().clock.cancel(timeout_);
+        for (const Target& target : pending_) {
+            handler_.os().clock.cancel(target.next_check);
+        }
+    }
 
     Progress advance(std::string& out) override {
         out += std::exchange(output_, {});
@@ -84,7 +89,7 @@ class WaitJob final : public ControlJob, public JobListener {
                                                    "it was removed meanwhile", std::nullopt}),
                      ErrorCode::UnknownService);
             }
-            pending_.erase(find(service));
+            drop(find(service));
         }
     }
 
@@ -94,7 +99,14 @@ class WaitJob final : public ControlJob, public JobListener {
     }
 
   private:
-    using Pending = std::vector<Selected>;
+    struct Target {
+        std::string name;
+        ServiceId id = 0;
+        bool is_checked = false;   ///< its check program runs now
+        bool was_refused = false;  ///< by its check program, which is asked again
+        TimerId next_check = kNoTimer;
+    };
+    using Pending = std::vector<Target>;
 
     bool is_for_boot() const noexcept {
         return request_.verb == Verb::Wait && request_.goal == Goal::Boot;
@@ -131,25 +143,24 @@ class WaitJob final : public ControlJob, public JobListener {
                 fail(unknown_service(handler_.os().services, request_.id, each.name),
                      ErrorCode::UnknownService);
             } else {
-                pending_.push_back(each);
+                pending_.push_back({each.name, each.id});
             }
         }
-        for (const Selected& each : Pending(pending_)) {
+        for (const Target& each : Pending(pending_)) {
             consider(*handler_.os().services.find(each.id));
         }
     }
 
     Pending::iterator find(ServiceId id) noexcept {
         return std::find_if(pending_.begin(), pending_.end(),
-                            [&](const Selected& each) { return each.id == id; });
+                            [&](const Target& each) { return each.id == id; });
     }
     bool has_pending(ServiceId id) noexcept { return find(id) != pending_.end(); }
 
     void consider(const Service& service) {
         switch (judge(goal_of(request_, service), service.snapshot)) {
             case GoalOutcome::Reached:
-                say(encode(protocol::ServiceReply{request_.id, view(service)}));
-                pending_.erase(find(service.id));
+                has_check(service) ? check(service) : arrived(service);
                 return;
             case GoalOutcome::Unreachable:
                 went_wrong(service, ErrorCode::ServiceFailed,
@@ -157,6 +168,67 @@ class WaitJob final : public ControlJob, public JobListener {
                 return;
             case GoalOutcome::Pending:
                 return;
+        }
+    }
+
+    void arrived(const Service& service) {
+        say(encode(protocol::ServiceReply{request_.id, view(service)}));
+        drop(find(service.id));
+    }
+
+    void drop(Pending::iterator target) {
+        handler_.os().clock.cancel(target->next_check);
+        pending_.erase(target);
+    }
+
+    /// Whether the service's own program has the last word on whether it is well.
+    bool has_check(const Service& service) const noexcept {
+        return request_.verb == Verb::Check && service.snapshot.wanted != Wanted::Down &&
+               is_running(service.snapshot.state) && !service.definition.programs().check.empty();
+    }
+
+    void check(const Service& service) {
+        Target& target = *find(service.id);
+        if (target.is_checked || target.next_check != kNoTimer) {
+            return;
+        }
+        target.is_checked = true;
+        // The runner answers whoever is there still: a client may go away meanwhile.
+        handler_.os().checks.check(
+            service.id, service.name, service.definition,
+            [this, id = service.id, here = std::weak_ptr<bool>(here_)](CheckOutcome outcome) {
+                if (!here.expired()) {
+                    checked(id, outcome);
+                }
+            });
+    }
+
+    void checked(ServiceId id, CheckOutcome outcome) {
+        const auto target = find(id);
+        const Service* service = handler_.os().services.find(id);
+        if (target == pending_.end() || service == nullptr) {
+            return;
+        }
+        target->is_checked = false;
+        target->was_refused = outcome == CheckOutcome::Failed;
+        if (outcome == CheckOutcome::Impossible) {
+            went_wrong(*service, ErrorCode::ServiceFailed, "its check program cannot be run");
+        } else if (outcome == CheckOutcome::Failed) {
+            target->next_check = handler_.os().clock.call_after(
+                service->definition.readiness.check_interval, [this, id] { check_again(id); });
+        } else if (judge(goal_of(request_, *service), service->snapshot) == GoalOutcome::Reached) {
+            arrived(*service);
+        } else {
+            consider(*service);
+        }
+    }
+
+    void check_again(ServiceId id) {
+        const auto target = find(id);
+        const Service* service = handler_.os().services.find(id);
+        if (target != pending_.end() && service != nullptr) {
+            target->next_check = kNoTimer;
+            consider(*service);
         }
     }
 
@@ -170,7 +242,7 @@ class WaitJob final : public ControlJob, public JobListener {
         fail(encode(protocol::ServiceError{request_.id, service.name, code, std::move(message),
                                            std::move(shown)}),
              code);
-        pending_.erase(find(service.id));
+        drop(find(service.id));
     }
 
     void say(const std::string& line) {
@@ -198,8 +270,11 @@ class WaitJob final : public ControlJob, public JobListener {
         boot_timed_out_ = std::exchange(boot_is_missing_, false);
         while (!pending_.empty()) {
             const Service& service = *handler_.os().services.find(pending_.front().id);
+            const bool was_refused = pending_.front().was_refused;
             went_wrong(service, ErrorCode::TimedOut,
-                       "still " + std::string(to_string(service.snapshot.state)) + " after " +
+                       (was_refused ? "its check program still says no after "
+                                    : "still " + std::string(to_string(service.snapshot.state)) +
+                                          " after ") +
                            text_of(*request_.timeout));
         }
         wake_();
@@ -210,6 +285,7 @@ class WaitJob final : public ControlJob, public JobListener {
     ControlHandler::Wake wake_;
     JobBoard::Seat seat_;
     Pending pending_;
+    std::shared_ptr<bool> here_ = std::make_shared<bool>(true);  ///< ends with the job
     bool boot_is_missing_ = false;
     bool boot_timed_out_ = false;
     bool has_progress_ = true;

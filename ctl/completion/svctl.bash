@@ -63,7 +63,7 @@ _svctl() {
     elif [[ $command == signal && $previous == signal ]]; then
         _svctl_offer "$current" < <(printf '%s\n' HUP INT QUIT KILL USR1 USR2 ALRM TERM CONT STOP WINCH)
     elif [[ $command == notify && $arguments -gt 0 ]]; then
-        [[ $arguments -gt 1 ]] || _svctl_offer "$current" < <(printf '%s\n' ready status)
+        [[ $arguments -gt 1 ]] || _svctl_offer "$current" < <(printf '%s\n' ready reloading stopping status)
     elif [[ $command == enable ]]; then
         _svctl_offer "$current" < <(_svctl_definitions)
     else

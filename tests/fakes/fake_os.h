@@ -45,14 +45,15 @@ class FakeOutputs final : public supervisor::Outputs {
         if (newest.size() > count) {
             newest.erase(newest.begin(), newest.end() - static_cast<std::ptrdiff_t>(count));
         }
-        return {newest, 0};
+        const std::string& all = written[service];
+        return {newest, all.size(), all.empty() || all.back() == '\n'};
     }
 
     supervisor::LogPiece read_from(supervisor::ServiceId service,
                                    supervisor::LogCursor from) override {
         const std::string& all = written[service];
-        const std::size_t begin = std::min<std::size_t>(from, all.size());
-        return {all.substr(begin), all.size(), 0};
+        const std::size_t begin = std::min<std::size_t>(std::max(from, gone[service]), all.size());
+        return {all.substr(begin), all.size(), begin - std::min<std::size_t>(from, begin)};
     }
 
     supervisor::FollowId follow(supervisor::ServiceId service,
@@ -67,7 +68,8 @@ class FakeOutputs final : public supervisor::Outputs {
     std::set<supervisor::ServiceId> closed;
     std::set<supervisor::ServiceId> forgotten;
     std::map<supervisor::ServiceId, std::vector<std::string>> lines;
-    std::map<supervisor::ServiceId, std::string> written;  ///< what read_from() reads
+    std::map<supervisor::ServiceId, std::string> written;         ///< what read_from() reads
+    std::map<supervisor::ServiceId, supervisor::LogCursor> gone;  ///< so much was overwritten
     std::map<supervisor::FollowId, std::function<void()>> callbacks;
     supervisor::FollowId last_follow = 0;
     std::function<bool()> should_fail;
@@ -100,19 +102,23 @@ class FakeCgroups final : public supervisor::Cgroups {
         const bool is_new = entered.insert(service).second;
         return {kDirectory, is_new};
     }
-    std::vector<std::int32_t> members(supervisor::ServiceId /*service*/) override { return {}; }
+    std::vector<std::int32_t> members(supervisor::ServiceId service) override {
+        return processes[service];
+    }
     bool kill_members(supervisor::ServiceId service) override {
         killed.push_back(service);
         return entered.count(service) != 0;
     }
     std::uint64_t oom_kills(supervisor::ServiceId service) override { return kills[service]; }
-    supervisor::CgroupUsage usage(supervisor::ServiceId /*service*/) override { return {}; }
+    supervisor::CgroupUsage usage(supervisor::ServiceId service) override { return used[service]; }
     void forget(supervisor::ServiceId service) override { entered.erase(service); }
 
     static constexpr int kDirectory = 77;
     bool is_there = true;
     std::set<supervisor::ServiceId> entered;
     std::vector<supervisor::ServiceId> killed;
+    std::map<supervisor::ServiceId, std::vector<std::int32_t>> processes;
+    std::map<supervisor::ServiceId, supervisor::CgroupUsage> used;
     std::map<supervisor::ServiceId, std::uint64_t> kills;
 };
 

@@ -159,3 +159,34 @@ def test_progress_is_shown_on_a_terminal_and_nowhere_else(system):
     result = run(system, "--timeout", "900ms", "down", "slow")
     assert "waiting for" not in result.stderr
     run(system, "kill", "slow")
+
+
+def test_a_log_is_followed(system):
+    with Following(system, "log", "-f", "-n", "1", "web") as log:
+        assert log.line() == "bold \033[1mworld\n"
+        before = system.pid("web")
+        run(system, "kill", "web")
+        assert log.line() == "hello\n"
+        system.wait_other_pid("web", before)
+
+
+def test_a_start_answers_with_what_keeps_its_need_down(system):
+    system.add("db", run="exit 3")
+    system.add("api", run="exec sleep 1000", **{"down": "", "service.conf": "needs = db"})
+    system.add("lost", run="exec sleep 1000", **{"down": "", "service.conf": "needs = nix"})
+    system.wait_state("db", "backoff")
+    result = run(system, "up", "api")
+    assert result.returncode == 1
+    assert "needs db, which died: exit 3 after" in result.stderr
+    result = run(system, "up", "lost")
+    assert result.returncode == 1
+    assert "needs nix, which does not exist" in result.stderr
+
+
+def test_a_rescan_shows_what_changed(system):
+    (system.definitions / "web/service.conf").write_text("stop-timeout = 30s\n")
+    result = run(system, "rescan")
+    assert result.returncode == 0
+    assert "web: changed: stop-timeout " in result.stdout
+    assert "counts from its next start on" in result.stdout
+    assert system.status("web")["changed"] is True

@@ -142,11 +142,14 @@ TEST_CASE("commands with arguments of their own", "[args]") {
     CHECK(bad({"why"}) == "why needs at least one service");
     CHECK(bad({"why", "a", "b"}) == "why does not take \"b\"");
     CHECK(good({"notify", "web", "ready"}).ready);
+    CHECK(good({"notify", "web", "reloading"}).reloading);
+    CHECK(good({"notify", "web", "stopping"}).stopping);
     CHECK(good({"notify", "web", "status", "all well"}).status_text == "all well");
     for (const Words& words :
          {Words{"notify"}, Words{"notify", "web"}, Words{"notify", "web", "status"},
           Words{"notify", "web", "fine"}, Words{"notify", "web", "ready", "now"}}) {
-        CHECK(bad(words) == "notify needs a service, then ready, or status and one text");
+        CHECK(bad(words) ==
+              "notify needs a service, then ready, reloading or stopping, or status and one text");
     }
     CHECK(good({"enable", "web", "db"}).services == Services{"web", "db"});
     CHECK(good({"enable", "./web"}).path == "./web");

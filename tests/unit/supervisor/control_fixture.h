@@ -6,30 +6,50 @@
 #include <string>
 
 #include "fakes/fake_enablement.h"
+#include "fakes/fake_helpers.h"
 #include "supervisor/control_handler.h"
 #include "unit/supervisor/fixture.h"
 
 namespace mainstay::fakes {
 
+/// Users of processes by pid; everybody is a stranger.
+class FakeFamily final : public supervisor::ProcessFamily {
+  public:
+    supervisor::Kinship kinship(const supervisor::Sender& /*process*/,
+                                const supervisor::RunProcesses& /*run*/) override {
+        return supervisor::Kinship::Stranger;
+    }
+    std::optional<std::uint32_t> uid_of(std::int32_t pid) override {
+        const auto found = uids.find(pid);
+        return found == uids.end() ? std::nullopt : std::optional(found->second);
+    }
+
+    std::map<std::int32_t, std::uint32_t> uids;
+};
+
 struct Control : FakeSystem {
     FakeEnablement enablement;
-    supervisor::RecentMessages messages{journal};
-    supervisor::ControlHandler handler{{services, processes, outputs, clock, enablement, messages},
-                                       {{"1.2.3", "abc", 1, 42}, "host1"}};
+    FakeHelpers helpers;
+    supervisor::CheckRunner checks{{helpers, outputs, clock, journal}};
+    FakeFamily family;
+    supervisor::ControlHandler handler{
+        {services, processes, outputs, clock, enablement, cgroups, checks, family},
+        {{"1.2.3", "abc", 1, 42}, "host1"}};
     int wakes = 0;
 
     using Job = std::unique_ptr<supervisor::ControlJob>;
     using Progress = supervisor::ControlJob::Progress;
     using Rights = supervisor::Rights;
 
-    Job begin(std::string_view line, Rights rights = Rights::Everything) {
-        return handler.begin(line, {rights, 0}, [this] { ++wakes; });
+    Job begin(std::string_view line, Rights rights = Rights::Everything, std::uint32_t uid = 0) {
+        return handler.begin(line, {rights, uid}, [this] { ++wakes; });
     }
 
     /// The answer of a request that is answered at once, however many pieces it has.
-    std::string ask(std::string_view line, Rights rights = Rights::Everything) {
+    std::string ask(std::string_view line, Rights rights = Rights::Everything,
+                    std::uint32_t uid = 0) {
         std::string out;
-        const Job job = begin(line, rights);
+        const Job job = begin(line, rights, uid);
         Progress progress = job->advance(out);
         while (progress == Progress::More) {
             progress = job->advance(out);

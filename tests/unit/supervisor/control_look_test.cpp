@@ -92,29 +92,81 @@ TEST_CASE("the log of services, and the supervisor's own", "[control]") {
     Control control;
     control.run("web");
     control.outputs.lines[control.service("web").id] = {"one", "two", "three"};
-    control.messages.write(Level::Info, "first");
-    control.messages.write(Level::Error, "second\nline");
+    control.outputs.lines[kOwnMessages] = {"first", "error: second"};
     CHECK(has(control.ask(R"({"id":1,"verb":"log","services":["web"],"lines":2})"),
               R"({"id":1,"service":"web","lines":["two","three"]})"));
     const std::string own =
         control.ask(R"({"id":1,"verb":"log","services":["@supervisor","nix"]})");
-    CHECK(has(own, R"("service":"@supervisor","lines":["first","error: second line"])"));
+    CHECK(has(own, R"("service":"@supervisor","lines":["first","error: second"])"));
     CHECK(has(own, "no service nix"));
     CHECK(has(own, R"("exit":4)"));
-    CHECK(has(control.ask(R"({"id":1,"verb":"log"})", Rights::Look), R"("service":"web")"));
+    const std::string all = control.ask(R"({"id":1,"verb":"log"})", Rights::Look);
+    CHECK(has(all, R"("service":"web")"));
+    CHECK_FALSE(has(all, "@supervisor"));
 }
 
-TEST_CASE("old messages of the supervisor give way to new ones", "[control]") {
-    FakeJournal journal;
-    RecentMessages messages(journal);
-    for (int i = 0; i < 1000; ++i) {
-        messages.write(Level::Info, std::string(900, 'x') + std::to_string(i));
-    }
-    CHECK(journal.messages.size() == 1000);
-    CHECK(messages.count() == 1000);
-    const auto last = messages.last_lines(5000);
-    CHECK(last.size() < 40);
-    CHECK(has(last.back(), "999"));
-    CHECK(messages.since(998).size() == 2);
-    CHECK(messages.since(1000).empty());
+TEST_CASE("a page tells of deaths, of processes left behind, and of what is used", "[control]") {
+    Control control;
+    control.run("web");
+    const ServiceId id = control.service("web").id;
+    control.cgroups.used[id].memory_bytes = 4096;
+    control.cgroups.processes[id] = {control.pid("web")};
+    CHECK_FALSE(has(control.ask(R"({"id":1,"verb":"status","services":["web"]})"), "leftovers"));
+    control.cgroups.kills[id] = 1;
+    control.cgroups.processes[id] = {92, 91};
+    control.processes.end(control.pid("web"), killed_by(SIGKILL), 20ms);
+    const std::string page = control.ask(R"({"id":1,"verb":"status","services":["web"]})");
+    CHECK(has(page, R"("leftovers":{"count":2,"pids":[91,92]})"));
+    CHECK(has(page, R"("usage":{"memory_bytes":4096})"));
+    CHECK(has(page, R"("death_count":1,"deaths":[{"signal":9)"));
+    CHECK(has(page, R"("oom":true,"next":"restarted")"));
+    CHECK(has(control.ask(R"({"id":1,"verb":"deaths","services":["web"]})"), R"("deaths":[)"));
+}
+
+TEST_CASE("a rescan tells what changed and when it counts", "[control]") {
+    Control control;
+    control.run("web");
+    control.down("off");
+    control.down("bad");
+    control.directory("/sv/web").policy.stop_timeout = 30s;
+    control.directory("/sv/off").policy.stop_timeout = 30s;
+    control.definitions.directories["/sv/bad"].usable = false;
+    control.definitions.directories["/sv/bad"].problems = {"no run file"};
+    const std::string out = control.ask(R"({"id":1,"verb":"rescan"})");
+    CHECK(control.enablement.looks == 1);
+    CHECK(has(out, R"("service":"web","change":"changed","fields":["stop-timeout)"));
+    CHECK(has(out, "counts from its next start on"));
+    CHECK(has(out, "counts at once"));
+    CHECK(has(out, "no run file; its definition cannot be used"));
+    CHECK(has(out, R"("exit":1)"));
+    CHECK(has(control.ask(R"({"id":1,"verb":"status","services":["web"]})"), R"("changed":true)"));
+}
+
+TEST_CASE("a service's own user may speak for it, and for no other", "[control]") {
+    Control control;
+    control.run("web");
+    control.run("db");
+    control.family.uids[control.pid("web")] = 1000;
+    control.family.uids[control.pid("db")] = 1001;
+    const char* web =
+        R"({"id":1,"verb":"notify","services":["web"],"reloading":true,"status_text":"busy"})";
+    CHECK(has(control.ask(web, Rights::None, 1000), R"("exit":0)"));
+    CHECK(has(control.ask(web, Rights::None, 1001), "not-permitted"));
+    CHECK(has(control.ask(R"({"id":1,"verb":"notify","services":["web","db"],"ready":true})",
+                          Rights::None, 1000),
+              "not-permitted"));
+    CHECK(has(control.ask(R"({"id":1,"verb":"notify","services":["*"],"ready":true})", Rights::Look,
+                          1000),
+              "not-permitted"));
+    CHECK(has(control.ask(R"({"id":1,"verb":"down","services":["web"]})", Rights::None, 1000),
+              "not-permitted"));
+    const std::string page = control.ask(R"({"id":1,"verb":"status","services":["web"]})");
+    CHECK(has(page, R"("status_text":"busy")"));
+    CHECK(has(page, R"("reloading":true)"));
+    NotifyMessage error;
+    error.exit_status = 7;
+    control.services.service_said(
+        {control.service("web").id, control.service("web").snapshot.generation}, error);
+    CHECK(has(control.ask(R"({"id":1,"verb":"status","services":["web"]})"),
+              R"("notify_error":"exit status 7")"));
 }

@@ -125,21 +125,69 @@ TEST_CASE("reload tells who runs, and says so where nobody does", "[control]") {
     CHECK(has(out, R"("exit":3)"));
 }
 
-TEST_CASE("a start that waits for what is missing or failed answers at once", "[control]") {
+TEST_CASE("a start that waits for what is missing or in backoff answers at once", "[control]") {
     Control control;
+    const auto needs = [&](const char* name, const char* need) {
+        control.directory(std::string("/sv/") + name).own_relations =
+            std::make_shared<const Relations>(Relations{{need}, {}, {}, {}, {}, {}});
+        control.down(name);
+    };
     control.down("db");
-    control.down("web");
-    control.directory("/sv/web").own_relations =
-        std::make_shared<const Relations>(Relations{{"db"}, {}, {}, {}, {}, {}});
-    const std::string name = "web";
-    Service web(1, 0, name);
-    web.definition = control.directory("/sv/web");
-    CHECK(hopeless_need(web, control.services).empty());
+    needs("web", "db");
+    needs("shop", "web");
+    needs("lost", "nix");
     control.services.post(control.service("db").id, WantUp{});
     control.processes.execute(control.pid("db"));
     control.processes.end(control.pid("db"), exited(1), 20ms);
-    CHECK(hopeless_need(web, control.services) == "needs db, which died: exit 1 after 20 ms");
-    web.definition.own_relations =
-        std::make_shared<const Relations>(Relations{{"nix"}, {}, {}, {}, {}, {}});
-    CHECK(hopeless_need(web, control.services) == "needs nix, which does not exist");
+    REQUIRE(control.state("db") == ServiceState::Backoff);
+    const std::string web = control.ask(R"({"id":1,"verb":"up","services":["web"]})");
+    CHECK(has(web, "needs db, which died: exit 1 after 20 ms"));
+    CHECK(has(web, R"("waits_for":[{"service":"db","relation":"needs","state":"backoff")"));
+    CHECK(has(web, R"("exit":1)"));
+    CHECK(has(control.ask(R"({"id":1,"verb":"up","services":["shop"]})"),
+              "needs web, which needs db, which died: exit 1 after 20 ms"));
+    CHECK(has(control.ask(R"({"id":1,"verb":"up","services":["lost"]})"),
+              "needs nix, which does not exist"));
+}
+
+TEST_CASE("services of one request stop in the order that they need", "[control]") {
+    Control control;
+    control.run("db");
+    control.directory("/sv/web").own_relations =
+        std::make_shared<const Relations>(Relations{{"db"}, {}, {}, {}, {}, {}});
+    control.run("web");
+    const auto job = control.begin(R"({"id":1,"verb":"down","services":["db","web"]})");
+    CHECK(Control::more_of(job).empty());
+    CHECK(control.state("web") == ServiceState::Stopping);
+    REQUIRE(control.processes.sent.size() > 0);
+    for (const auto& sent : control.processes.sent) {
+        CHECK(sent.pid == control.pid("web"));
+    }
+    control.processes.end(control.pid("web"), killed_by(SIGTERM));
+    control.processes.end(control.pid("db"), killed_by(SIGTERM));
+    CHECK(has(Control::end_of(job), R"("exit":0)"));
+}
+
+TEST_CASE("check asks the check program until it agrees", "[control]") {
+    Control control;
+    Programs programs;
+    programs.check = {"/sv/web/check"};
+    control.directory("/sv/web").own_programs = std::make_shared<const Programs>(programs);
+    control.run("web");
+    auto job = control.begin(R"({"id":1,"verb":"check","services":["web"]})");
+    REQUIRE(control.helpers.running.size() == 1);
+    control.helpers.end(1, {std::nullopt, exited(1)});
+    CHECK(Control::more_of(job).empty());
+    control.clock.advance(1s);
+    REQUIRE(control.helpers.running.size() == 1);
+    control.helpers.end(2, {std::nullopt, exited(0)});
+    CHECK(has(Control::end_of(job), R"("state":"ready")"));
+    job = control.begin(R"({"id":1,"verb":"check","services":["web"]})");
+    job.reset();
+    control.helpers.end(3, {std::nullopt, exited(0)});
+    job = control.begin(R"({"id":1,"verb":"check","services":["web"],"timeout_ms":500})");
+    control.helpers.end(4, {std::nullopt, exited(1)});
+    control.clock.advance(500ms);
+    CHECK(has(Control::end_of(job), "its check program still says no after"));
+    CHECK(control.clock.armed() == 0);
 }

@@ -6,6 +6,7 @@
 
 using mainstay::supervisor::Beginning;
 using mainstay::supervisor::last_lines_of;
+using mainstay::supervisor::LineCutter;
 
 using List = std::vector<std::string>;
 
@@ -21,4 +22,15 @@ TEST_CASE("what is left of a torn line is shown only where there is nothing else
     CHECK(last_lines_of("89\nab\n", 5, Beginning::Torn) == List{"ab"});
     CHECK(last_lines_of("23456789", 5, Beginning::Torn) == List{"23456789"});
     CHECK(last_lines_of("89\nab\n", 1, Beginning::Torn) == List{"ab"});
+}
+
+TEST_CASE("lines are cut out of pieces of any size", "[log_lines]") {
+    LineCutter cutter;
+    CHECK(cutter.cut("on").empty());
+    CHECK(cutter.cut("e\n\ntwo\nth") == List{"one", "", "two"});
+    CHECK(cutter.take_rest() == List{"th"});
+    CHECK(cutter.take_rest().empty());
+    const std::string longest(LineCutter::kMost, 'x');
+    CHECK(cutter.cut(longest + "y\n") == List{longest, "y"});
+    CHECK(cutter.cut(std::string_view()).empty());
 }
