@@ -161,7 +161,7 @@ def test_wait_waits_for_what_its_option_says(s):
 
 
 def test_wait_ends_when_what_is_waited_for_cannot_come(s):
-    add(s, "broken", "permanent-failure-status = 1\n", "exit 1")
+    add(s, "broken", "ready = fd 3\npermanent-failure-status = 1\n", "exit 1")
     s.start()
     assert run(s, "wait", "--ready", "broken").returncode == 1
 
