@@ -173,7 +173,7 @@ def test_what_is_removed_is_not_started_again(s):
     directory = s.define("web", counted(s))
     s.start()
     assert run(s, "add", str(directory)).returncode == 0
-    assert run(s, "wait", "web").returncode == 0
+    s.wait_text("starts", "\n")
     assert run(s, "remove", "web").returncode == 0
     eventually(lambda: "web" not in s.known(), "it is forgotten")
     let_others_run(s)
