@@ -132,11 +132,19 @@ consteval CommandRow signal_row(Command command, std::string_view name, int sign
             details};
 }
 
-/// The row of a command that asks or waits.
-consteval CommandRow ask_row(Command command, std::string_view name, Arguments arguments,
-                             Waits waits, Verb verb, OptionSet options, std::string_view summary,
-                             std::string_view details) noexcept {
-    return {command, name, "", Group::Ask, arguments, waits, verb, 0, options, summary, details};
+/// The row of a command that asks or says something.
+consteval CommandRow ask_row(Command command, std::string_view name, Arguments arguments, Verb verb,
+                             std::string_view summary, std::string_view details) noexcept {
+    return {command, name, "",         Group::Ask, arguments, Waits::No,
+            verb,    0,    kNoOptions, summary,    details};
+}
+
+/// The row of a command that waits for what others do.
+consteval CommandRow wait_row(Command command, std::string_view name, Arguments arguments,
+                              Verb verb, OptionSet options, std::string_view summary,
+                              std::string_view details) noexcept {
+    return {command, name, "",      Group::Ask, arguments, Waits::Yes,
+            verb,    0,    options, summary,    details};
 }
 
 /// The row of a command that configures.
@@ -181,16 +189,16 @@ constexpr std::array kRows{
     signal_row(Command::Kill, "kill", SIGKILL, "send KILL", kTermDetails),
     CommandRow{Command::Signal, "signal", "", Group::Signals, Arguments::SignalAndServices,
                Waits::No, Verb::Signal, 0, kNoOptions, "send any signal", kSignalDetails},
-    ask_row(Command::Wait, "wait", Arguments::GoalAndServices, Waits::Yes, Verb::Wait, kGoals,
-            "wait until services are ready", kWaitDetails),
-    ask_row(Command::IsUp, "is-up", Arguments::Services, Waits::No, Verb::IsUp, kNoOptions,
+    wait_row(Command::Wait, "wait", Arguments::GoalAndServices, Verb::Wait, kGoals,
+             "wait until services are ready", kWaitDetails),
+    ask_row(Command::IsUp, "is-up", Arguments::Services, Verb::IsUp,
             "tell by the exit code whether services run", kIsUpDetails),
-    ask_row(Command::IsReady, "is-ready", Arguments::Services, Waits::No, Verb::IsReady, kNoOptions,
+    ask_row(Command::IsReady, "is-ready", Arguments::Services, Verb::IsReady,
             "tell by the exit code whether they are ready", kIsUpDetails),
-    ask_row(Command::Check, "check", Arguments::Services, Waits::Yes, Verb::Check, kNoOptions,
-            "wait until services are as wanted", kCheckDetails),
-    ask_row(Command::Notify, "notify", Arguments::Saying, Waits::No, Verb::Notify, kNoOptions,
-            "speak for a service", kNotifyDetails),
+    wait_row(Command::Check, "check", Arguments::Services, Verb::Check, kNoOptions,
+             "wait until services are as wanted", kCheckDetails),
+    ask_row(Command::Notify, "notify", Arguments::Saying, Verb::Notify, "speak for a service",
+            kNotifyDetails),
     configure_row(Command::Enable, "enable", Arguments::NamesOrPath, Verb::Enable, kRuntime,
                   "start services now and at boot", kEnableDetails),
     configure_row(Command::Disable, "disable", Arguments::Services, Verb::Disable, kRuntime,

@@ -1,4 +1,5 @@
-/// PURE. The values of service.conf that have a small grammar of their own, or concern several settings.
+/// PURE. The values of service.conf that have a small grammar of their own, or concern several
+/// settings.
 #include <algorithm>
 #include <limits>
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "common/nearest.h"
 #include "common/paths.h"
 #include "supervisor/check_options.h"
 
@@ -33,35 +34,13 @@ constexpr std::string_view kHelp =
     "DIR is /etc/service where it is not given. TERM or INT stops all services in\n"
     "order and ends. See supervisor(8).\n";
 
-constexpr std::array<std::string_view, 6> kNames = {"--control", "--control-group", "--definitions",
-                                                    "--log-dir", "--help",          "--version"};
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j) {
-        row[j] = j;
-    }
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i;
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-            diagonal = row[j];
-            row[j] = std::min({row[j] + 1, row[j - 1] + 1, change});
-        }
-    }
-    return row[b.size()];
-}
+constexpr std::array<std::string_view, 7> kNames = {
+    "--check", "--control", "--control-group", "--definitions", "--log-dir", "--help", "--version"};
 
 std::string unknown_option(std::string_view name) {
     std::string message = "unknown option " + std::string(name);
-    const auto nearest = std::min_element(kNames.begin(), kNames.end(), [&](auto a, auto b) {
-        return edit_distance(name, a) < edit_distance(name, b);
-    });
-    if (edit_distance(name, *nearest) <= name.size() / 2) {
-        message += "; did you mean " + std::string(*nearest) + "?";
-    }
-    return message;
+    const std::string_view nearest = nearest_word(name, kNames);
+    return nearest.empty() ? message : message + "; did you mean " + std::string(nearest) + "?";
 }
 
 std::string default_socket(const Surroundings& surroundings) {

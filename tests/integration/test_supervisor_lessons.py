@@ -161,7 +161,7 @@ def test_wait_waits_for_what_its_option_says(s):
 
 
 def test_wait_ends_when_what_is_waited_for_cannot_come(s):
-    add(s, "broken", "permanent-failure-status = 1\n", "exit 1")
+    add(s, "broken", "ready = fd 3\npermanent-failure-status = 1\n", "exit 1")
     s.start()
     assert run(s, "wait", "--ready", "broken").returncode == 1
 
@@ -173,7 +173,7 @@ def test_what_is_removed_is_not_started_again(s):
     directory = s.define("web", counted(s))
     s.start()
     assert run(s, "add", str(directory)).returncode == 0
-    assert run(s, "wait", "web").returncode == 0
+    s.wait_text("starts", "\n")
     assert run(s, "remove", "web").returncode == 0
     eventually(lambda: "web" not in s.known(), "it is forgotten")
     let_others_run(s)

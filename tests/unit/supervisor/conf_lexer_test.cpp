@@ -191,3 +191,28 @@ TEST_CASE("problems are said with their place, and shown words are short and cle
     CHECK(shown("a\nb") == "a?b");
     CHECK(shown(std::string(70, 'x')) == std::string(60, 'x') + "...");
 }
+
+TEST_CASE("problems are sorted by file, place, severity and words, and each part tells them apart",
+          "[conf]") {
+    const Problem sorted[] = {
+        {Severity::Error, "a", {9, 9}, "z"},   {Severity::Error, "b", {1, 2}, "y"},
+        {Severity::Error, "b", {1, 3}, "y"},   {Severity::Warning, "b", {1, 3}, "x"},
+        {Severity::Warning, "b", {1, 3}, "y"}, {Severity::Error, "b", {2, 1}, "a"}};
+    for (const Problem& a : sorted) {
+        for (const Problem& b : sorted) {
+            CAPTURE(to_line(a), to_line(b));
+            CHECK(comes_before(a, b) == (&a < &b));
+            CHECK((a == b) == (&a == &b));
+        }
+    }
+}
+
+TEST_CASE("places are found in any order, and behind the end", "[conf]") {
+    PlaceFinder finder("ab\n\ncd");
+    CHECK(finder.place_of(4) == Place{3, 1});
+    CHECK(finder.place_of(5) == Place{3, 2});
+    CHECK(finder.place_of(1) == Place{1, 2});
+    CHECK(finder.place_of(3) == Place{2, 1});
+    CHECK(finder.place_of(6) == Place{3, 3});
+    CHECK(PlaceFinder("").place_of(0) == Place{1, 1});
+}

@@ -50,11 +50,46 @@ TEST_CASE("options: the socket comes from the option, the environment, then the 
           "/run/mainstay/control");
 }
 
+TEST_CASE("options: definitions are looked for in several directories, in their order",
+          "[options]") {
+    using Directories = std::vector<std::string>;
+    CHECK(std::get<Options>(parse({})).definitions == Directories{"/etc/sv", "/usr/lib/sv"});
+    CHECK(std::get<Options>(parse({"--definitions=/b:/a"})).definitions == Directories{"/b", "/a"});
+    CHECK(std::get<Options>(parse({"--definitions", "::/a::/b:"})).definitions ==
+          Directories{"/a", "/b"});
+    CHECK(std::get<Options>(parse({"--definitions", ":"})).definitions.empty());
+}
+
+TEST_CASE("options: logs are written nowhere unless a directory is named", "[options]") {
+    CHECK(std::get<Options>(parse({})).log_directory.empty());
+    CHECK(std::get<Options>(parse({"--log-dir", "/var/log/sv"})).log_directory == "/var/log/sv");
+    CHECK(std::get<Options>(parse({"--log-dir=/a=b"})).log_directory == "/a=b");
+}
+
+TEST_CASE("options: a group that was named is told from the usual one", "[options]") {
+    CHECK_FALSE(std::get<Options>(parse({})).group_was_named);
+    CHECK(std::get<Options>(parse({"--control-group=adm"})).group_was_named);
+}
+
+TEST_CASE("options: the help names every option", "[options]") {
+    for (const char* name : {"--control SOCKET", "--control-group GROUP", "--definitions DIR:...",
+                             "--log-dir DIR", "--check", "--help", "--version"}) {
+        CAPTURE(name);
+        CHECK(help_text().find(name) != std::string_view::npos);
+    }
+}
+
 TEST_CASE("options: mistakes are named, with the nearest right thing", "[options]") {
     CHECK(usage_error({"--contrl", "x"}) == "unknown option --contrl; did you mean --control?");
+    CHECK(usage_error({"--definition=/sv"}) ==
+          "unknown option --definition; did you mean --definitions?");
     CHECK(usage_error({"-z"}) == "unknown option -z");
     CHECK(usage_error({"--control"}) == "--control needs a SOCKET");
     CHECK(usage_error({"--control-group="}) == "--control-group needs a GROUP");
+    CHECK(usage_error({"--definitions="}) == "--definitions needs a DIR");
+    CHECK(usage_error({"--log-dir"}) == "--log-dir needs a DIR");
+    // The first mistake is the one that is named.
+    CHECK(usage_error({"--log-dir=", "a", "b"}) == "--log-dir needs a DIR");
     CHECK(usage_error({"a", "b"}) == "more than one DIR: a and b");
     CHECK(usage_error({""}) == "DIR is empty");
 }
@@ -179,4 +214,71 @@ TEST_CASE("when a verb has got where it wanted", "[verb_outcome]") {
     Policy says_so;
     says_so.readiness = Readiness::Notify;
     CHECK(judge(Verb::Up, s, says_so, 30ms).kind == Kind::Arrived);
+}
+
+TEST_CASE("every state is an answer to a start, and whoever wants it down ends the waiting",
+          "[verb_outcome]") {
+    using protocol::Verb;
+    using Kind = VerbOutcome::Kind;
+    const std::vector<std::pair<ServiceState, Kind>> rows = {
+        {ServiceState::Down, Kind::Pending},      {ServiceState::Waiting, Kind::Pending},
+        {ServiceState::Starting, Kind::Pending},  {ServiceState::Up, Kind::Pending},
+        {ServiceState::Ready, Kind::Arrived},     {ServiceState::Stopping, Kind::Pending},
+        {ServiceState::Finishing, Kind::Pending}, {ServiceState::Backoff, Kind::Failed},
+        {ServiceState::Failed, Kind::Failed},     {ServiceState::Done, Kind::Arrived}};
+    for (const auto& [state, kind] : rows) {
+        for (const Verb verb : {Verb::Up, Verb::Restart, Verb::TryRestart, Verb::Once}) {
+            CAPTURE(to_string(state), to_string(verb));
+            Snapshot s;
+            s.state = state;
+            s.wanted = Wanted::Up;
+            CHECK(judge(verb, s, Policy{}, 1s).kind == kind);
+            s.wanted = Wanted::Down;
+            CHECK(judge(verb, s, Policy{}, 1s).kind == Kind::Superseded);
+        }
+    }
+}
+
+TEST_CASE("verbs that start and stop nothing are done when they are told", "[verb_outcome]") {
+    using protocol::Verb;
+    Snapshot s;
+    s.state = ServiceState::Starting;
+    s.wanted = Wanted::Up;
+    for (const Verb verb : {Verb::Reset, Verb::Reload, Verb::Signal}) {
+        CHECK(judge(verb, s, Policy{}, 0s).kind == VerbOutcome::Kind::Arrived);
+    }
+}
+
+TEST_CASE("when what is waited for is reached, or never will be", "[verb_outcome]") {
+    using protocol::Goal;
+    using Outcome = GoalOutcome;
+    struct Row {
+        ServiceState state;
+        Outcome up;
+        Outcome ready;
+        Outcome down;
+    };
+    constexpr auto kPending = Outcome::Pending;
+    constexpr auto kReached = Outcome::Reached;
+    constexpr auto kNever = Outcome::Unreachable;
+    const std::vector<Row> rows = {
+        {ServiceState::Down, kPending, kPending, kReached},
+        {ServiceState::Waiting, kPending, kPending, kPending},
+        {ServiceState::Starting, kPending, kPending, kPending},
+        {ServiceState::Up, kReached, kPending, kPending},
+        {ServiceState::Ready, kReached, kReached, kPending},
+        {ServiceState::Stopping, kPending, kPending, kPending},
+        {ServiceState::Finishing, kPending, kPending, kPending},
+        {ServiceState::Backoff, kPending, kPending, kPending},
+        {ServiceState::Failed, kNever, kNever, kReached},
+        {ServiceState::Done, kReached, kReached, kReached},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(to_string(row.state));
+        Snapshot s;
+        s.state = row.state;
+        CHECK(judge(Goal::Up, s) == row.up);
+        CHECK(judge(Goal::Ready, s) == row.ready);
+        CHECK(judge(Goal::Down, s) == row.down);
+    }
 }
