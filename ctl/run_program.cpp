@@ -83,7 +83,9 @@ class SpawnActions {
 
 std::optional<std::string> find_program(const std::string& name) {
     const std::string directory = own_directory();
-    for (const std::string& candidate : {directory + "../lib/mainstay/" + name, directory + name}) {
+    for (const char* where : {"../lib/mainstay/", ""}) {
+        std::string candidate = directory;
+        candidate.append(where).append(name);
         if (!directory.empty() && is_program(candidate)) {
             return candidate;
         }

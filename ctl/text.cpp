@@ -136,7 +136,7 @@ std::string size_text(std::uint64_t bytes) {
     if (bytes > std::uint64_t{1} << 60U) {
         tenths = bytes / 1024 * 10;
     }
-    while (tenths >= 10 * 1024 && unit + 1 < kUnits.size()) {
+    while (tenths >= std::uint64_t{10} * 1024 && unit + 1 < kUnits.size()) {
         tenths /= 1024;
         ++unit;
     }

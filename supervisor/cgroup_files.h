@@ -28,8 +28,8 @@ void move_processes(const std::string& from, const std::string& to);
 /// Removes it with all below it, as far as they are empty of processes.
 void remove_cgroup(int directory, const std::string& path);
 
-/// KILL to all of its members, who cannot fork meanwhile (cgroup.freeze, Linux 5.2) or are met again
-/// until there are none.
+/// KILL to all of its members, who cannot fork meanwhile (cgroup.freeze, Linux 5.2) or are met
+/// again until there are none.
 void kill_cgroup(int directory, const std::string& path);
 
 }  // namespace mainstay::supervisor

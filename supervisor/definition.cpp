@@ -5,8 +5,8 @@ namespace {
 
 template <typename T>
 const T& or_default(const std::shared_ptr<const T>& own) noexcept {
-    static const T kDefault;
-    return own ? *own : kDefault;
+    static const T defaults;
+    return own ? *own : defaults;
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ NodeId DependencyGraph::intern(std::string_view name) {
     if (const NodeId known = find(name); known != kNoNode) {
         return known;
     }
-    NodeId node = static_cast<NodeId>(nodes_.size());
+    auto node = static_cast<NodeId>(nodes_.size());
     if (free_.empty()) {
         nodes_.emplace_back();
     } else {

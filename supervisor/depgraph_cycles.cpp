@@ -201,6 +201,7 @@ std::vector<std::string> DependencyGraph::order_cycles() const {
         }
     }
     std::vector<std::string> spelled;
+    spelled.reserve(first_of.size());
     for (const auto& [number, first] : first_of) {
         spelled.push_back(spell(shortest_cycle(first, &Node::order_cycle)));
     }

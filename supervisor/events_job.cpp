@@ -32,9 +32,9 @@ EventReply event_of(EventKind kind) {
 
 class EventsJob final : public ControlJob, public JobListener {
   public:
-    EventsJob(ControlHandler& handler, const Request& request, ControlHandler::Wake wake)
+    EventsJob(ControlHandler& handler, Request request, ControlHandler::Wake wake)
         : handler_(handler),
-          request_(request),
+          request_(std::move(request)),
           wake_(std::move(wake)),
           seat_(handler.board(), *this) {
         const ServiceSet& services = handler_.os().services;
