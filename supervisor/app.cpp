@@ -332,10 +332,7 @@ class App final : public ScanListener, public ServiceObserver, public System {
 }  // namespace
 
 int run_app(AppSettings settings, Journal& journal) {
-    // Not destroyed: what is still open and allocated at the end goes with the process, at once.
-    static App* app = nullptr;
-    app = std::make_unique<App>(std::move(settings), journal).release();
-    return app->run();
+    return App(std::move(settings), journal).run();
 }
 
 }  // namespace mainstay::supervisor
