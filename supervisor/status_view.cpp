@@ -172,9 +172,9 @@ Dependents::Dependents(const ServiceSet& services) {
 }
 
 const std::vector<std::string>& Dependents::of(const std::string& name) const noexcept {
-    static const std::vector<std::string> kNone;
+    static const std::vector<std::string> none;
     const auto found = by_need_.find(name);
-    return found == by_need_.end() ? kNone : found->second;
+    return found == by_need_.end() ? none : found->second;
 }
 
 ServiceView view_of(const Service& service, const ServiceSet& services, const Clock& clock) {
@@ -274,7 +274,7 @@ std::string hopeless_need(const Service& service, const ServiceSet& services, in
         if (depth > 0) {
             const std::string why = hopeless_need(*blocker.service, services, depth - 1);
             if (!why.empty()) {
-                return who + ", which " + why;
+                return std::string(who).append(", which ").append(why);
             }
         }
     }

@@ -142,7 +142,11 @@ class Svlog:
             except FileNotFoundError:  # renamed meanwhile
                 return None
 
-        return (eventually(lambda: read() is not None and [read()], "files that stay") or [b""])[0]
+        def settled():
+            content = read()
+            return None if content is None else [content]
+
+        return eventually(settled, "files that stay")[0]
 
     def wait_text(self, name, part):
         part = part.encode()

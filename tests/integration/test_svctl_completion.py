@@ -64,7 +64,9 @@ def test_commands_complete_what_they_take(tmp_path, fake):
     assert complete(tmp_path, "log", "@", socket=fake.path) == ["@supervisor", "@init"]
     assert complete(tmp_path, "log", "-n", "", socket=fake.path) == []
     assert complete(tmp_path, "notify", "w", socket=fake.path) == ["web", "worker"]
-    assert complete(tmp_path, "notify", "web", "") == ["ready", "status"]
+    assert complete(tmp_path, "notify", "web", "") == [
+        "ready", "reloading", "stopping", "status"
+    ]
     assert complete(tmp_path, "rescan", "") == []
     (tmp_path / "directory").mkdir()
     assert complete(tmp_path, "add", "dir") == ["directory"]

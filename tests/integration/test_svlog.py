@@ -376,6 +376,7 @@ def test_what_makes_no_sense_is_ignored(svlog):
 
 def test_a_pipe_that_did_not_come_is_refused(svlog):
     svlog.send(svlog_alone.ADD, 5, text="web")
+    svlog.sent += 1
     eventually(lambda: svlog.hear() and svlog.done == 1, "it is refused")
     os.write(svlog.add("other", slot=6), b"x\n")
 
