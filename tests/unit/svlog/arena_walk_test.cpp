@@ -16,7 +16,7 @@ namespace {
 
 /// The byte at a position of a stream: what was torn or is another's does not fit.
 char byte_at(std::uint32_t slot, std::uint64_t position) {
-    return static_cast<char>('!' + (position * 7 + position / 91 + slot * 13) % 90);
+    return static_cast<char>('!' + (position * 7 + position / 91 + std::uint64_t{slot} * 13) % 90);
 }
 
 std::string bytes_at(std::uint32_t slot, std::uint64_t begin, std::size_t size) {

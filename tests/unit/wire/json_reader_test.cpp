@@ -86,7 +86,7 @@ TEST_CASE("it reads what the library reads, and refuses what it refuses", "[json
     const std::string_view pieces[] = {"{",      "}",   "[",       "]",           ",",
                                        ":",      "\"",  "\"a\"",   "1",           "-0",
                                        "2.5",    "1e2", "true",    "null",        " ",
-                                       "\"k\":", "\\",  "\"\\n\"", "\"\\u00e4\"", "\"\xc3\xa4\"",
+                                       "\"k\":", "\\",  R"("\n")", R"("\u00e4")", "\"\xc3\xa4\"",
                                        "\xff",   "x"};
     std::uniform_int_distribution<std::size_t> which(0, std::size(pieces) - 1);
     std::uniform_int_distribution<int> how_many(1, 12);
