@@ -426,7 +426,7 @@ class Oracle {
 
 std::uint32_t first_seed() {
     const char* given = std::getenv("MAINSTAY_SEED");
-    return given != nullptr ? static_cast<std::uint32_t>(std::atoi(given)) : 1;
+    return given != nullptr ? static_cast<std::uint32_t>(std::strtoul(given, nullptr, 10)) : 1;
 }
 
 void judge_all(const Simulation& simulation) {

@@ -87,7 +87,7 @@ TEST_CASE("what was given back is used again and nothing of it is left", "[spawn
     directory.script("echo $0 $1 $MODE");
     Spawner spawner(context(), null(), method);
     SpawnPlan with = plan_run(directory.definition(), {});
-    with.arguments.push_back("long-argument");
+    with.arguments.emplace_back("long-argument");
     with.environment = {"MODE=fast"};
     CHECK(run_to_end(spawner, with).output == "./run long-argument fast\n");
     CHECK(run_to_end(spawner, plan_run(directory.definition(), {})).output == "./run\n");
