@@ -14,7 +14,9 @@ inline constexpr char kSupervisorProgram[] = "/sbin/supervisor";
 inline constexpr char kDefaultPath[] =
     "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-inline constexpr char kLinkVariable[] = "MAINSTAY_LINK";   ///< number of the boot link's descriptor
+inline constexpr char kLinkVariable[] = "MAINSTAY_LINK";  ///< number of the boot link's descriptor
+/// The version of the link that PID 1 speaks: from 2 on it answers a Hello.
+inline constexpr char kLinkVersionVariable[] = "MAINSTAY_LINK_VERSION";
 inline constexpr char kSocketVariable[] = "SVCTL_SOCKET";  ///< path of the control socket
 
 }  // namespace mainstay

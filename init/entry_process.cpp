@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "common/boot_link.h"
 #include "common/fd_io.h"
 #include "common/paths.h"
 #include "init/command.h"
@@ -69,6 +70,9 @@ void hand_over_link(int link_fd) noexcept {
         (void)::dup2(link_fd, kLinkTarget);
     }
     (void)::setenv(kLinkVariable, "3", 1);
+    FixedString<8> version;
+    version.append_format("%u", static_cast<unsigned>(kLinkVersion));
+    (void)::setenv(kLinkVersionVariable, version.c_str(), 1);
 }
 
 [[noreturn]] void run_child(const Entry& entry, const EntryContext& context, int link_fd) noexcept {

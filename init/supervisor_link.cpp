@@ -16,40 +16,40 @@ Result<UniqueFd> SupervisorLink::renew() noexcept {
 }
 
 Result<void> SupervisorLink::ask_to_stop() noexcept {
-    return send_link(fd_.get(), {LinkType::Stop, ++sent_, 0, {}});
+    LinkMessage stop;
+    stop.type = LinkType::Stop;
+    stop.sequence = ++sent_;
+    return send_link(fd_.get(), stop);
 }
 
 SupervisorLink::Heard SupervisorLink::next(Log& log) noexcept {
-    LinkMessage message;
-    switch (receive_link(fd_.get(), message)) {
+    const LinkPacket packet = receive_link(fd_.get());
+    switch (packet.read) {
         case LinkRead::Nothing:
             return Heard::Nothing;
         case LinkRead::Closed:
             fd_.reset();
             return Heard::Nothing;
         case LinkRead::Invalid:
-            log.warning("supervisor: a message on the boot link that is none of version %u",
-                        static_cast<unsigned>(kLinkVersion));
+            log.warning("supervisor: something on the boot link that is no message");
             return Heard::Other;
         case LinkRead::Message:
             break;
     }
-    switch (message.type) {
-        case LinkType::Hello:
-            hello_ = true;
-            return Heard::Other;
-        case LinkType::Progress:
-            log.info("supervisor: %u services to stop, among them %s", message.value,
-                     message.text.c_str());
-            return Heard::Progress;
-        case LinkType::Stopped:
-            log.info("supervisor: all services are down");
-            return Heard::Progress;
-        case LinkType::BootComplete:
-            return Heard::BootComplete;
-        case LinkType::Stop:
-            return Heard::Other;  // ours to send, not to get
+    const LinkMessage& message = packet.message;
+    if (message.type == LinkType::Progress) {
+        log.info("supervisor: %u services to stop, among them %s", message.value,
+                 message.text.c_str());
+        return Heard::Progress;
     }
+    if (message.type == LinkType::Stopped) {
+        log.info("supervisor: all services are down");
+        return Heard::Progress;
+    }
+    if (message.type == LinkType::BootComplete) {
+        return Heard::BootComplete;
+    }
+    hello_ = hello_ || message.type == LinkType::Hello;
     return Heard::Other;
 }
 

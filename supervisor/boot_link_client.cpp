@@ -11,7 +11,13 @@ BootLinkClient::BootLinkClient(Loop& loop, Journal& journal, UniqueFd link, List
 }
 
 void BootLinkClient::send(LinkType type, std::uint32_t value, std::string_view text) {
-    const auto sent = send_link(link_.get(), {type, ++sequence_, value, text});
+    LinkMessage message;
+    message.type = type;
+    message.sequence = ++sequence_;
+    message.value = value;
+    message.text.append(text);
+    message.greeting.version = kLinkVersion;
+    const auto sent = send_link(link_.get(), message);
     if (!sent && sent.error().code != EPIPE) {
         journal_.error(std::string("boot link: send: ") + errno_text(sent.error().code));
     }
@@ -19,8 +25,8 @@ void BootLinkClient::send(LinkType type, std::uint32_t value, std::string_view t
 
 void BootLinkClient::on_readable() {
     for (;;) {
-        LinkMessage message;
-        switch (receive_link(link_.get(), message)) {
+        const LinkPacket packet = receive_link(link_.get());
+        switch (packet.read) {
             case LinkRead::Nothing:
                 return;
             case LinkRead::Invalid:
@@ -31,7 +37,7 @@ void BootLinkClient::on_readable() {
                 listener_.closed();
                 return;
             case LinkRead::Message:
-                if (message.type == LinkType::Stop) {
+                if (packet.message.type == LinkType::Stop) {
                     listener_.stop();
                 }
                 break;
