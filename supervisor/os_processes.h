@@ -44,6 +44,8 @@ class ProcessListener {
     /// The process ended; process_executed came before. Its pid is still a zombie in this call, so
     /// that nobody else can have its number.
     virtual void process_exited(ProcessKey key, ExitStatus status, Duration lived) = 0;
+    /// Processes::is_crowded() was true, and is not any more.
+    virtual void births_may_go_on() = 0;
 };
 
 class Processes {
@@ -56,6 +58,10 @@ class Processes {
     /// Makes the process and returns without waiting for the exec. @returns its pid; a fault means
     /// there is none and nobody will be called.
     virtual Result<std::int32_t, ExecFault> spawn(ProcessKey key, const SpawnPlan& plan) = 0;
+
+    /// Whether as many processes are before their exec as do each other any good (birth_crowd.h).
+    /// Whoever can wait should, until births_may_go_on(); spawn() does not refuse.
+    virtual bool is_crowded() const noexcept = 0;
 
     /// @returns ESRCH where the process has ended: to be treated as success, the exit is on its
     /// way.

@@ -50,20 +50,23 @@ void reap(pid_t pid) noexcept {
 
 }  // namespace
 
-ProcessWatch::ProcessWatch(Loop& loop, Spawner& spawner) : loop_(loop), spawner_(spawner) {}
+ProcessWatch::ProcessWatch(Loop& loop, Spawner& spawner)
+    : loop_(loop), spawner_(spawner), crowd_(loop, [this] { listener_->births_may_go_on(); }) {}
 
 Result<std::int32_t, ExecFault> ProcessWatch::spawn(ProcessKey key, const SpawnPlan& plan) {
     TRY(Birth birth, spawner_.spawn(plan));
     const pid_t pid = birth.pid;
-    Child child;
-    child.key = key;
-    child.birth = std::move(birth);
-    child.report_watch =
-        loop_.watch_readable(child.birth.report.get(), [this, pid] { look_at_report(pid); });
-    children_.insert_or_assign(pid, std::move(child));
+    children_.insert_or_assign(pid, Child{key, std::move(birth.pidfd)});
     by_key_[key] = pid;
+    Unborn& unborn = unborn_[pid];
+    unborn.birth = std::move(birth);
+    unborn.watch =
+        loop_.watch_readable(unborn.birth.report.get(), [this, pid] { look_at_report(pid); });
+    unborn.place = crowd_.begin();
     return std::int32_t{pid};
 }
+
+// --- signals ------------------------------------------------------------------------------------
 
 ProcessWatch::Child* ProcessWatch::find(ProcessKey key) noexcept {
     const auto known = by_key_.find(key);
@@ -75,11 +78,11 @@ Result<void> ProcessWatch::kill(ProcessKey key, int signal, Target target) {
     if (child == nullptr) {
         return Error{"kill", ESRCH};
     }
-    const pid_t pid = child->birth.pid;
+    const pid_t pid = by_key_.at(key);
     if (adopted_.contains(pid)) {
-        return kill_adopted(*child, signal, target);
+        return kill_adopted(pid, *child, signal, target);
     }
-    const int pidfd = child->birth.pidfd.get();
+    const int pidfd = child->pidfd.get();
     if (target == Target::Process && pidfd >= 0 &&
         ::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0) == 0) {
         return {};
@@ -97,13 +100,13 @@ Result<void> ProcessWatch::kill(ProcessKey key, int signal, Target target) {
 
 /// It may be nobody's child of ours, and its number somebody else's: the pidfd alone says who it
 /// is.
-Result<void> ProcessWatch::kill_adopted(const Child& child, int signal, Target target) {
-    const int pidfd = child.birth.pidfd.get();
+Result<void> ProcessWatch::kill_adopted(pid_t pid, const Child& child, int signal, Target target) {
+    const int pidfd = child.pidfd.get();
     const auto send = [&](int number) {
         return ::syscall(SYS_pidfd_send_signal, pidfd, number, nullptr, 0) == 0;
     };
     if (target == Target::Group && send(0)) {
-        const pid_t group = ::getpgid(child.birth.pid);
+        const pid_t group = ::getpgid(pid);
         if (group > 1 && group != ::getpgrp() && ::kill(-group, signal) == 0) {
             return {};
         }
@@ -133,18 +136,11 @@ Result<void> ProcessWatch::adopt(ProcessKey key, std::int32_t pid) {
         return last_error("adopt");
     }
     if (!before->is_executed) {
-        look_at_report(before->birth.pid);
+        look_at_report(by_key_.at(key));
     }
     before->is_superseded = true;
-    Child child;
-    child.key = key;
-    child.birth.pid = pid;
-    child.birth.pidfd = std::move(pidfd);
-    child.executed = before->executed;
-    child.is_executed = true;
-    adopted_[pid].watch =
-        loop_.watch_readable(child.birth.pidfd.get(), [this, pid] { adopted_ended(pid); });
-    children_.emplace(pid, std::move(child));
+    adopted_[pid].watch = loop_.watch_readable(pidfd.get(), [this, pid] { adopted_ended(pid); });
+    children_.emplace(pid, Child{key, std::move(pidfd), true, false, before->executed});
     by_key_[key] = pid;
     return {};
 }
@@ -155,7 +151,7 @@ void ProcessWatch::adopted_ended(pid_t pid) {
     if (found == adopted_.end()) {
         return;  // it was a child of ours by now
     }
-    const int pidfd = children_.at(pid).birth.pidfd.get();
+    const int pidfd = children_.at(pid).pidfd.get();
     if (status_of(pidfd)) {
         return adopted_reaped(pid);
     }
@@ -169,7 +165,7 @@ void ProcessWatch::adopted_ended(pid_t pid) {
 void ProcessWatch::adopted_reaped(pid_t pid) {
     reap_pending();
     if (adopted_.contains(pid)) {
-        const int pidfd = children_.at(pid).birth.pidfd.get();
+        const int pidfd = children_.at(pid).pidfd.get();
         tell_end(pid, status_of(pidfd).value_or(ExitStatus()));
         forget(pid);
     }
@@ -187,27 +183,30 @@ void ProcessWatch::kill_helper(HelperId helper) {
 }
 
 void ProcessWatch::look_at_report(pid_t pid) {
-    const auto found = children_.find(pid);
-    if (found == children_.end()) {
+    const auto found = unborn_.find(pid);
+    if (found == unborn_.end()) {
         return;
     }
-    Child& child = found->second;
+    Unborn& unborn = found->second;
     ExecReport report{};
-    const Birth::Outcome outcome = child.birth.look(report);
+    const Birth::Outcome outcome = unborn.birth.look(report);
     if (outcome == Birth::Outcome::Open) {
         return;
     }
-    child.report_watch.reset();
+    unborn.watch.reset();
+    const std::uint32_t place = unborn.place;
     if (outcome == Birth::Outcome::Failed) {
-        child.fault = child.birth.fault_of(report);
-        return;
+        unborn.fault = unborn.birth.fault_of(report);
+        return crowd_.end(place);
     }
-    child.birth.complete();
+    unborn_.erase(found);
+    Child& child = children_.at(pid);
     child.is_executed = true;
     child.executed = loop_.now();
     if (child.key.service != kHelpers) {
         listener_->process_executed(child.key);
     }
+    crowd_.end(place);
 }
 
 void ProcessWatch::reap_pending() {
@@ -233,13 +232,13 @@ void ProcessWatch::child_ended(pid_t pid, ExitStatus status) {
     if (found == children_.end()) {
         return;  // an orphan that came to us
     }
-    Child& child = found->second;
-    if (!child.is_executed && !child.fault) {
-        child.birth.give_back_descriptors();
+    if (const auto unborn = unborn_.find(pid); unborn != unborn_.end() && !unborn->second.fault) {
+        unborn->second.birth.give_back_descriptors();
         look_at_report(pid);
     }
-    if (hear_ && child.key.service != kHelpers) {
-        hear_(child.key);
+    const ProcessKey key = found->second.key;
+    if (hear_ && key.service != kHelpers) {
+        hear_(key);
     }
     tell_end(pid, status);
 }
@@ -251,12 +250,15 @@ void ProcessWatch::tell_end(pid_t pid, ExitStatus status) {
     if (child.is_superseded) {
         return;
     }
+    const auto unborn = unborn_.find(pid);
+    const std::optional<ExecFault> fault =
+        unborn != unborn_.end() ? unborn->second.fault : std::nullopt;
     if (key.service == kHelpers) {
         if (const auto helper = helpers_.extract(key.generation)) {
-            helper.mapped()({child.fault, status});
+            helper.mapped()({fault, status});
         }
-    } else if (child.fault) {
-        listener_->process_not_executed(key, *child.fault);
+    } else if (fault) {
+        listener_->process_not_executed(key, *fault);
     } else {
         listener_->process_exited(key, status, loop_.now() - child.executed);
     }
@@ -276,6 +278,9 @@ void ProcessWatch::forget(pid_t pid) {
         adopted_.erase(adopted);
     }
     children_.erase(found);
+    if (const auto unborn = unborn_.extract(pid); unborn && !unborn.mapped().fault) {
+        crowd_.end(unborn.mapped().place);
+    }
 }
 
 }  // namespace mainstay::supervisor

@@ -11,6 +11,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include "supervisor/birth_crowd.h"
 #include "supervisor/loop.h"
 #include "supervisor/os_helpers.h"
 #include "supervisor/os_processes.h"
@@ -30,6 +31,7 @@ class ProcessWatch final : public Processes, public Helpers {
     void hear_before_exits(std::function<void(ProcessKey)> hear) { hear_ = std::move(hear); }
 
     Result<std::int32_t, ExecFault> spawn(ProcessKey key, const SpawnPlan& plan) override;
+    bool is_crowded() const noexcept override { return crowd_.is_full(); }
     Result<void> kill(ProcessKey key, int signal, Target target) override;
     Result<void> adopt(ProcessKey key, std::int32_t pid) override;
 
@@ -42,12 +44,18 @@ class ProcessWatch final : public Processes, public Helpers {
   private:
     struct Child {
         ProcessKey key;
-        Birth birth;
+        UniqueFd pidfd;
+        bool is_executed = false;    ///< the exec was seen
+        bool is_superseded = false;  ///< another process is what its key means
         MonotonicTime executed{};
-        Watch report_watch;              ///< ends before the descriptor in birth
-        bool is_executed = false;        ///< the exec was seen
-        bool is_superseded = false;      ///< another process is what its key means
+    };
+
+    /// What a child has until its exec is seen, or to its end where that failed.
+    struct Unborn {
+        Birth birth;
+        Watch watch;                     ///< of the report; ends before the descriptor in birth
         std::optional<ExecFault> fault;  ///< the exec failed; the exit is on its way
+        std::uint32_t place = 0;         ///< in crowd_, until the report has come
     };
 
     /// A process that may be another one's child: that alone is told how it ended, and so are we,
@@ -67,7 +75,7 @@ class ProcessWatch final : public Processes, public Helpers {
     };
 
     Child* find(ProcessKey key) noexcept;
-    Result<void> kill_adopted(const Child& child, int signal, Target target);
+    Result<void> kill_adopted(pid_t pid, const Child& child, int signal, Target target);
     void adopted_ended(pid_t pid);
     void adopted_reaped(pid_t pid);
     void look_at_report(pid_t pid);
@@ -80,9 +88,11 @@ class ProcessWatch final : public Processes, public Helpers {
     ProcessListener* listener_ = nullptr;
     std::function<void(ProcessKey)> hear_;
     std::unordered_map<pid_t, Child> children_;
+    std::unordered_map<pid_t, Unborn> unborn_;
     std::unordered_map<ProcessKey, pid_t, KeyHash> by_key_;
     std::unordered_map<pid_t, Adopted> adopted_;
     std::unordered_map<HelperId, Ended> helpers_;
+    BirthCrowd crowd_;
     HelperId last_helper_ = 0;
     bool reaping_ = false;
 };

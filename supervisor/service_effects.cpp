@@ -65,6 +65,33 @@ void ServiceSet::perform(Service& service, const TakeDown& effect) {
 // --- processes ----------------------------------------------------------------------------------
 
 void ServiceSet::perform(Service& service, const Spawn& effect) {
+    if (os_.processes.is_crowded()) {
+        waiting_births_.push_back({service.id, effect});
+    } else {
+        begin(service, effect);
+    }
+}
+
+/// In the order in which they were asked for. What was to be started and shall stop by now is not
+/// started to be stopped.
+void ServiceSet::births_may_go_on() {
+    while (!waiting_births_.empty() && !os_.processes.is_crowded()) {
+        const auto [id, effect] = waiting_births_.front();
+        waiting_births_.pop_front();
+        Service* service = get(id);
+        if (service == nullptr) {
+            continue;
+        }
+        const bool is_start = effect.role == Role::Setup || effect.role == Role::Run;
+        if (is_start && must_stop(service->snapshot)) {
+            post(id, SpawnFailed{effect.generation, os_.clock.now()});
+        } else {
+            begin(*service, effect);
+        }
+    }
+}
+
+void ServiceSet::begin(Service& service, const Spawn& effect) {
     const bool is_run = effect.role == Role::Run;
     if (service.history && (is_run || effect.role == Role::Setup)) {
         service.history->exec_fault.reset();

@@ -136,6 +136,7 @@ class ServiceSet final : public ProcessListener, public ReadinessListener {
     void process_executed(ProcessKey key) override;
     void process_not_executed(ProcessKey key, const ExecFault& fault) override;
     void process_exited(ProcessKey key, ExitStatus status, Duration lived) override;
+    void births_may_go_on() override;
     void service_is_ready(ProcessKey key) override;
     void service_said(ProcessKey key, const NotifyMessage& message) override;
 
@@ -143,6 +144,12 @@ class ServiceSet final : public ProcessListener, public ReadinessListener {
     struct Pending {
         ServiceId service;
         Event event;
+    };
+
+    /// A process that shall be made when there is room.
+    struct WaitingBirth {
+        ServiceId service;
+        Spawn effect;
     };
 
     Service& create(const std::string& name, LoadedDefinition loaded);
@@ -194,6 +201,7 @@ class ServiceSet final : public ProcessListener, public ReadinessListener {
     void perform(Service& service, const CloseInput& effect);
     void perform(Service& service, const Arm& effect);
     void perform(Service& service, const Disarm& effect);
+    void begin(Service& service, const Spawn& effect);
     SpawnPlan plan(const Service& service, Role role, Streams streams) const;
     Result<SpawnPlan, ExecFault> prepare(Service& service, const Spawn& effect);
     void spawn_failed(Service& service, std::uint32_t generation, ExecFault fault);
@@ -211,6 +219,7 @@ class ServiceSet final : public ProcessListener, public ReadinessListener {
     std::map<std::string, std::string> to_be_added_;  ///< names that are still leaving, paths
     std::vector<ServiceId> new_;                      ///< added in this batch
     std::deque<Pending> queue_;
+    std::deque<WaitingBirth> waiting_births_;
     std::vector<ServiceObserver*> observers_;
     std::vector<std::string> order_cycles_;  ///< that were warned of
     int batches_ = 0;

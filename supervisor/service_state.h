@@ -335,6 +335,11 @@ bool is_running(ServiceState state) noexcept;
 /// The one timer that a state may have. States without: Start, which is never armed then.
 TimerKind timer_of(ServiceState state) noexcept;
 
+/// Whether what was started is to end.
+inline bool must_stop(const Snapshot& snapshot) noexcept {
+    return snapshot.wanted == Wanted::Down || snapshot.held || snapshot.obstacle != Obstacle::None;
+}
+
 /// Whether the service has a process, or will have one that was asked for.
 inline bool has_process(const Snapshot& snapshot) noexcept {
     return snapshot.has_run || snapshot.has_auxiliary;

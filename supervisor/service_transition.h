@@ -63,9 +63,7 @@ struct Transition {
     void become_ready() noexcept;
 
     /// Whether what runs is to end, now that it can be told.
-    bool must_stop() const noexcept {
-        return s.wanted == Wanted::Down || s.held || s.obstacle != Obstacle::None;
-    }
+    bool must_stop() const noexcept { return supervisor::must_stop(s); }
     /// Whether what is starting can be told to end.
     bool is_born() const noexcept { return s.has_run ? s.pid != 0 : s.auxiliary_pid != 0; }
     void stop() noexcept;

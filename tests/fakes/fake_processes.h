@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <functional>
+#include <limits>
 #include <map>
 #include <string>
 #include <utility>
@@ -17,6 +18,7 @@ class FakeProcesses final : public supervisor::Processes {
     struct Process {
         supervisor::ProcessKey key;
         supervisor::SpawnPlan plan;
+        bool is_executed = false;
     };
     struct Sent {
         std::int32_t pid = 0;
@@ -33,9 +35,12 @@ class FakeProcesses final : public supervisor::Processes {
         if (should_fail && should_fail()) {
             return supervisor::ExecFault{"clone", "", EAGAIN, ""};
         }
-        alive[++last_pid] = {key, plan};
+        alive[++last_pid] = {key, plan, false};
+        ++unborn;
         return last_pid;
     }
+
+    bool is_crowded() const noexcept override { return unborn >= crowd; }
 
     Result<void> kill(supervisor::ProcessKey key, int signal, supervisor::Target target) override {
         for (const auto& [pid, process] : alive) {
@@ -67,18 +72,19 @@ class FakeProcesses final : public supervisor::Processes {
     }
 
     /// The process executes its program.
-    void execute(std::int32_t pid) { listener_->process_executed(alive.at(pid).key); }
+    void execute(std::int32_t pid) {
+        Process& process = alive.at(pid);
+        unborn -= std::exchange(process.is_executed, true) ? 0 : 1;
+        listener_->process_executed(process.key);
+        listener_->births_may_go_on();
+    }
 
     void fail_exec(std::int32_t pid, const supervisor::ExecFault& fault) {
-        const auto key = alive.at(pid).key;
-        alive.erase(pid);
-        listener_->process_not_executed(key, fault);
+        listener_->process_not_executed(take(pid).key, fault);
     }
 
     void end(std::int32_t pid, ExitStatus status, Duration lived = std::chrono::seconds(5)) {
-        const auto key = alive.at(pid).key;
-        alive.erase(pid);
-        listener_->process_exited(key, status, lived);
+        listener_->process_exited(take(pid).key, status, lived);
     }
 
     /// @returns 0 where that service has no process.
@@ -97,9 +103,18 @@ class FakeProcesses final : public supervisor::Processes {
     std::map<std::int32_t, ExitStatus> unseen_exits;  ///< told by the next reap_pending()
     std::function<bool()> should_fail;                ///< asked at each call that may fail
     std::int32_t last_pid = 0;
+    int unborn = 0;                               ///< those that have not executed yet
+    int crowd = std::numeric_limits<int>::max();  ///< how many of them are enough
     int reaps = 0;
 
   private:
+    Process take(std::int32_t pid) {
+        Process gone = std::move(alive.at(pid));
+        alive.erase(pid);
+        unborn -= gone.is_executed ? 0 : 1;
+        return gone;
+    }
+
     supervisor::ProcessListener* listener_ = nullptr;
 };
 

@@ -316,3 +316,34 @@ TEST_CASE("what cannot be read as it was meant is not run, until it can", "[serv
     }
     CHECK(system.pid("web") != 0);
 }
+
+TEST_CASE("a birth waits while there are as many as do each other any good", "[service_set]") {
+    FakeSystem system;
+    system.processes.crowd = 1;
+    system.services.add("a", "/sv/a");
+    system.services.add("b", "/sv/b");
+    system.services.add("c", "/sv/c");
+    REQUIRE(system.processes.alive.size() == 1);
+    CHECK(system.state("b") == ServiceState::Starting);
+    SECTION("and comes in its turn") {
+        system.processes.execute(system.pid("a"));
+        CHECK(system.processes.alive.size() == 2);
+        CHECK(system.pid("b") != 0);
+        CHECK(system.pid("c") == 0);
+        system.processes.execute(system.pid("b"));
+        CHECK(system.pid("c") != 0);
+    }
+    SECTION("and is taken back by a stop") {
+        system.services.post(system.service("b").id, WantDown{});
+        system.processes.execute(system.pid("a"));
+        CHECK(system.state("b") == ServiceState::Down);
+        CHECK(system.processes.last_pid == 2);
+        CHECK(system.pid("c") == 2);
+    }
+    SECTION("and is forgotten with its service") {
+        system.services.remove("b");
+        system.processes.execute(system.pid("a"));
+        CHECK(system.services.find("b") == nullptr);
+        CHECK(system.pid("c") == 2);
+    }
+}
