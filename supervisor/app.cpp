@@ -21,6 +21,7 @@
 #include "supervisor/enabled_links.h"
 #include "supervisor/log_pipes.h"
 #include "supervisor/loop.h"
+#include "supervisor/no_keeper.h"
 #include "supervisor/proc_family.h"
 #include "supervisor/process_watch.h"
 #include "supervisor/readiness_channels.h"
@@ -97,7 +98,7 @@ class App final : public ScanListener, public ServiceObserver, public System {
                     settings_.born_with.oom_score},
                    open_null()),
           processes_(loop_, spawner_),
-          outputs_(loop_, journal_, log_settings(settings_)),
+          outputs_(loop_, journal_, keeper_, log_settings(settings_)),
           cgroups_(journal_),
           family_(cgroups_),
           checks_({processes_, outputs_, loop_, journal_}),
@@ -306,6 +307,7 @@ class App final : public ScanListener, public ServiceObserver, public System {
     Spawner spawner_;
     ServiceDirs definitions_;
     ProcessWatch processes_;
+    NoKeeper keeper_;
     LogPipes outputs_;
     CgroupTree cgroups_;
     ProcFamily family_;

@@ -2,25 +2,31 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <utility>
 
 #include "supervisor/descriptor_reserve.h"
 
 namespace mainstay::supervisor {
-LogPipes::LogPipes(Loop& loop, Journal& journal, LogPipesSettings settings)
+LogPipes::LogPipes(Loop& loop, Journal& journal, Keeper& keeper, LogPipesSettings settings)
     : loop_(loop),
       journal_(journal),
+      keeper_(keeper),
       group_(settings.group),
+      forerunner_(loop, journal),
       process_(loop, std::move(settings.svlog),
                [this](auto status, Duration lived) { svlog_ended(status, lived); }) {
     outputs_.emplace_back();
     if (settings.own_messages.valid()) {
         outputs_[svlog::kOwnSlot] = {Output::State::InUse,
+                                     kOwnMessages,
                                      kOwnMessagesName,
                                      nullptr,
                                      {std::move(settings.own_messages), UniqueFd()}};
         slots_[kOwnMessages] = svlog::kOwnSlot;
+        keep(KeptKind::LogPipe, kOwnMessages, outputs_[svlog::kOwnSlot].pipe);
     }
 }
 
@@ -38,6 +44,7 @@ Result<void> LogPipes::connect(ServiceId writer, ServiceId logger) {
             return made.error();
         }
         input = std::move(*made);
+        keep(KeptKind::LoggerPipe, logger, input);
     }
     writers_[writer] = {logger, {}};
     return {};
@@ -58,10 +65,11 @@ Result<Streams> LogPipes::streams_of(const OutputRequest& request) {
         return streams;
     }
     auto slot = slot_of(request.service);
-    if (!slot) {
+    if (!slot || !outputs_[*slot].pipe.write_end.valid()) {
         TRY(Pipe pipe, make_pipe());
         TRY(slot, make_output(request, std::move(pipe)));
     }
+    outputs_[*slot].name = request.name;
     settings_changed(*slot, request);
     streams.output = outputs_[*slot].pipe.write_end.get();
     return streams;
@@ -72,20 +80,47 @@ Result<std::uint32_t> LogPipes::make_output(const OutputRequest& request, Pipe p
     if (is_in_reserve(pipe.write_end.get())) {
         return Error{"pipe", EMFILE};
     }
-    // Only our end: whether its writers may block is not ours to decide.
-    if (::fcntl(pipe.read_end.get(), F_SETFL, O_NONBLOCK) < 0) {
-        return last_error("fcntl");
+    TRY(const std::uint32_t slot, obtain_slot(request.service));
+    outputs_[slot].name = request.name;
+    outputs_[slot].settings = request.settings;
+    TRY_VOID(set_pipe(slot, std::move(pipe)));
+    keep(KeptKind::LogPipe, request.service, outputs_[slot].pipe);
+    return slot;
+}
+
+/// The one it has, or one that it gets.
+Result<std::uint32_t> LogPipes::obtain_slot(ServiceId service) {
+    if (const auto slot = slot_of(service)) {
+        return *slot;
     }
     const std::uint32_t slot = free_slot();
     if (slot >= arena().shape().slots) {
         return Error{"a place in svlog", ENOSPC};
     }
-    outputs_[slot] = {Output::State::InUse, std::string(request.name), request.settings,
-                      std::move(pipe)};
-    slots_[request.service] = slot;
+    outputs_[slot].state = Output::State::InUse;
+    outputs_[slot].service = service;
+    slots_[service] = slot;
+    svlog::ArenaHeader& header = arena().header();
+    svlog::store(arena().slot(slot).owner, service);
+    svlog::store(header.used_slots, std::max(svlog::load(header.used_slots), slot + 1));
+    return slot;
+}
+
+Result<void> LogPipes::set_pipe(std::uint32_t slot, Pipe pipe) {
+    // Only our end: whether its writers may block is not ours to decide.
+    if (::fcntl(pipe.read_end.get(), F_SETFL, O_NONBLOCK) < 0) {
+        return last_error("fcntl");
+    }
+    outputs_[slot].pipe = std::move(pipe);
     add_task(svlog::MessageType::Add, slot);
     tell_followers();
-    return slot;
+    return {};
+}
+
+/// Neither waits nor costs a copy of anything but descriptors: it is done before a start.
+void LogPipes::keep(KeptKind kind, ServiceId service, const Pipe& pipe) {
+    const std::array ends = {pipe.read_end.get(), pipe.write_end.get()};
+    keeper_.keep(kind, service, std::span(ends).first(pipe.write_end.valid() ? 2 : 1));
 }
 
 std::uint32_t LogPipes::free_slot() {
@@ -121,6 +156,8 @@ void LogPipes::settings_changed(std::uint32_t slot, const OutputRequest& request
 void LogPipes::close_input(ServiceId logger) {
     if (const auto input = inputs_.find(logger); input != inputs_.end()) {
         input->second.write_end.reset();
+        // A copy of the write end would keep the logger from reading the end.
+        keep(KeptKind::LoggerPipe, logger, input->second);
     }
 }
 
@@ -128,21 +165,20 @@ void LogPipes::forget(ServiceId service) {
     writers_.erase(service);
     if (auto input = inputs_.extract(service)) {
         let_writers_go(service, std::move(input.mapped()));
+        keeper_.drop(KeptKind::LoggerPipe, service);
     }
-    const auto slot = slot_of(service);
-    if (!slot) {
-        return;
+    if (const auto slot = slot_of(service)) {
+        leave(*slot);
     }
-    slots_.erase(service);
-    Output& output = outputs_[*slot];
+}
+
+/// Its pipe stays until svlog has read what is in it, be it the next svlog.
+void LogPipes::leave(std::uint32_t slot) {
+    Output& output = outputs_[slot];
+    slots_.erase(output.service);
     output.state = Output::State::Leaving;
     output.pipe.write_end.reset();
-    if (takeover_) {
-        takeover_->remove(*slot, output.pipe.read_end.get());
-        free_output(*slot);
-    } else {
-        add_task(svlog::MessageType::Remove, *slot);
-    }
+    add_task(svlog::MessageType::Remove, slot);
 }
 
 /// Those that run hold the pipe to a logger that is no more: svlog reads it from now on, as the
@@ -170,6 +206,8 @@ void LogPipes::let_writers_go(ServiceId logger, Pipe pipe) {
 }
 
 void LogPipes::free_output(std::uint32_t slot) {
+    svlog::store(arena().slot(slot).owner, std::uint32_t{0});
+    keeper_.drop(KeptKind::LogPipe, outputs_[slot].service);
     outputs_[slot] = Output();
     free_slots_.push_back(slot);
 }

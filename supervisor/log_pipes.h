@@ -4,8 +4,11 @@
 ///
 /// Also keeps svlog going: starts it with the first pipe, starts it again, hands it all pipes anew,
 /// and steps in while it is gone.
+///
+/// Has copies of all that kept for the next supervisor, which takes it up by restore().
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <unordered_map>
@@ -14,10 +17,13 @@
 #include "common/fd_io.h"
 #include "common/restart_pacing.h"
 #include "supervisor/journal.h"
+#include "supervisor/kept_log.h"
 #include "supervisor/log_takeover.h"
 #include "supervisor/loop.h"
+#include "supervisor/os_keeper.h"
 #include "supervisor/os_outputs.h"
 #include "supervisor/svlog/arena_memory.h"
+#include "supervisor/svlog_forerunner.h"
 #include "supervisor/svlog_link.h"
 #include "supervisor/svlog_process.h"
 
@@ -31,8 +37,20 @@ struct LogPipesSettings {
 
 class LogPipes final : public Outputs, private SvlogListener {
   public:
-    LogPipes(Loop& loop, Journal& journal, LogPipesSettings settings);
+    LogPipes(Loop& loop, Journal& journal, Keeper& keeper, LogPipesSettings settings);
     ~LogPipes() override;
+
+    /// Takes up what a supervisor before this one left. To be called before any other call. Of a
+    /// service that was restored, streams_of() and connect() find the pipe that its processes still
+    /// write to, and positions of its stream go on. Does nothing with svlog yet: it has to know
+    /// first how each service's files are to be kept, from streams_of(), which is to be called for
+    /// every service that runs.
+    void restore(std::vector<KeptLog> kept);
+
+    /// To be called once after restore(), when all services are there: pipes of those that
+    /// @p is_known does not know are read to the end and closed. Ends the svlog that is still
+    /// there, waiting in the loop, and starts another.
+    void restored(const std::function<bool(ServiceId)>& is_known);
 
     Result<void> connect(ServiceId writer, ServiceId logger) override;
     Result<Streams> streams_of(const OutputRequest& request) override;
@@ -52,6 +70,7 @@ class LogPipes final : public Outputs, private SvlogListener {
     struct Output {
         enum class State : std::uint8_t { Unused, InUse, Leaving };
         State state = State::Unused;
+        ServiceId service = 0;
         std::string name;
         std::shared_ptr<const LogSettings> settings;  ///< null: the defaults
         Pipe pipe;  ///< the write end of our own messages is elsewhere
@@ -68,16 +87,29 @@ class LogPipes final : public Outputs, private SvlogListener {
 
     // Pipes.
     Result<std::uint32_t> make_output(const OutputRequest& request, Pipe pipe);
+    Result<std::uint32_t> obtain_slot(ServiceId service);
+    Result<void> set_pipe(std::uint32_t slot, Pipe pipe);
     std::optional<std::uint32_t> slot_of(ServiceId service) const noexcept;
     std::uint32_t free_slot();
     void free_output(std::uint32_t slot);
     void settings_changed(std::uint32_t slot, const OutputRequest& request);
     void let_writers_go(ServiceId logger, Pipe pipe);
+    void keep(KeptKind kind, ServiceId service, const Pipe& pipe);
+    void leave(std::uint32_t slot);
+
+    // What was left.
+    Result<void> restore_arena(KeptLog& kept);
+    void restore_slots();
+    Result<void> restore_pipe(KeptLog& kept);
+    Result<void> restore_output(ServiceId service, std::string_view name, Pipe pipe);
+    void read_last_messages();
 
     // svlog.
     Result<void> make_arena();
     void read_own_messages_before_they_are_lost();
     void start_svlog();
+    bool is_arena_free();
+    void tell_all();
     void svlog_ended(std::optional<ExitStatus> status, Duration lived);
     void step_in();
     void add_task(svlog::MessageType type, std::uint32_t slot);
@@ -96,6 +128,7 @@ class LogPipes final : public Outputs, private SvlogListener {
 
     Loop& loop_;
     Journal& journal_;
+    Keeper& keeper_;
     std::uint32_t group_;
     std::vector<Output> outputs_;  ///< by slot; that of kOwnMessages is the first
     std::vector<std::uint32_t> free_slots_;
@@ -106,8 +139,13 @@ class LogPipes final : public Outputs, private SvlogListener {
     FollowId last_follow_ = 0;
     Pipe scratch_;  ///< for looking into a pipe; made when it is needed
 
-    UniqueFd arena_memory_;
+    svlog::ArenaDescriptors arena_descriptors_;
     svlog::ArenaMapping memory_;
+    UniqueFd outdated_arena_;  ///< of a svlog that is to end; invalid: none
+    std::unordered_map<ServiceId, std::string> input_names_;  ///< of restored ones, by logger
+    UniqueFd last_messages_;     ///< the own messages of the supervisor before, to their end
+    bool is_restoring_ = false;  ///< between restore() and restored(): svlog is not started
+    SvlogForerunner forerunner_;
     SvlogProcess process_;
     std::optional<SvlogLink> link_;
     std::optional<LogTakeover> takeover_;

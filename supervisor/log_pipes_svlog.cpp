@@ -1,6 +1,7 @@
 /// The part of LogPipes that keeps svlog going.
 #include <sys/ioctl.h>
 
+#include <array>
 #include <cerrno>
 #include <utility>
 
@@ -48,10 +49,16 @@ Result<void> LogPipes::make_arena() {
     if (memory_.is_mapped()) {
         return {};
     }
-    TRY(UniqueFd made, svlog::make_arena_memory());
-    TRY(memory_, svlog::ArenaMapping::map(made.get()));
-    arena_memory_ = std::move(made);
-    start_svlog();
+    TRY(svlog::ArenaDescriptors made, svlog::make_arena());
+    TRY(memory_, svlog::ArenaMapping::map(made.memory.get()));
+    arena_descriptors_ = std::move(made);
+    const std::array parts = {arena_descriptors_.memory.get(),
+                              arena_descriptors_.stage.read_end.get(),
+                              arena_descriptors_.stage.write_end.get()};
+    keeper_.keep(KeptKind::Arena, 0, parts);
+    if (!is_restoring_) {
+        start_svlog();
+    }
     return {};
 }
 
@@ -74,6 +81,9 @@ void LogPipes::read_own_messages_before_they_are_lost() {
 void LogPipes::start_svlog() {
     timer_ = kNoTimer;
     takeover_.reset();
+    if (!is_arena_free()) {
+        return;
+    }
     auto link = process_.start();
     if (!link) {
         journal_.error(std::string("svlog: ") + link.error().action + ": " +
@@ -82,15 +92,49 @@ void LogPipes::start_svlog() {
         return;
     }
     link_.emplace(loop_, std::move(*link), static_cast<SvlogListener&>(*this));
-    if (!link_->set_up(arena_memory_.get(), group_)) {
+    if (!link_->set_up(arena_descriptors_, group_)) {
         process_.kill();
         return;
+    }
+    tell_all();
+    if (finished_) {
+        link_->finish_when_sent();
+    }
+}
+
+/// The svlog of a supervisor before us may still write. When it has ended this begins anew.
+bool LogPipes::is_arena_free() {
+    for (UniqueFd* memory : {&outdated_arena_, &arena_descriptors_.memory}) {
+        if (!memory->valid()) {
+            continue;
+        }
+        const auto found = forerunner_.end(memory->get(), [this] { start_svlog(); });
+        if (!found) {
+            journal_.error(
+                std::string("svlog: the one of the supervisor before cannot be ended: ") +
+                found.error().action + ": " + errno_text(found.error().code) + "; tried again in " +
+                text_of(kRetryOfARefusal));
+            timer_ = loop_.call_after(kRetryOfARefusal, [this] { start_svlog(); });
+        }
+        if (!found || *found == SvlogForerunner::Found::Ending) {
+            return false;
+        }
+    }
+    outdated_arena_.reset();
+    return true;
+}
+
+/// Those that leave come first: who has come in place of one writes to the same files.
+void LogPipes::tell_all() {
+    for (std::uint32_t slot = 0; slot < outputs_.size(); ++slot) {
+        if (outputs_[slot].state == Output::State::Leaving) {
+            add_task(svlog::MessageType::Add, slot);
+            add_task(svlog::MessageType::Remove, slot);
+        }
     }
     for (std::uint32_t slot = 0; slot < outputs_.size(); ++slot) {
         if (outputs_[slot].state == Output::State::InUse) {
             add_task(svlog::MessageType::Add, slot);
-        } else if (outputs_[slot].state == Output::State::Leaving) {
-            add_task(svlog::MessageType::Remove, slot);
         }
     }
 }
@@ -120,24 +164,18 @@ void LogPipes::svlog_ended(std::optional<ExitStatus> status, Duration lived) {
 
 void LogPipes::step_in() {
     takeover_.emplace(loop_, arena(), [this] { tell_followers(); });
-    for (std::uint32_t slot = 0; slot < outputs_.size(); ++slot) {
-        if (outputs_[slot].state == Output::State::InUse) {
-            add_task(svlog::MessageType::Add, slot);
-        } else if (outputs_[slot].state == Output::State::Leaving) {
-            free_output(slot);
-        }
-    }
+    tell_all();
 }
 
 void LogPipes::finish(std::function<void()> done) {
     finished_ = std::move(done);
     loop_.cancel(timer_);
-    if (!process_.is_running()) {
+    if (!process_.is_running() && !forerunner_.is_awaited()) {
         timer_ = loop_.call_after(Duration::zero(), [this] { finished(); });
         return;
     }
     if (link_) {
-        link_->close_when_sent();
+        link_->finish_when_sent();
     }
     timer_ = loop_.call_after(kDrainTimeout, [this] {
         journal_.warning("svlog has not written everything after " + text_of(kDrainTimeout) +
@@ -171,8 +209,10 @@ void LogPipes::add_task(svlog::MessageType type, std::uint32_t slot) {
 std::optional<SvlogListener::Outgoing> LogPipes::message_for(const SvlogTask& task) {
     const Output& output = outputs_[task.slot];
     const bool is_removal = task.type == svlog::MessageType::Remove;
-    const auto wanted = is_removal ? Output::State::Leaving : Output::State::InUse;
-    if (output.state != wanted) {
+    const bool is_addition = task.type == svlog::MessageType::Add;
+    const bool is_wanted =
+        is_removal ? output.state == Output::State::Leaving : output.state != Output::State::Unused;
+    if (!is_wanted || (is_addition && !output.pipe.read_end.valid())) {
         return std::nullopt;
     }
     Outgoing outgoing;
@@ -181,7 +221,7 @@ std::optional<SvlogListener::Outgoing> LogPipes::message_for(const SvlogTask& ta
     if (!is_removal) {
         outgoing.message.settings = to_svlog(output.settings.get());
     }
-    if (task.type == svlog::MessageType::Add) {
+    if (is_addition) {
         outgoing.message.text = output.name;
         outgoing.passed = output.pipe.read_end.get();
     }
@@ -212,6 +252,7 @@ void LogPipes::svlog_says(const svlog::Message& message) {
         case svlog::MessageType::Add:
         case svlog::MessageType::Change:
         case svlog::MessageType::Remove:
+        case svlog::MessageType::Finish:
         case svlog::MessageType::Done:
             break;
     }

@@ -43,11 +43,6 @@ Result<void> LogTakeover::add(std::uint32_t slot, int pipe, std::uint64_t memory
                : Result<void>();
 }
 
-void LogTakeover::remove(std::uint32_t slot, int pipe) {
-    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, pipe, nullptr);
-    writer_.forget(slot);
-}
-
 void LogTakeover::on_readable() {
     std::array<epoll_event, kEventsOfATurn> events;
     const int count = ::epoll_wait(epoll_.get(), events.data(), kEventsOfATurn, 0);

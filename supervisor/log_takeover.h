@@ -22,9 +22,6 @@ class LogTakeover {
     /// Reads @p pipe from now on. @param pipe borrowed, non-blocking
     Result<void> add(std::uint32_t slot, int pipe, std::uint64_t memory);
 
-    /// Leaves @p pipe alone again, and gives up the memory of its stream.
-    void remove(std::uint32_t slot, int pipe);
-
   private:
     enum class PipeState { Open, Ended };
 

@@ -1,8 +1,7 @@
 #include "supervisor/svlog_link.h"
 
-#include <sys/socket.h>
-
 #include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include "supervisor/svlog/link.h"
@@ -25,12 +24,14 @@ SvlogLink::~SvlogLink() {
     loop_.cancel(timer_);
 }
 
-Result<void> SvlogLink::set_up(int arena, std::uint32_t group) {
+Result<void> SvlogLink::set_up(const svlog::ArenaDescriptors& arena, std::uint32_t group) {
     svlog::Message message;
     message.type = svlog::MessageType::Setup;
     message.slot = group;
     message.number = svlog::kLinkVersion;
-    return svlog::send_message(link_.get(), message, arena);
+    const std::array passed = {arena.memory.get(), arena.stage.read_end.get(),
+                               arena.stage.write_end.get()};
+    return svlog::send_message(link_.get(), message, passed);
 }
 
 void SvlogLink::add_task(const SvlogTask& task) {
@@ -40,8 +41,8 @@ void SvlogLink::add_task(const SvlogTask& task) {
     }
 }
 
-void SvlogLink::close_when_sent() {
-    closing_ = true;
+void SvlogLink::finish_when_sent() {
+    finishing_ = true;
     wake_in(Duration::zero());
 }
 
@@ -58,19 +59,30 @@ void SvlogLink::send_tasks() {
     while (!tasks_.empty() && in_flight_ < svlog::kMostInFlight) {
         const auto outgoing = listener_.message_for(tasks_.front());
         if (outgoing) {
-            const auto sent = svlog::send_message(link_.get(), outgoing->message, outgoing->passed);
-            if (!sent && (sent.error().code == EAGAIN || sent.error().code == ETOOMANYREFS)) {
-                wake_in(kPauseOfAFullLink);
+            const std::span passed(&outgoing->passed, outgoing->passed >= 0 ? 1 : 0);
+            if (!send(outgoing->message, passed)) {
                 return;
             }
-            // Any other error is the end of the link, of which we hear by itself.
             ++in_flight_;
         }
         tasks_.pop_front();
     }
-    if (closing_ && tasks_.empty()) {
-        ::shutdown(link_.get(), SHUT_WR);
+    if (finishing_ && tasks_.empty()) {
+        svlog::Message message;
+        message.type = svlog::MessageType::Finish;
+        finishing_ = !send(message, {});
     }
+}
+
+/// @returns whether it is on its way; where not it is tried again soon
+bool SvlogLink::send(const svlog::Message& message, std::span<const int> passed) {
+    const auto sent = svlog::send_message(link_.get(), message, passed);
+    if (!sent && (sent.error().code == EAGAIN || sent.error().code == ETOOMANYREFS)) {
+        wake_in(kPauseOfAFullLink);
+        return false;
+    }
+    // Any other error is the end of the link, of which we hear by itself.
+    return true;
 }
 
 void SvlogLink::on_readable() {

@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <span>
 
 #include "common/result.h"
 #include "common/unique_fd.h"
 #include "supervisor/loop.h"
+#include "supervisor/svlog/arena_memory.h"
 #include "supervisor/svlog/link_message.h"
 
 namespace mainstay::supervisor {
@@ -46,16 +48,18 @@ class SvlogLink {
     SvlogLink& operator=(const SvlogLink&) = delete;
 
     /// The first message. @returns why it could not be sent
-    Result<void> set_up(int arena, std::uint32_t group);
+    Result<void> set_up(const svlog::ArenaDescriptors& arena, std::uint32_t group);
 
     /// To be sent soon, but not before whoever calls this has gone back to the loop.
     void add_task(const SvlogTask& task);
 
-    /// Lets svlog drain and end when everything so far was sent.
-    void close_when_sent();
+    /// Lets svlog drain and end when everything so far was sent. A link that ends without that is
+    /// the end of the supervisor only.
+    void finish_when_sent();
 
   private:
     void send_tasks();
+    bool send(const svlog::Message& message, std::span<const int> passed);
     void on_readable();
     void wake_in(Duration delay);
 
@@ -64,7 +68,7 @@ class SvlogLink {
     SvlogListener& listener_;
     std::deque<SvlogTask> tasks_;
     std::uint32_t in_flight_ = 0;
-    bool closing_ = false;
+    bool finishing_ = false;
     TimerId timer_ = kNoTimer;
     Watch watch_;
 };

@@ -27,6 +27,10 @@ struct ArenaShape {
     std::uint32_t blocks = 0;  ///< at most 2^31
 };
 
+/// What all of this means: another supervisor may have made the memory. To be counted up with each
+/// change of a structure below.
+inline constexpr std::uint32_t kArenaLayout = 2;
+
 /// 32,768 services; 16 MiB of output.
 inline constexpr ArenaShape kArenaShape{32768, 16384};
 
@@ -47,7 +51,10 @@ struct alignas(128) ArenaSlot {
     std::uint32_t last_block = 0;  ///< index + 1 of the newest block; 0: none
     std::uint32_t taking = 0;      ///< 1: bytes are on their way from the pipe to here
     std::uint32_t wanted = 0;      ///< 1: the supervisor wants to hear of the next bytes
+    std::uint32_t owner = 0;       ///< the service's id, which the next supervisor knows; 0: nobody
+    std::uint32_t pipe = 0;        ///< svlog's descriptor of the pipe + 1; 0: it has none
 };
+static_assert(sizeof(ArenaSlot) == 128);
 
 struct ArenaBlock {
     std::uint64_t tag = 0;    ///< whose it is and its number (tag_of); 0: nobody's
@@ -55,9 +62,19 @@ struct ArenaBlock {
     std::uint32_t first = 0;  ///< offset of the first byte that is the stream's
 };
 
-struct alignas(128) ArenaHeader {
-    std::uint32_t used_blocks = 0;  ///< no block from this index on was ever handed out
+/// What is under way from a pipe into the arena (intake.h).
+struct StageMark {
+    std::uint64_t target = 0;  ///< where the stream ends when all of it has come; 0: not known yet
+    std::uint32_t slot = 0;
 };
+
+struct alignas(128) ArenaHeader {
+    std::uint32_t layout = 0;       ///< kArenaLayout
+    std::uint32_t used_blocks = 0;  ///< no block from this index on was ever handed out
+    std::uint32_t used_slots = 0;   ///< no slot from this index on ever had an owner
+    StageMark staged;
+};
+static_assert(sizeof(ArenaHeader) == 128);
 
 /// The memory cut into its parts; borrowed.
 class Arena {

@@ -1,17 +1,28 @@
-/// The arena's memory: a memfd that can neither grow nor shrink, mapped by svlog and supervisor.
+/// The arena's memory: a memfd that can neither grow nor shrink, mapped by svlog and supervisor,
+/// and the pipe by which bytes come into it (intake.h). And who may write to it.
 #pragma once
 
-#include <cstddef>
+#include <sys/types.h>
 
+#include <cstddef>
+#include <optional>
+
+#include "common/fd_io.h"
 #include "common/result.h"
 #include "common/unique_fd.h"
 #include "supervisor/svlog/arena.h"
 
 namespace mainstay::svlog {
 
+/// All that one writer of an arena leaves to the next.
+struct ArenaDescriptors {
+    UniqueFd memory;
+    Pipe stage;
+};
+
 /// memfd_create(2) (Linux 3.17), of kArenaShape, sealed against a change of its size: a shorter one
 /// would be a bus error for who maps it.
-Result<UniqueFd> make_arena_memory();
+Result<ArenaDescriptors> make_arena();
 
 /// Owns a mapping of an arena.
 class ArenaMapping {
@@ -26,7 +37,8 @@ class ArenaMapping {
     ArenaMapping& operator=(const ArenaMapping&) = delete;
     ~ArenaMapping();
 
-    /// @param fd from make_arena_memory(); borrowed. EINVAL where it is too small.
+    /// @param fd the memory of make_arena(); borrowed. EINVAL where it is too small or can shrink,
+    /// EPROTO where it is laid out in another way than this program knows.
     static Result<ArenaMapping> map(int fd);
 
     bool is_mapped() const noexcept { return memory_ != nullptr; }
@@ -37,5 +49,15 @@ class ArenaMapping {
 
     std::byte* memory_ = nullptr;
 };
+
+/// Makes this process the one writer until it ends, closes any descriptor of this memory, or gives
+/// it up: a record lock of fcntl(2), which no copy of the descriptor in another process holds on to
+/// and which is not inherited by children. EAGAIN: another process is the writer.
+Result<void> become_writer(int fd);
+void give_up_writing(int fd) noexcept;
+
+/// @returns the process that is the writer; nothing where nobody is, or this process. 0: it is one
+/// that cannot be seen from here, as it is in another pid namespace.
+std::optional<pid_t> writer_of(int fd) noexcept;
 
 }  // namespace mainstay::svlog

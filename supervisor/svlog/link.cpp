@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -9,41 +10,43 @@
 namespace mainstay::svlog {
 namespace {
 
-/// Room for one descriptor, aligned as its header wants it.
+/// Room for the descriptors, aligned as their header wants it.
 union Control {
     cmsghdr header;
-    std::array<char, CMSG_SPACE(sizeof(int))> bytes;
+    std::array<char, CMSG_SPACE(kMostPassed * sizeof(int))> bytes;
 };
 
-UniqueFd take_descriptor(msghdr& head) noexcept {
-    UniqueFd taken;
+void take_descriptors(msghdr& head, std::array<UniqueFd, kMostPassed>& taken) noexcept {
     for (cmsghdr* part = CMSG_FIRSTHDR(&head); part != nullptr; part = CMSG_NXTHDR(&head, part)) {
-        if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_RIGHTS) {
+        if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) {
+            continue;
+        }
+        const std::size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        for (std::size_t i = 0; i < std::min(count, kMostPassed); ++i) {
             int fd = -1;
-            std::memcpy(&fd, CMSG_DATA(part), sizeof fd);
-            taken.reset(fd);
+            std::memcpy(&fd, CMSG_DATA(part) + i * sizeof fd, sizeof fd);
+            taken[i].reset(fd);
         }
     }
-    return taken;
 }
 
 }  // namespace
 
-Result<void> send_message(int link, const Message& message, int passed) {
+Result<void> send_message(int link, const Message& message, std::span<const int> passed) {
     std::string bytes = encode(message);
     iovec part{bytes.data(), bytes.size()};
     msghdr head{};
     head.msg_iov = &part;
     head.msg_iovlen = 1;
     Control control{};
-    if (passed >= 0) {
+    if (!passed.empty()) {
         head.msg_control = control.bytes.data();
-        head.msg_controllen = control.bytes.size();
+        head.msg_controllen = CMSG_SPACE(passed.size_bytes());
         cmsghdr* rights = CMSG_FIRSTHDR(&head);
         rights->cmsg_level = SOL_SOCKET;
         rights->cmsg_type = SCM_RIGHTS;
-        rights->cmsg_len = CMSG_LEN(sizeof passed);
-        std::memcpy(CMSG_DATA(rights), &passed, sizeof passed);
+        rights->cmsg_len = CMSG_LEN(passed.size_bytes());
+        std::memcpy(CMSG_DATA(rights), passed.data(), passed.size_bytes());
     }
     ssize_t sent = 0;
     do {
@@ -72,8 +75,7 @@ Result<Received> receive_message(int link) {
         return Error{"recvmsg", EPIPE};
     }
     Received received;
-    received.passed = take_descriptor(head);
-    received.was_truncated = (head.msg_flags & MSG_CTRUNC) != 0;
+    take_descriptors(head, received.passed);
     if ((head.msg_flags & MSG_TRUNC) == 0) {
         received.message = decode({buffer.data(), static_cast<std::size_t>(size)});
     }

@@ -2,7 +2,9 @@
 /// them. Never blocks.
 #pragma once
 
+#include <array>
 #include <optional>
+#include <span>
 
 #include "common/result.h"
 #include "common/unique_fd.h"
@@ -10,13 +12,15 @@
 
 namespace mainstay::svlog {
 
-/// @param passed borrowed; -1: none. EAGAIN: not now. ETOOMANYREFS: too many under way.
-Result<void> send_message(int link, const Message& message, int passed = -1);
+/// As many as Setup has.
+inline constexpr std::size_t kMostPassed = 3;
+
+/// @param passed borrowed; at most kMostPassed. EAGAIN: not now. ETOOMANYREFS: too many under way.
+Result<void> send_message(int link, const Message& message, std::span<const int> passed = {});
 
 struct Received {
-    std::optional<Message> message;  ///< none: what came makes no sense and is skipped
-    UniqueFd passed;                 ///< close-on-exec
-    bool was_truncated = false;      ///< a descriptor came and there was no room for it
+    std::optional<Message> message;            ///< none: what came makes no sense and is skipped
+    std::array<UniqueFd, kMostPassed> passed;  ///< close-on-exec; those that came are first
 };
 
 /// EAGAIN: nothing there. EPIPE: the other side has gone.

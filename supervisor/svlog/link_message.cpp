@@ -72,8 +72,4 @@ std::optional<Message> decode(std::string_view bytes) {
     return message;
 }
 
-bool carries_descriptor(MessageType type) noexcept {
-    return type == MessageType::Setup || type == MessageType::Add;
-}
-
 }  // namespace mainstay::svlog

@@ -12,19 +12,20 @@
 
 namespace mainstay::svlog {
 
-inline constexpr std::uint32_t kLinkVersion = 1;
+inline constexpr std::uint32_t kLinkVersion = 2;
 inline constexpr std::uint32_t kNoGroup = ~0U;
 /// The slot of the supervisor's own messages.
 inline constexpr std::uint32_t kOwnSlot = 0;
 
 enum class MessageType : std::uint8_t {
     // The supervisor says. svlog acknowledges each but Setup by Done or Refused.
-    /// The first message, with the arena's descriptor: number is kLinkVersion, slot the group that
-    /// files are to have, or kNoGroup.
+    /// The first message, with the arena's memory and the two ends of its stage: number is
+    /// kLinkVersion, slot the group that files are to have, or kNoGroup.
     Setup = 1,
     Add,     ///< with the read end of a pipe: slot, settings, text is the service's name
     Change,  ///< slot, settings
     Remove,  ///< slot: read what is there, then forget it
+    Finish,  ///< no service writes any more: read what is there, then end
     // svlog says.
     Done,     ///< number: so many messages of the supervisor were carried out
     Refused,  ///< slot, number: errno. An Add came to nothing, as one more that is done with
@@ -54,7 +55,5 @@ std::string encode(const Message& message);
 
 /// @returns nothing where the bytes are no message: too short, too long, or of no known type
 std::optional<Message> decode(std::string_view bytes);
-
-bool carries_descriptor(MessageType type) noexcept;
 
 }  // namespace mainstay::svlog

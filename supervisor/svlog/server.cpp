@@ -53,7 +53,7 @@ int Server::run() {
     if (!prepare()) {
         return kExitCannotRun;
     }
-    while (!ending_) {
+    while (!ending_ && (!is_alone_ || has_pipes())) {
         turn(time_to_wait());
     }
     drain_all();
@@ -131,11 +131,20 @@ void Server::on_link() {
     for (int i = 0; i < kMessagesOfATurn; ++i) {
         auto received = receive_message(link_.get());
         if (!received) {
-            ending_ = ending_ || received.error().code != EAGAIN;
+            if (received.error().code != EAGAIN) {
+                supervisor_died();
+            }
             return;
         }
         obey(std::move(*received));
     }
+}
+
+/// Services that outlive it write on, and so do we.
+void Server::supervisor_died() {
+    is_alone_ = true;
+    waiting_.clear();
+    link_.reset();
 }
 
 void Server::obey(Received received) {
@@ -144,7 +153,12 @@ void Server::obey(Received received) {
     }
     const Message& message = *received.message;
     if (message.type == MessageType::Setup) {
-        set_up(message, received.passed);
+        auto& [memory, read_end, write_end] = received.passed;
+        set_up(message, {std::move(memory), {std::move(read_end), std::move(write_end)}});
+        return;
+    }
+    if (message.type == MessageType::Finish) {
+        ending_ = true;
         return;
     }
     const bool is_order = message.type == MessageType::Add || message.type == MessageType::Change ||
@@ -155,7 +169,7 @@ void Server::obey(Received received) {
     if (!writer_ || message.slot >= kArenaShape.slots) {
         tell({MessageType::Refused, message.slot, EINVAL, {}, {}});
     } else if (message.type == MessageType::Add) {
-        add(message, std::move(received.passed));
+        add(message, std::move(received.passed[0]));
     } else if (message.type == MessageType::Change) {
         change(message);
     } else {
@@ -163,19 +177,28 @@ void Server::obey(Received received) {
     }
 }
 
-void Server::set_up(const Message& message, const UniqueFd& memory) {
-    auto mapped = ArenaMapping::map(memory.get());
-    if (message.number != kLinkVersion || !mapped || writer_) {
-        notice(Kind::Warning, "the supervisor's memory for output cannot be used");
+void Server::set_up(const Message& message, ArenaDescriptors descriptors) {
+    const auto taken = message.number != kLinkVersion || writer_
+                           ? Error{"another version of the link", EPROTO}
+                           : take_arena(std::move(descriptors));
+    if (!taken) {
+        notice(Kind::Warning, std::string("the supervisor's memory for output cannot be used: ") +
+                                  taken.error().action + ": " + errno_text(taken.error().code));
         ending_ = true;
         return;
     }
-    memory_ = std::move(*mapped);
-    writer_ = std::make_unique<ArenaWriter>(memory_.arena());
     filing_.set_arena(memory_.arena());
     if (message.slot != kNoGroup) {
         filing_.set_group(message.slot);
     }
+}
+
+Result<void> Server::take_arena(ArenaDescriptors descriptors) {
+    TRY(memory_, ArenaMapping::map(descriptors.memory.get()));
+    TRY_VOID(become_writer(descriptors.memory.get()));
+    descriptors_ = std::move(descriptors);
+    writer_ = std::make_unique<ArenaWriter>(memory_.arena());
+    return {};
 }
 
 void Server::add(const Message& message, UniqueFd pipe) {
@@ -276,6 +299,11 @@ std::vector<Source*> Server::all() const {
         }
     }
     return found;
+}
+
+bool Server::has_pipes() const noexcept {
+    return std::any_of(sources_.begin(), sources_.end(),
+                       [](const auto& source) { return source && source->pipe.valid(); });
 }
 
 void Server::read_once(Source& source) {

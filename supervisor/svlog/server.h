@@ -1,5 +1,9 @@
 /// svlog at work: reads the pipes of all services, each in its turn, into memory and into files,
-/// until its supervisor ends the link. Then it reads what is there and ends.
+/// until its supervisor says that no service writes any more. Then it reads what is there and ends.
+///
+/// The end of the link is not its end: without a supervisor it goes on until nobody can write any
+/// more, or the next supervisor ends it and hands the pipes to a svlog of its own. It may be killed
+/// at any moment.
 #pragma once
 
 #include <deque>
@@ -38,8 +42,10 @@ class Server final : public NoticeSink {
 
     // The link.
     void on_link();
+    void supervisor_died();
     void obey(Received received);
-    void set_up(const Message& message, const UniqueFd& memory);
+    void set_up(const Message& message, ArenaDescriptors descriptors);
+    Result<void> take_arena(ArenaDescriptors descriptors);
     void add(const Message& message, UniqueFd pipe);
     void change(const Message& message);
     void remove(std::uint32_t slot);
@@ -50,6 +56,7 @@ class Server final : public NoticeSink {
     // The pipes.
     Source* find(std::uint32_t slot) noexcept;
     std::vector<Source*> all() const;
+    bool has_pipes() const noexcept;
     void read_once(Source& source);
     bool take(Source& source, std::size_t most);
     void enlarge(Source& source) const noexcept;
@@ -61,6 +68,7 @@ class Server final : public NoticeSink {
     UniqueFd signals_;
     UniqueFd mounts_;
     UniqueFd epoll_;
+    ArenaDescriptors descriptors_;  ///< as long as the memory's is open we are its writer
     ArenaMapping memory_;
     std::unique_ptr<ArenaWriter> writer_;
     Filing filing_;
@@ -71,6 +79,7 @@ class Server final : public NoticeSink {
     std::uint32_t carried_out_ = 0;  ///< messages that are not acknowledged yet
     std::size_t dropped_notices_ = 0;
     bool ending_ = false;
+    bool is_alone_ = false;  ///< there is no supervisor any more
 };
 
 }  // namespace mainstay::svlog

@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "fakes/fake_keeper.h"
 #include "fakes/fake_os.h"
 
 using namespace mainstay;
@@ -50,7 +51,8 @@ class Fixture {
 
     Loop loop_;
     fakes::FakeJournal journal_;
-    LogPipes pipes_{loop_, journal_, settings()};
+    fakes::FakeKeeper keeper_;
+    LogPipes pipes_{loop_, journal_, keeper_, settings()};
 };
 
 void write_to(int fd, std::string_view text) {

@@ -112,9 +112,6 @@ TEST_CASE("messages of the link come out as they went in", "[svlog]") {
     Message message{MessageType::Add, 17, 4, {}, "web"};
     message.settings = {1 << 20, 4096, 3, 10, std::chrono::hours(24), StampFormat::Tai64n};
     CHECK(decode(encode(message)) == message);
-    CHECK(carries_descriptor(MessageType::Add));
-    CHECK(carries_descriptor(MessageType::Setup));
-    CHECK_FALSE(carries_descriptor(MessageType::Remove));
 
     message.text = std::string(kLongestText + 50, 'n');
     const std::string bytes = encode(message);
