@@ -94,6 +94,7 @@ class FixedVector {
     const T* begin() const noexcept { return items_.data(); }
     const T* end() const noexcept { return items_.data() + size_; }
     T* data() noexcept { return items_.data(); }
+    const T* data() const noexcept { return items_.data(); }
 
     friend bool operator==(const FixedVector& a, const FixedVector& b) noexcept {
         if (a.size_ != b.size_) {

@@ -37,6 +37,7 @@ Machine::Machine(const MachineOptions& options, Log& log, const BirthLimits& lim
 
 Result<void> Machine::prepare() noexcept {
     TRY_VOID(table_.reserve());
+    TRY_VOID(keeper_.prepare());
     auto proc = open_file("/proc", O_RDONLY | O_DIRECTORY);
     if (proc) {
         proc_ = std::move(*proc);
@@ -63,7 +64,8 @@ int Machine::run() noexcept {
 // ---- what happens -------------------------------------------------------------------------------
 
 void Machine::wait_for_something() noexcept {
-    std::array<pollfd, 2> watched{{{signals_.fd(), POLLIN, 0}, {link_.fd(), POLLIN, 0}}};
+    link_.say_what_is_due(log_);
+    std::array<pollfd, 2> watched{{{signals_.fd(), POLLIN, 0}, {link_.fd(), link_.events(), 0}}};
     const MonotonicTime next = next_timer();
     const int timeout =
         next == MonotonicTime::max() ? -1 : milliseconds_until(next, monotonic_now());
@@ -151,7 +153,7 @@ void Machine::reap() noexcept {
         int wait_status = 0;
         const pid_t pid = ::waitpid(-1, &wait_status, WNOHANG);
         if (pid > 0) {
-            handle_exit(pid, ExitStatus::from_wait(wait_status));
+            handle_exit(pid, wait_status);
             continue;
         }
         if (pid < 0 && errno == EINTR) {
@@ -165,7 +167,8 @@ void Machine::reap() noexcept {
     }
 }
 
-void Machine::handle_exit(pid_t pid, const ExitStatus& status) noexcept {
+void Machine::handle_exit(pid_t pid, int wait_status, pid_t reaped_before) noexcept {
+    const auto status = ExitStatus::from_wait(wait_status);
     if (waited_ && waited_->pid == pid) {
         const Entry& entry = table_.entries()[waited_->index];
         if (!status.is_success()) {
@@ -187,9 +190,7 @@ void Machine::handle_exit(pid_t pid, const ExitStatus& status) noexcept {
         return;
     }
     if (pid == supervisor_pid_) {
-        supervisor_pid_ = 0;
-        link_.close();
-        post(SupervisorEnded{});
+        bury_supervisor(reaped_before);
     }
     for (Leaving& leaving : leaving_) {
         if (leaving.pid == pid) {
@@ -200,25 +201,20 @@ void Machine::handle_exit(pid_t pid, const ExitStatus& status) noexcept {
     const std::size_t index = table_.find(pid);
     if (index < table_.entries().size()) {
         handle_entry_exit(index, status);
+        return;
     }
+    handle_unknown_exit(pid, wait_status);
 }
 
 void Machine::handle_link() noexcept {
     // Bounded, so that a supervisor gone mad cannot keep PID 1 from its other work.
     constexpr int kMostAtOnce = 64;
     for (int taken = 0; taken < kMostAtOnce && link_.fd() >= 0; ++taken) {
-        switch (link_.next(log_)) {
-            case SupervisorLink::Heard::Nothing:
-                return;
-            case SupervisorLink::Heard::Progress:
-                post(SupervisorProgressed{});
-                break;
-            case SupervisorLink::Heard::BootComplete:
-                tell_booted();
-                break;
-            case SupervisorLink::Heard::Other:
-                break;
+        const SupervisorLink::Heard heard = link_.next(log_);
+        if (heard == SupervisorLink::Heard::Nothing) {
+            return;
         }
+        heed(heard);
     }
 }
 
@@ -251,6 +247,7 @@ MonotonicTime Machine::next_timer() noexcept {
             consider(leaving.kill_at);
         }
     }
+    consider(link_.retry_at());
     if (respawns(state_)) {
         for (const Slot& slot : table_.slots()) {
             if (slot.is_due_later) {

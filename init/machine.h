@@ -16,6 +16,7 @@
 #include "init/entry_process.h"
 #include "init/entry_table.h"
 #include "init/helper.h"
+#include "init/keeper.h"
 #include "init/log.h"
 #include "init/pid1_state.h"
 #include "init/signal_source.h"
@@ -30,7 +31,7 @@ struct MachineOptions {
     Duration shutdown_timeout = std::chrono::minutes(5);
 };
 
-class Machine {
+class Machine : private Keeper::Kin {
   public:
     Machine(const MachineOptions& options, Log& log, const BirthLimits& limits,
             SignalSource& signals) noexcept;
@@ -49,12 +50,18 @@ class Machine {
     void handle_signal(const ReceivedSignal& received) noexcept;
     void request(Request wanted, const ReceivedSignal& received) noexcept;
     void reap() noexcept;
-    void handle_exit(pid_t pid, const ExitStatus& status) noexcept;
+    void handle_exit(pid_t pid, int wait_status, pid_t reaped_before = 0) noexcept;
     void handle_entry_exit(std::size_t index, const ExitStatus& status) noexcept;
     void handle_link() noexcept;
     void handle_timers() noexcept;
     void tell_booted() noexcept;
     MonotonicTime next_timer() noexcept;
+
+    // The supervisor and what is kept for it.
+    void bury_supervisor(pid_t reaped_before) noexcept;
+    void handle_unknown_exit(pid_t pid, int wait_status) noexcept;
+    bool is_own(pid_t pid) noexcept override;
+    void heed(SupervisorLink::Heard heard) noexcept;
 
     // What to do about it.
     void post(const Event& event) noexcept;
@@ -116,7 +123,8 @@ class Machine {
     EntryClass cursor_class_ = EntryClass::None;
     std::optional<Waited> waited_;
     FixedVector<Leaving, kMaxLeaving> leaving_;
-    SupervisorLink link_;
+    Keeper keeper_;
+    SupervisorLink link_{keeper_};
     SupervisorPacing supervisor_pacing_;
     pid_t supervisor_pid_ = 0;
     Helper helper_;

@@ -39,6 +39,11 @@ class MappedMemory {
         return map(size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
     }
 
+    /// The first @p size bytes of a memfd, shared with whoever else maps it.
+    static Result<MappedMemory> shared(int fd, std::size_t size) noexcept {
+        return map(size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd);
+    }
+
     /// A regular file, for reading. An empty one gives an empty text.
     static Result<MappedMemory> file(const char* path) noexcept {
         TRY(const UniqueFd fd, open_file(path, O_RDONLY | O_NONBLOCK));
