@@ -33,8 +33,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     constexpr std::size_t kHead = offsetof(KeeperState, keys) - offsetof(KeeperState, table);
     const std::size_t head = fill(&left.table, kHead, data, size);
     const std::size_t half = (size - head) / 2;
-    left.keys.key_count = KeptKeys::kMost;
-    left.processes.used = KeptProcesses::kMost;
+    left.keys.key_count = static_cast<std::uint32_t>(half / sizeof(KeptKey) + 1);
+    left.processes.used = static_cast<std::uint32_t>(half / sizeof(KeptProcess) + 1);
     (void)fill(left.keys.keys.data(), sizeof left.keys.keys, data + head, half);
     (void)fill(left.processes.entries.data(), sizeof left.processes.entries, data + head + half,
                half);
