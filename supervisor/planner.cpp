@@ -1,7 +1,5 @@
 #include "supervisor/planner.h"
 
-#include <algorithm>
-
 namespace mainstay::supervisor {
 namespace {
 
@@ -13,10 +11,6 @@ bool is_active(ServiceState state) noexcept {
 bool is_on_its_way_up(const Snapshot& s) noexcept {
     return s.state == ServiceState::Waiting ||
            (is_active(s.state) && s.state != ServiceState::Ready);
-}
-
-bool can_be_stopped_by_need(const Snapshot& s) noexcept {
-    return s.wanted != Wanted::Down && !is_resting(s.state);
 }
 
 }  // namespace
@@ -186,79 +180,6 @@ void Planner::check_dependents(NodeId node, Orders& orders) {
     look_again(node, orders);
 }
 
-bool Planner::confirm(NodeId node, const Event& event, Orders& orders) {
-    if (!is_there(node)) {
-        return false;
-    }
-    const Snapshot& s = snapshot(node);
-    if (const auto* way = std::get_if<GiveWay>(&event)) {
-        if (is_there(way->to) && snapshot(way->to).wanted == Wanted::Down) {
-            return false;
-        }
-        entries_[node].gave_way_to = way->to;
-        return true;
-    }
-    if (std::holds_alternative<HoldBack>(event)) {
-        const auto& edges = graph_.edges(node);
-        return std::any_of(edges.begin(), edges.end(), [&](const Edge& edge) {
-            return edge.is(Relation::Needs, Side::Says) &&
-                   (!is_there(edge.node) || snapshot(edge.node).state == ServiceState::Stopping ||
-                    snapshot(edge.node).state == ServiceState::Down);
-        });
-    }
-    if (const auto* block = std::get_if<Block>(&event)) {
-        return confirm_block(node, block->obstacle, orders);
-    }
-    if (std::holds_alternative<NeedsMet>(event)) {
-        if (s.state != ServiceState::Waiting || s.members_started) {
-            return false;
-        }
-        if (obstacle_of(node) != Obstacle::None) {
-            check_needs(node, orders);
-            return false;
-        }
-        return !find_blocker(node);
-    }
-    if (std::holds_alternative<MembersReady>(event)) {
-        return s.state == ServiceState::Waiting && s.members_started && !find_blocker(node);
-    }
-    if (std::holds_alternative<MemberLeft>(event)) {
-        // One that waits for nobody is on its way back, as after a crash.
-        const auto& edges = graph_.edges(node);
-        return std::any_of(edges.begin(), edges.end(), [&](const Edge& edge) {
-            return edge.is(Relation::Members, Side::Says) && is_there(edge.node) &&
-                   (snapshot(edge.node).state == ServiceState::Down ||
-                    (snapshot(edge.node).state == ServiceState::Waiting &&
-                     entries_[edge.node].blocker != kNoNode));
-        });
-    }
-    if (std::holds_alternative<DependentsDown>(event) ||
-        std::holds_alternative<MembersDown>(event)) {
-        return s.state == ServiceState::Stopping && !find_blocker(node);
-    }
-    return true;
-}
-
-bool Planner::confirm_block(NodeId node, Obstacle obstacle, Orders& orders) {
-    if (obstacle == Obstacle::Definition) {
-        return true;
-    }
-    const auto& edges = graph_.edges(node);
-    const bool holds =
-        obstacle == Obstacle::MemberFailed
-            ? std::any_of(edges.begin(), edges.end(),
-                          [&](const Edge& edge) {
-                              return edge.is(Relation::Members, Side::Says) &&
-                                     is_there(edge.node) &&
-                                     snapshot(edge.node).state == ServiceState::Failed;
-                          })
-            : obstacle_of(node) == obstacle;
-    if (!holds) {
-        check_needs(node, orders);
-    }
-    return holds;
-}
-
 NodeId Planner::unmet_need(NodeId node) const noexcept {
     NodeId failed = kNoNode;
     NodeId unready = kNoNode;
@@ -277,142 +198,6 @@ NodeId Planner::unmet_need(NodeId node) const noexcept {
         }
     }
     return failed != kNoNode ? failed : unready;
-}
-
-// --- what a change means to others ----------------------------------------------------------
-
-void Planner::enter(NodeId node, const Snapshot& snapshot_of_it, const Policy& policy,
-                    Orders& orders) {
-    if (entries_.size() < graph_.size()) {
-        entries_.resize(graph_.size());
-    }
-    entries_[node] = Entry{&snapshot_of_it, &policy, kNoNode, kNoNode, 0, 0, false};
-    ++unsettled_;
-    for (const Edge& edge : graph_.edges(node)) {
-        const bool wants_it = edge.side == Side::Said && edge.is_hard() && is_there(edge.node);
-        if (wants_it && snapshot(edge.node).obstacle == Obstacle::NeedMissing) {
-            orders.push_back({edge.node, Unblock{}});
-        }
-    }
-}
-
-void Planner::leave(NodeId node, Orders& orders) {
-    unsettled_ -= entries_[node].settled ? 0 : 1;
-    entries_[node] = Entry();
-    ++round_;
-    for (const Edge& edge : graph_.edges(node)) {
-        if (!is_there(edge.node) || edge.node == node) {
-            continue;
-        }
-        Entry& other = entries_[edge.node];
-        const Snapshot& s = *other.snapshot;
-        const bool depends = edge.side == Side::Said && edge.is_hard() &&
-                             s.wanted != Wanted::Down &&
-                             (s.state == ServiceState::Waiting || s.obstacle != Obstacle::None ||
-                              edge.relation == Relation::Members);
-        if (other.gave_way_to == node) {
-            other.gave_way_to = kNoNode;
-        }
-        if (depends) {
-            orders.push_back({edge.node, Block{Obstacle::NeedMissing}});
-        } else if (other.blocker == node) {
-            look_again(edge.node, orders);
-        }
-    }
-}
-
-void Planner::changed(NodeId node, const Snapshot& before, Orders& orders) {
-    const Snapshot& s = snapshot(node);
-    const bool is_new_state = s.state != before.state;
-    if (s.wanted == Wanted::Down ? before.wanted != Wanted::Down
-                                 : is_new_state && is_resting(s.state)) {
-        ++round_;
-    }
-    if (s.wanted != Wanted::Down && before.wanted == Wanted::Down) {
-        entries_[node].gave_way_to = kNoNode;
-        make_way(node, orders);
-    }
-    if (is_new_state && s.state == ServiceState::Down) {
-        // It was told to while nothing of it ran, after a crash: nobody was held back yet.
-        hold_dependents(node, orders);
-    }
-    settle(node);
-    for (const Edge& edge : graph_.edges(node)) {
-        if (!is_there(edge.node)) {
-            continue;
-        }
-        if (entries_[edge.node].blocker == node) {
-            look_again(edge.node, orders);
-        }
-        if (is_new_state && edge.is(Relation::Needs, Side::Said)) {
-            tell_dependent(node, before, edge.node, orders);
-        } else if (is_new_state && edge.is(Relation::Members, Side::Said)) {
-            tell_group(node, before, edge.node, orders);
-        }
-    }
-    const bool asks = s.state == ServiceState::Waiting || s.state == ServiceState::Stopping;
-    if (!asks) {
-        entries_[node].blocker = kNoNode;
-    } else if (is_new_state && s.state == ServiceState::Waiting && s.members_started) {
-        look_again(node, orders);
-    }
-}
-
-void Planner::tell_dependent(NodeId node, const Snapshot& before, NodeId dependent,
-                             Orders& orders) {
-    const ServiceState state = snapshot(node).state;
-    const Snapshot& other = snapshot(dependent);
-    if (state == ServiceState::Failed && can_be_stopped_by_need(other)) {
-        orders.push_back({dependent, Block{Obstacle::NeedFailed}});
-    } else if (state == ServiceState::Waiting && before.state != ServiceState::Waiting &&
-               other.obstacle == Obstacle::NeedFailed) {
-        orders.push_back({dependent, Unblock{}});
-    }
-}
-
-void Planner::tell_group(NodeId node, const Snapshot& before, NodeId group, Orders& orders) {
-    const ServiceState state = snapshot(node).state;
-    const Snapshot& other = snapshot(group);
-    const bool looks_at_members = other.state == ServiceState::Ready ||
-                                  (other.state == ServiceState::Waiting && other.members_started);
-    if (state == ServiceState::Failed && looks_at_members) {
-        orders.push_back({group, Block{Obstacle::MemberFailed}});
-    } else if (state == ServiceState::Waiting && before.state != ServiceState::Waiting &&
-               other.obstacle == Obstacle::MemberFailed) {
-        orders.push_back({group, Unblock{}});
-    } else if ((state == ServiceState::Down || state == ServiceState::Waiting) &&
-               other.state == ServiceState::Ready) {
-        orders.push_back({group, MemberLeft{}});
-    }
-}
-
-/// Whoever conflicts with what is wanted now is not wanted any more.
-void Planner::make_way(NodeId node, Orders& orders) {
-    for (const Edge& edge : graph_.edges(node)) {
-        const bool conflicts = edge.relation == Relation::Conflicts && edge.node != node;
-        if (conflicts && is_there(edge.node) && snapshot(edge.node).wanted != Wanted::Down) {
-            orders.push_back({edge.node, GiveWay{node}});
-        }
-    }
-}
-
-void Planner::graph_changed(Orders& orders) {
-    entries_.resize(std::max(entries_.size(), graph_.size()));
-    ++round_;
-    for (NodeId node = 0; node < entries_.size(); ++node) {
-        if (!is_there(node)) {
-            continue;
-        }
-        const Snapshot& s = snapshot(node);
-        entries_[node].cursor = 0;
-        if (s.state == ServiceState::Waiting && !s.members_started) {
-            check_needs(node, orders);
-        } else if (s.obstacle == Obstacle::None) {
-            look_again(node, orders);
-        } else if (s.obstacle != Obstacle::Definition && obstacle_of(node) != s.obstacle) {
-            orders.push_back({node, Unblock{}});
-        }
-    }
 }
 
 // --- outcomes -------------------------------------------------------------------------------

@@ -98,7 +98,12 @@ class Planner {
     bool blocks_stop(NodeId node, const Edge& edge) const noexcept;
     bool find_blocker(NodeId node);
     void look_again(NodeId node, Orders& orders);
+
+    bool confirm_way(NodeId node, NodeId winner) noexcept;
     bool confirm_block(NodeId node, Obstacle obstacle, Orders& orders);
+    bool confirm_start(NodeId node, Orders& orders);
+    bool lacks_a_need(NodeId node) const noexcept;
+    bool lacks_a_member(NodeId node) const noexcept;
 
     void tell_dependent(NodeId node, const Snapshot& before, NodeId dependent, Orders& orders);
     void tell_group(NodeId node, const Snapshot& before, NodeId group, Orders& orders);
