@@ -2,38 +2,17 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <map>
+#include <optional>
 #include <utility>
+
+#include "supervisor/watch_set.h"
 
 namespace mainstay::supervisor {
 
 namespace asio = boost::asio;
-
-struct Watch::State : std::enable_shared_from_this<Watch::State> {
-    using Kind = asio::posix::stream_descriptor::wait_type;
-
-    State(asio::io_context& io, int fd, Kind what, std::function<void()> call)
-        : descriptor(io, fd), kind(what), callback(std::move(call)) {}
-
-    void wait() {
-        descriptor.async_wait(kind,
-                              [self = shared_from_this()](const boost::system::error_code& error) {
-                                  if (error || self->ended) {
-                                      return;
-                                  }
-                                  self->callback();
-                                  if (!self->ended) {
-                                      self->wait();
-                                  }
-                              });
-    }
-
-    asio::posix::stream_descriptor descriptor;
-    Kind kind;
-    std::function<void()> callback;
-    bool ended = false;
-};
 
 Watch& Watch::operator=(Watch&& other) noexcept {
     if (this != &other) {
@@ -45,31 +24,59 @@ Watch& Watch::operator=(Watch&& other) noexcept {
 
 void Watch::reset() noexcept {
     if (state_) {
-        state_->ended = true;
-        // The descriptor is borrowed: taken back, not closed. Its waiting handler ends with an
-        // error and drops the last reference.
-        state_->descriptor.release();
+        state_->set.remove(state_);
         state_.reset();
     }
 }
 
-/// All timers are one Asio timer, set to the earliest.
+/// All watches are one descriptor for Asio. All timers are one Asio timer, set to the earliest.
 struct Loop::Impl {
     asio::io_context io{1};
+    WatchSet watches;
+    asio::posix::stream_descriptor watched{io, watches.fd()};
     asio::steady_timer timer{io};
     std::map<std::pair<MonotonicTime, TimerId>, std::function<void()>> due;
     std::map<TimerId, MonotonicTime> by_id;
     TimerId last_id = kNoTimer;
+    std::optional<MonotonicTime> waits_for;  ///< what the Asio timer is set to
+    bool fires_next = false;                 ///< fire() is posted
+
+    Impl() { wait_for_watches(); }
+    ~Impl() { watched.release(); }
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+
+    void wait_for_watches() {
+        watched.async_wait(asio::posix::stream_descriptor::wait_read,
+                           [this](const boost::system::error_code& error) {
+                               if (!error) {
+                                   watches.dispatch();
+                                   wait_for_watches();
+                               }
+                           });
+    }
+
+    /// What is due by now needs no timer of the kernel's.
+    void fire_next() {
+        if (!std::exchange(fires_next, true)) {
+            asio::post(io, [this] {
+                fires_next = false;
+                fire();
+            });
+        }
+    }
 
     void set_to_earliest() {
-        if (due.empty()) {
+        if (due.empty() || fires_next || waits_for == due.begin()->first.first) {
             return;
         }
-        const Duration since_start = due.begin()->first.first.time_since_epoch();
+        waits_for = due.begin()->first.first;
+        const Duration since_start = waits_for->time_since_epoch();
         timer.expires_at(asio::steady_timer::time_point(
             std::chrono::duration_cast<asio::steady_timer::duration>(since_start)));
         timer.async_wait([this](const boost::system::error_code& error) {
             if (!error) {
+                waits_for.reset();
                 fire();
             }
         });
@@ -116,7 +123,9 @@ TimerId Loop::call_after(Duration delay, std::function<void()> callback) {
     const MonotonicTime when = monotonic_now() + delay;
     impl_->by_id[id] = when;
     const auto added = impl_->due.emplace(std::pair(when, id), std::move(callback)).first;
-    if (added == impl_->due.begin()) {
+    if (delay <= Duration::zero()) {
+        impl_->fire_next();
+    } else if (added == impl_->due.begin()) {
         impl_->set_to_earliest();
     }
     return id;
@@ -133,17 +142,11 @@ void Loop::cancel(TimerId timer) noexcept {
 }
 
 Watch Loop::watch_readable(int fd, std::function<void()> callback) {
-    auto state = std::make_shared<Watch::State>(
-        impl_->io, fd, asio::posix::stream_descriptor::wait_read, std::move(callback));
-    state->wait();
-    return Watch(std::move(state));
+    return Watch(impl_->watches.add(fd, EPOLLIN, std::move(callback)));
 }
 
 Watch Loop::watch_exceptional(int fd, std::function<void()> callback) {
-    auto state = std::make_shared<Watch::State>(
-        impl_->io, fd, asio::posix::stream_descriptor::wait_error, std::move(callback));
-    state->wait();
-    return Watch(std::move(state));
+    return Watch(impl_->watches.add(fd, EPOLLPRI, std::move(callback)));
 }
 
 asio::io_context& Loop::io() noexcept {

@@ -144,15 +144,12 @@ long fork_child(const ChildPlan& plan, int* pidfd) noexcept {
     return pid;
 }
 
-/// Where the child tells why its exec failed. The parent's end does not block. It is the first that
-/// is opened for a start, so the pidfd, which stays, is as far from the limit.
+/// Where the child tells why its exec failed. Neither end blocks: what it has to say fits. It is
+/// the first that is opened for a start, so the pidfd, which stays, is as far from the limit.
 Result<Pipe> make_report_pipe() {
-    TRY(Pipe report, make_pipe());
+    TRY(Pipe report, make_pipe(O_NONBLOCK));
     if (is_in_reserve(report.read_end.get())) {
         return Error{"spawn", EMFILE};
-    }
-    if (::fcntl(report.read_end.get(), F_SETFL, O_NONBLOCK) < 0) {
-        return last_error("fcntl");
     }
     return report;
 }

@@ -1,0 +1,49 @@
+/// Watched descriptors, in an epoll of their own that the loop watches as one: thousands of small
+/// ones (a report pipe a birth, a channel a service) then cost two system calls and a few words of
+/// memory each. Asio keeps some hundred bytes for every descriptor, for good, and asks the kernel
+/// anew after each event.
+///
+/// Internal to loop.
+#pragma once
+
+#include <sys/epoll.h>
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "common/unique_fd.h"
+#include "supervisor/loop.h"
+
+namespace mainstay::supervisor {
+
+class WatchSet {
+  public:
+    /// @throws std::system_error where the kernel has no descriptor for us
+    WatchSet();
+
+    /// Readable when dispatch() has something to do.
+    int fd() const noexcept { return epoll_.get(); }
+
+    /// @param events of epoll(7); EPOLLERR and EPOLLHUP always count
+    /// @throws std::system_error where the kernel does not take it
+    std::shared_ptr<Watch::State> add(int fd, std::uint32_t events, std::function<void()> callback);
+    void remove(const std::shared_ptr<Watch::State>& state) noexcept;
+
+    /// Calls what has something to say, each once, and not for ever.
+    void dispatch();
+
+  private:
+    UniqueFd epoll_;
+    bool dispatching_ = false;
+    std::vector<std::shared_ptr<Watch::State>> ended_;  ///< since dispatch() asked the kernel
+};
+
+struct Watch::State {
+    WatchSet& set;
+    int fd;
+    std::function<void()> callback;
+    bool ended = false;
+};
+
+}  // namespace mainstay::supervisor
