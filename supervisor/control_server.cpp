@@ -207,7 +207,7 @@ void ControlServer::stop() {
     impl_->acceptor.close(ignored);
     const auto sessions = impl_->sessions;
     for (const auto& session : sessions) {
-        session->close();
+        session->close_for_good();
     }
 }
 
