@@ -1,4 +1,5 @@
 #include "init/supervisor_link.h"
+#include "common/units.h"
 
 #include <sys/socket.h>
 
@@ -39,8 +40,8 @@ SupervisorLink::Heard SupervisorLink::next(Log& log) noexcept {
             hello_ = true;
             return Heard::Other;
         case LinkType::Progress:
-            log.info("supervisor: %u services to stop, among them %s", message.value,
-                     message.text.c_str());
+            log.info("supervisor: %s to stop, among them %s",
+                     counted(message.value, "service").c_str(), message.text.c_str());
             return Heard::Progress;
         case LinkType::Stopped:
             log.info("supervisor: all services are down");
