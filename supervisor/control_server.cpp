@@ -147,8 +147,8 @@ int ControlServer::Impl::sessions_of(uid_t uid) const {
 /// Those who may only look cannot take all the places: whoever is to act finds one.
 bool ControlServer::Impl::is_full_for(uid_t uid, Rights rights) const {
     const int all = static_cast<int>(sessions.size());
-    const int of_actors = sessions_of(settings.own_uid) +
-                          (settings.own_uid == kRoot ? 0 : sessions_of(kRoot));
+    const int of_actors =
+        sessions_of(settings.own_uid) + (settings.own_uid == kRoot ? 0 : sessions_of(kRoot));
     return all >= protocol::kMaxConnections ||
            sessions_of(uid) >= protocol::kMaxConnectionsPerUid ||
            (rights != Rights::Everything &&
