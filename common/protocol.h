@@ -150,12 +150,15 @@ struct Request {
     Detail detail = Detail::Usual;                     ///< Verb::Status
     std::uint32_t lines = kUsualLogLines;              ///< Verb::Log: how many of the newest
     bool follow = false;                               ///< Verb::Log: and all that come
-    Goal goal = Goal::Ready;                           ///< Verb::Wait
-    Place place = Place::Permanent;                    ///< Verb::Enable, Disable
-    std::string path;        ///< Verb::Add, Enable: absolute path of a service directory
-    bool ready = false;      ///< Verb::Notify: it is ready
-    bool reloading = false;  ///< Verb::Notify: it reads its configuration again
-    bool stopping = false;   ///< Verb::Notify: it is about to end
+    /// Verb::Log with follow: goes on behind these cursors instead of with the newest lines.
+    /// Without a value it is a first request; empty is one that goes on and knows of nothing yet.
+    std::optional<std::vector<std::string>> resume;
+    Goal goal = Goal::Ready;         ///< Verb::Wait
+    Place place = Place::Permanent;  ///< Verb::Enable, Disable
+    std::string path;                ///< Verb::Add, Enable: absolute path of a service directory
+    bool ready = false;              ///< Verb::Notify: it is ready
+    bool reloading = false;          ///< Verb::Notify: it reads its configuration again
+    bool stopping = false;           ///< Verb::Notify: it is about to end
     std::optional<std::string> status_text;  ///< Verb::Notify: what it says of itself
 
     friend bool operator==(const Request&, const Request&) = default;
@@ -210,6 +213,8 @@ struct LogReply {
     std::string service;
     std::vector<std::string> lines;  ///< oldest first; arbitrary bytes
     std::uint64_t lost_bytes = 0;    ///< that were overwritten before these lines
+    std::string cursor = {};         ///< where the next line begins, for Request::resume
+    bool is_anew = false;  ///< what the cursors of the request meant is gone: all that is there now
 
     friend bool operator==(const LogReply&, const LogReply&) = default;
 };

@@ -85,11 +85,14 @@ SystemReply read_system(FieldReader& fields, RequestId id) {
 }
 
 LogReply read_log(FieldReader& fields, RequestId id) {
-    LogReply reply{id, {}, {}, 0};
+    LogReply reply;
+    reply.id = id;
     fields.require("service");
     fields.read("service", reply.service);
     fields.read("lines", reply.lines);
     fields.read_number("lost_bytes", reply.lost_bytes, 0, kMaxFigure);
+    fields.read("cursor", reply.cursor);
+    fields.read("anew", reply.is_anew);
     return reply;
 }
 
@@ -237,6 +240,8 @@ std::string encode(const LogReply& reply) {
         object.add("service", reply.service);
         object.add("lines", reply.lines);
         add_number(object, "lost_bytes", static_cast<std::int64_t>(reply.lost_bytes));
+        add_text(object, "cursor", reply.cursor);
+        add_flag(object, "anew", reply.is_anew);
     });
 }
 

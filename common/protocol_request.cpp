@@ -61,6 +61,13 @@ void read_status_text(FieldReader& fields, Request& request) {
     request.status_text = std::move(text);
 }
 
+void read_resume(FieldReader& fields, Request& request) {
+    if (fields.has("resume")) {
+        request.resume.emplace();
+        fields.read("resume", *request.resume);
+    }
+}
+
 /// A service says at least one thing, and is in one phase.
 void check_saying(FieldReader& fields, const Request& request) {
     const int phases = int{request.ready} + int{request.reloading} + int{request.stopping};
@@ -104,6 +111,7 @@ Request read_request(FieldReader& fields, Verb verb) {
     fields.read_word("detail", request.detail);
     fields.read_number("lines", request.lines, 0, kMostLogLines);
     fields.read("follow", request.follow);
+    read_resume(fields, request);
     fields.read_word("for", request.goal);
     fields.read_word("place", request.place);
     fields.read("ready", request.ready);
@@ -143,6 +151,9 @@ void add_particulars(JsonObject& object, const Request& request) {
         object.add("lines", std::int64_t{request.lines});
     }
     add_flag(object, "follow", request.follow);
+    if (request.resume) {
+        object.add("resume", *request.resume);
+    }
     if (request.goal != Goal::Ready) {
         object.add("for", to_string(request.goal));
     }

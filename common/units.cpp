@@ -109,6 +109,13 @@ std::optional<std::uint64_t> parse_size(std::string_view text) noexcept {
     return *number << shift;
 }
 
+FixedString<48> counted(std::uint64_t number, std::string_view word) noexcept {
+    FixedString<48> text;
+    text.append_format("%llu %.*s%s", static_cast<unsigned long long>(number),
+                       static_cast<int>(word.size()), word.data(), number == 1 ? "" : "s");
+    return text;
+}
+
 FixedString<24> to_short_text(Duration age) noexcept {
     const long long total = age < Duration::zero() ? 0 : duration_cast<seconds>(age).count();
     const long long days = total / 86400;

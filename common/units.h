@@ -1,4 +1,5 @@
-/// PURE. Durations and sizes as people write them in configuration and on command lines.
+/// PURE. Durations, sizes and counts as people write them, in configuration, on command lines and
+/// in messages.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +21,9 @@ std::optional<Duration> parse_duration(std::string_view text) noexcept;
 
 /// A number of bytes; K M G are powers of 1024; `infinity` is the largest number.
 std::optional<std::uint64_t> parse_size(std::string_view text) noexcept;
+
+/// "1 error", "2 errors", "0 errors": for words that take an s.
+FixedString<48> counted(std::uint64_t number, std::string_view word) noexcept;
 
 /// A short age of at most two units for tables: "12 s", "3 m", "2 d 3 h".
 FixedString<24> to_short_text(Duration age) noexcept;

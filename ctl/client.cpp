@@ -5,9 +5,12 @@
 #include <sys/time.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
+
+#include "ctl/socket_watch.h"
 
 namespace mainstay::ctl {
 namespace {
@@ -39,6 +42,14 @@ Trouble refused(const Refusal& refusal) {
 void Client::set_limit(std::optional<std::chrono::milliseconds> limit) {
     limit_ = limit;
     deadline_ = limit ? std::optional(monotonic_now() + *limit) : std::nullopt;
+}
+
+std::optional<std::chrono::milliseconds> Client::time_left() const {
+    if (!deadline_) {
+        return std::nullopt;
+    }
+    const Duration left = std::max(*deadline_ - monotonic_now(), Duration::zero());
+    return std::chrono::ceil<std::chrono::milliseconds>(left);
 }
 
 Trouble Client::timed_out() const {
@@ -83,6 +94,7 @@ std::optional<Trouble> Client::open_socket() {
             return timed_out();
         }
         if (errno != EINTR) {
+            is_lost_ = errno == ENOENT || errno == ENOTDIR || errno == ECONNREFUSED;
             return cannot_connect(place_, errno);
         }
     }
@@ -90,6 +102,10 @@ std::optional<Trouble> Client::open_socket() {
 }
 
 std::optional<Trouble> Client::connect() {
+    is_lost_ = false;
+    greeted_ = false;
+    next_.reset();
+    lines_ = LineSplitter(protocol::kMaxReplyLine);
     if (auto trouble = open_socket()) {
         return trouble;
     }
@@ -112,6 +128,23 @@ std::optional<Trouble> Client::connect() {
     return std::nullopt;
 }
 
+std::optional<Trouble> Client::connect_again(Duration patience) {
+    const std::optional<MonotonicTime> limit = deadline_;
+    const MonotonicTime end = monotonic_now() + patience;
+    deadline_ = limit ? std::min(*limit, end) : end;
+    SocketWatch watch(place_.path);
+    std::optional<Trouble> trouble = connect();
+    while (trouble && is_lost_ && monotonic_now() < *deadline_) {
+        watch.wait(*deadline_ - monotonic_now());
+        trouble = connect();
+    }
+    deadline_ = limit;
+    if (trouble && limit && *limit <= monotonic_now()) {
+        return timed_out();
+    }
+    return trouble;
+}
+
 std::optional<Trouble> Client::send(const protocol::Request& request) {
     const std::string line = encode(request);
     if (line.size() > protocol::kMaxRequestLine) {
@@ -129,6 +162,7 @@ std::optional<Trouble> Client::send(const protocol::Request& request) {
         } else if (errno == EAGAIN) {
             return timed_out();
         } else if (errno != EINTR) {
+            is_lost_ = true;
             return ended_early(place_, errno);
         }
     }
@@ -151,6 +185,7 @@ std::optional<Trouble> Client::read_more() {
     if (count < 0 && errno == EAGAIN) {
         return timed_out();
     }
+    is_lost_ = true;
     if (!greeted_) {
         return ended_before_greeting(place_);
     }

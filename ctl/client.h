@@ -31,6 +31,16 @@ class Client {
     /// Connects and reads the greeting; to be called first.
     std::optional<Trouble> connect();
 
+    /// Whether the last failure was that nobody is there, or not any more: it may come (back).
+    bool is_lost() const noexcept { return is_lost_; }
+
+    /// Connects again, as soon as somebody is there. @returns why not, after @p patience or when
+    /// the limit is over.
+    std::optional<Trouble> connect_again(Duration patience);
+
+    /// What is left of the limit; none: there is none.
+    std::optional<std::chrono::milliseconds> time_left() const;
+
     /// What the supervisor said of itself.
     const protocol::Greeting& greeting() const noexcept { return greeting_; }
 
@@ -56,6 +66,7 @@ class Client {
     std::optional<std::string_view> next_;  ///< found by wait()
     protocol::Greeting greeting_;
     bool greeted_ = false;
+    bool is_lost_ = false;
     std::optional<std::chrono::milliseconds> limit_;
     std::optional<MonotonicTime> deadline_;
 };

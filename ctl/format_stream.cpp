@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/units.h"
 #include "ctl/describe.h"
 #include "ctl/text.h"
 
@@ -39,7 +40,7 @@ std::string event_text(const protocol::EventReply& event, const Style& style) {
         case EventKind::Boot:
             return "the boot is complete";
         case EventKind::Lost:
-            return std::to_string(event.lost) + " events lost: svctl was too slow";
+            return std::string(counted(event.lost, "event").view()) + " lost: svctl was too slow";
     }
     return {};
 }
@@ -56,8 +57,8 @@ std::string format_log_lines(const protocol::LogReply& log, Prefix prefix, const
         prefix == Prefix::Name ? visible(log.service, style.charset) + ": " : std::string();
     std::string text;
     if (log.lost_bytes > 0) {
-        text.append(name).append("(").append(std::to_string(log.lost_bytes));
-        text.append(" bytes lost)\n");
+        text.append(name).append("(").append(counted(log.lost_bytes, "byte").view());
+        text.append(" lost)\n");
     }
     for (const std::string& line : log.lines) {
         text.append(name).append(is_terminal(style) ? visible(line, style.charset) : line);

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "common/paths.h"
@@ -27,6 +28,10 @@ constexpr milliseconds kAnswerLimit{10'000};
 /// The supervisor keeps --timeout itself, and can say then how far the services are; svctl gives
 /// up by itself only when that does not come either.
 constexpr milliseconds kGrace{500};
+
+/// How long a supervisor may take to come back: PID 1 starts it again at once, a second apart at
+/// worst, and an upgrade takes less.
+constexpr std::chrono::seconds kPatience{30};
 
 SocketPlace place_for(const Invocation& invocation) {
     return choose_socket(invocation.control, environment(kSocketVariable),
@@ -69,16 +74,23 @@ ExitCode Session::report(const Trouble& trouble) {
     return trouble.exit;
 }
 
-std::optional<ExitCode> Session::take(Received received, const OnReply& on_reply) {
+std::optional<ExitCode> Session::take(Received received, Reattachment& open,
+                                      const OnReply& on_reply) {
     if (const auto* done = std::get_if<Done>(&received.reply)) {
-        return done->exit;
+        return open.exit_with(done->exit);
     }
     if (const auto* refusal = std::get_if<Refusal>(&received.reply)) {
         return report(
             {exit_code(refusal->code), std::string(to_string(refusal->code)), refusal->message});
     }
+    const bool is_news = open.take(received.reply);
+    if (open.take_anew()) {
+        output_.complain("svctl: the logs begin anew: what came in between may be missing\n");
+    }
     if (auto* progress = std::get_if<ProgressReply>(&received.reply)) {
         progress_.update(std::move(*progress));
+    } else if (!is_news) {
+        return std::nullopt;
     } else if (is_json()) {
         output_.print(format_json(received.line));
         output_.flush();
@@ -118,16 +130,46 @@ ExitCode Session::ask(protocol::Request request, const OnReply& on_reply) {
     if (!invocation_.timeout) {
         client_.set_limit(limit_of(invocation_));
     }
+    Reattachment open(request);
     if (const auto trouble = client_.send(request)) {
         return report(*trouble);
     }
     while (true) {
         auto next = receive();
-        if (const auto* trouble = std::get_if<Trouble>(&next)) {
-            return report(*trouble);
-        }
-        if (const auto exit = take(std::get<Received>(std::move(next)), on_reply)) {
+        const auto* trouble = std::get_if<Trouble>(&next);
+        const auto exit = trouble != nullptr
+                              ? go_on(open, *trouble)
+                              : take(std::get<Received>(std::move(next)), open, on_reply);
+        if (exit) {
             return *exit;
+        }
+    }
+}
+
+std::optional<ExitCode> Session::go_on(Reattachment& open, const Trouble& trouble) {
+    if (!client_.is_lost() || !open.outlives_connection()) {
+        return report(trouble);
+    }
+    progress_.hide();
+    output_.flush();
+    output_.complain("svctl: the supervisor went away; waiting for it\n");
+    while (true) {
+        if (const auto still = client_.connect_again(kPatience)) {
+            return report(*still);
+        }
+        const auto left = client_.time_left();
+        const auto request = open.begin_again(
+            left ? std::optional(std::max(*left - kGrace, milliseconds(1))) : left);
+        if (!request) {
+            return open.exit_with(ExitCode::Done);
+        }
+        const auto failed = client_.send(*request);
+        if (!failed) {
+            output_.complain("svctl: the supervisor is back\n");
+            return std::nullopt;
+        }
+        if (!client_.is_lost()) {
+            return report(*failed);
         }
     }
 }

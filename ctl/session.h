@@ -8,6 +8,7 @@
 #include "ctl/client.h"
 #include "ctl/output.h"
 #include "ctl/progress.h"
+#include "ctl/reattach.h"
 
 namespace mainstay::ctl {
 
@@ -38,8 +39,13 @@ class Session {
 
   private:
     /// Handles one line. @returns the exit code where it was the last one.
-    std::optional<protocol::ExitCode> take(Received received, const OnReply& on_reply);
+    std::optional<protocol::ExitCode> take(Received received, Reattachment& open,
+                                           const OnReply& on_reply);
     std::variant<Received, Trouble> receive();
+
+    /// Asks the next supervisor for what is still open. @returns the exit code where that is not
+    /// to be.
+    std::optional<protocol::ExitCode> go_on(Reattachment& open, const Trouble& trouble);
 
     const Invocation& invocation_;
     Output& output_;

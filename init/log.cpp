@@ -10,6 +10,7 @@
 
 #include "common/fd_io.h"
 #include "common/fixed.h"
+#include "common/units.h"
 
 namespace mainstay::init {
 namespace {
@@ -67,8 +68,7 @@ bool Log::kernel_prints(Level level) const noexcept {
 void Log::write_line(int fd, std::string_view line) noexcept {
     if (dropped_ > 0) {
         FixedString<64> notice;
-        notice.append_format("init: %llu messages were dropped\n",
-                             static_cast<unsigned long long>(dropped_));
+        notice.append_format("init: dropped %s\n", counted(dropped_, "message").c_str());
         if (!write_all(fd, notice)) {
             ++dropped_;
             return;

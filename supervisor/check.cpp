@@ -6,6 +6,7 @@
 
 #include "common/json_writer.h"
 #include "common/paths.h"
+#include "common/units.h"
 #include "supervisor/lint.h"
 #include "supervisor/lint_tree.h"
 
@@ -58,6 +59,10 @@ std::string to_json(const Problem& problem) {
     return line;
 }
 
+std::string text_of_count(std::int64_t number, std::string_view word) {
+    return std::string(counted(static_cast<std::uint64_t>(number), word).view());
+}
+
 }  // namespace
 
 int check_services(const Check& request) {
@@ -76,7 +81,7 @@ int check_services(const Check& request) {
         end.end_line();
         print(line);
     } else {
-        print(std::to_string(errors) + " errors, " + std::to_string(warnings) + " warnings\n");
+        print(text_of_count(errors, "error") + ", " + text_of_count(warnings, "warning") + "\n");
     }
     return errors > 0 ? kExitErrors : kExitClean;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/units.h"
 #include "supervisor/conf_lexer.h"
 #include "supervisor/conf_rules.h"
 
@@ -159,7 +160,7 @@ class Parser {
             const std::size_t more = outcome_.problems.size() - known - kMostProblems;
             const Place last = outcome_.problems[known + kMostProblems].place;
             outcome_.problems.resize(known + kMostProblems);
-            add_problem({file_, last}, "and " + std::to_string(more) + " more errors");
+            add_problem({file_, last}, "and " + std::string(counted(more, "more error").view()));
         }
     }
 

@@ -22,6 +22,17 @@ Taken too_many(const ConfWord& word) {
     return ConfFault{word.offset, "more than 1000 of them"};
 }
 
+std::string digits_of(std::string_view text) {
+    return std::string(text.substr(0, text.find_first_not_of("0123456789.")));
+}
+
+/// "10m" and "10 m", as others write minutes.
+bool ends_in_a_lone_m(std::string_view text) {
+    const std::string digits = digits_of(text);
+    return !digits.empty() &&
+           (text.substr(digits.size()) == "m" || text.substr(digits.size()) == " m");
+}
+
 std::optional<std::uint8_t> exit_code(std::string_view word) noexcept {
     return whole_number<std::uint8_t>(word);
 }
@@ -60,6 +71,11 @@ Taken take_duration(const ConfValue& value, Infinity infinity, Duration& into) {
         text.append(text.empty() ? "" : " ").append(word.text);
     }
     const auto duration = parse_duration(text);
+    if (!duration && ends_in_a_lone_m(text)) {
+        return ConfFault{value.words.back().offset,
+                         "\"m\" could be minutes or milliseconds: write " + digits_of(text) +
+                             "min or " + digits_of(text) + "ms"};
+    }
     if (!duration || *duration < kLeastDuration ||
         (infinity == Infinity::Refused && *duration >= kForever)) {
         return wrong(value);

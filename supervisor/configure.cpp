@@ -1,5 +1,6 @@
 /// enable, disable, rescan, add and remove: what they change is changed when they answer; what
 /// becomes of the services then is for `wait` and `status` to tell.
+#include <map>
 #include <utility>
 
 #include "supervisor/jobs.h"
@@ -43,8 +44,40 @@ class Configuration {
         }
     }
 
+    /// Services by name, and where they are defined; a logger goes with its service.
+    std::map<std::string, std::string> present() const {
+        std::map<std::string, std::string> services;
+        for (const ServiceId id : os_.services.all()) {
+            const Service& service = *os_.services.find(id);
+            if (service.feeder == 0 && !service.leaving) {
+                services.emplace(service.name, service.definition.path);
+            }
+        }
+        return services;
+    }
+
     void rescan() {
+        const auto before = present();
         os_.enablement.look_again();
+        const auto after = present();
+        for (const auto& [name, path] : before) {
+            if (after.count(name) == 0) {
+                out_ += encode(ChangeReply{request_.id,
+                                           name,
+                                           "removed",
+                                           {},
+                                           path,
+                                           "",
+                                           os_.services.comes_back(name)
+                                               ? "another directory takes its name when it is down"
+                                               : ""});
+            }
+        }
+        for (const auto& [name, path] : after) {
+            if (before.count(name) == 0) {
+                out_ += encode(ChangeReply{request_.id, name, "added", {}, path, "", ""});
+            }
+        }
         for (const DefinitionChange& change : os_.services.rescan()) {
             tell(change);
         }

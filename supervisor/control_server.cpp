@@ -30,6 +30,7 @@ namespace {
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 /// How long not to accept after accept(2) failed for want of descriptors or memory.
 constexpr std::chrono::milliseconds kPauseAfterFailure{100};
+constexpr uid_t kRoot = 0;
 
 std::string refusal_of(uid_t uid) {
     return encode(protocol::Refusal{
@@ -48,6 +49,8 @@ struct ControlServer::Impl : std::enable_shared_from_this<ControlServer::Impl> {
     void watch_for_loss();
     asio::awaitable<void> accept(std::uint64_t made);
     void begin_session(Stream::socket socket);
+    int sessions_of(uid_t uid) const;
+    bool is_full_for(uid_t uid, Rights rights) const;
 
     Loop& loop;
     Journal& journal;
@@ -136,23 +139,36 @@ asio::awaitable<void> ControlServer::Impl::accept(std::uint64_t made) {
     }
 }
 
+int ControlServer::Impl::sessions_of(uid_t uid) const {
+    const auto found = by_uid.find(uid);
+    return found == by_uid.end() ? 0 : found->second;
+}
+
+/// Those who may only look cannot take all the places: whoever is to act finds one.
+bool ControlServer::Impl::is_full_for(uid_t uid, Rights rights) const {
+    const int all = static_cast<int>(sessions.size());
+    const int of_actors =
+        sessions_of(settings.own_uid) + (settings.own_uid == kRoot ? 0 : sessions_of(kRoot));
+    return all >= protocol::kMaxConnections ||
+           sessions_of(uid) >= protocol::kMaxConnectionsPerUid ||
+           (rights != Rights::Everything &&
+            all - of_actors >= protocol::kMaxConnections - protocol::kMaxConnectionsPerUid);
+}
+
 void ControlServer::Impl::begin_session(Stream::socket connection) {
     const auto peer = peer_of(connection.native_handle());
     if (!peer) {
         return;
     }
-    int& of_this_uid = by_uid[peer->uid];
-    const bool too_many = sessions.size() >= protocol::kMaxConnections ||
-                          of_this_uid >= protocol::kMaxConnectionsPerUid;
-    if (too_many) {
+    const Rights rights = rights_of(*peer, settings.own_uid, settings.group);
+    if (is_full_for(peer->uid, rights)) {
         const std::string text = refusal_of(peer->uid);
         boost::system::error_code ignored;
         connection.non_blocking(true, ignored);
         connection.write_some(asio::buffer(text), ignored);
         return;
     }
-    ++of_this_uid;
-    const Rights rights = rights_of(*peer, settings.own_uid, settings.group);
+    ++by_uid[peer->uid];
     // The session tells of its end from the loop, so after it has been put into the set.
     auto slot = std::make_shared<std::weak_ptr<ControlSession>>();
     auto session = ControlSession::start(
@@ -207,7 +223,7 @@ void ControlServer::stop() {
     impl_->acceptor.close(ignored);
     const auto sessions = impl_->sessions;
     for (const auto& session : sessions) {
-        session->close();
+        session->close_for_good();
     }
 }
 

@@ -72,6 +72,19 @@ class Session final : public ControlSession, public std::enable_shared_from_this
         to_read_.wake();
     }
 
+    void close_for_good() override {
+        // Behind whole lines only, and without waiting: whoever reads slowly sees the end.
+        if (job_ && !is_sending_) {
+            const std::string last = encode(protocol::Refusal{
+                std::nullopt, ErrorCode::ShuttingDown,
+                "the supervisor ends; what it was asked to do may have been done"});
+            boost::system::error_code ignored;
+            socket_.non_blocking(true, ignored);
+            socket_.write_some(asio::buffer(last), ignored);
+        }
+        close();
+    }
+
   private:
     /// Each half keeps the session alive; when one ends, so does the connection.
     template <typename Coroutine>
@@ -214,7 +227,9 @@ class Session final : public ControlSession, public std::enable_shared_from_this
                 self->close();
             }
         });
+        is_sending_ = true;
         const auto [error, count] = co_await asio::async_write(socket_, asio::buffer(text), kAwait);
+        is_sending_ = false;
         patience_.cancel();
         if (error) {
             close();
@@ -232,6 +247,7 @@ class Session final : public ControlSession, public std::enable_shared_from_this
     std::unique_ptr<ControlJob> job_;
     int running_ = 0;
     bool at_end_ = false;
+    bool is_sending_ = false;
     bool closed_ = false;
 };
 

@@ -31,6 +31,10 @@ class ControlSession {
     /// Ends the connection; `ended` is called soon.
     virtual void close() = 0;
 
+    /// The same as the supervisor ends in order: who waits for an answer is told that none comes,
+    /// and need not wait for the next supervisor.
+    virtual void close_for_good() = 0;
+
     /// Sends the greeting and serves until either side ends it. Lives as long as its coroutines.
     static std::shared_ptr<ControlSession> start(Socket socket, Parties parties);
 };

@@ -1,10 +1,14 @@
 /// log: the newest lines, and those that come. What is shown is read from where the client is, not
-/// stored for it: a client that reads slowly costs a position, and is told what it missed.
+/// stored for it: a client that reads slowly costs a position, and is told what it missed. Each
+/// piece of what is followed tells a cursor, by which a client goes on that lost its connection.
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "supervisor/jobs.h"
+#include "supervisor/log_cursor.h"
 #include "supervisor/log_lines.h"
+#include "supervisor/name_pattern.h"
 #include "supervisor/service_selection.h"
 
 namespace mainstay::supervisor {
@@ -19,6 +23,7 @@ struct Stream {
     std::string name;
     ServiceId id = 0;
     bool is_there = true;
+    bool is_late = false;  ///< it came when the others were followed already
     bool has_news = false;
     LogCursor next = 0;
     FollowId follow = 0;  ///< 0: not followed
@@ -32,6 +37,9 @@ class LogJob final : public ControlJob, public JobListener {
           request_(request),
           wake_(std::move(wake)),
           seat_(handler.board(), *this) {
+        if (request.resume) {
+            resumption_.emplace(*request.resume, handler.os().outputs.memory_number());
+        }
         std::vector<std::string> names;
         for (const std::string& name : request.services) {
             if (name != kOwnMessagesName) {
@@ -61,7 +69,7 @@ class LogJob final : public ControlJob, public JobListener {
         if (begun_ < streams_.size()) {
             return Progress::More;
         }
-        if (is_followed()) {
+        if (is_followed() || takes_in_others()) {
             return tell_news(out);
         }
         out += std::exchange(farewells_, {});
@@ -69,7 +77,20 @@ class LogJob final : public ControlJob, public JobListener {
         return Progress::Done;
     }
 
-    void service_changed(const Service& service) override { static_cast<void>(service); }
+    /// One that was not there before comes to notice by its first change, and begins with it.
+    void service_changed(const Service& service) override {
+        if (!takes_in_others() || service.feeder != 0 || !is_meant(service.name)) {
+            return;
+        }
+        const bool is_known =
+            std::any_of(streams_.begin(), streams_.end(),
+                        [&](const Stream& stream) { return stream.id == service.id; });
+        if (!is_known) {
+            streams_.push_back({service.name, service.id});
+            streams_.back().is_late = true;
+            wake_();
+        }
+    }
 
     void service_forgotten(ServiceId service) override {
         for (Stream& stream : streams_) {
@@ -80,33 +101,60 @@ class LogJob final : public ControlJob, public JobListener {
     }
 
   private:
+    enum class Since : std::uint8_t { Before, Anew };
+
     bool is_followed() const noexcept {
         return std::any_of(streams_.begin(), streams_.end(),
                            [](const Stream& stream) { return stream.follow != 0; });
     }
 
-    /// The newest lines. One that is not ended yet waits for its end where there may be one.
+    /// Whether services that appear later belong to what was asked for.
+    bool takes_in_others() const {
+        return request_.follow && (request_.services.empty() ||
+                                   std::any_of(request_.services.begin(), request_.services.end(),
+                                               [](const auto& name) { return is_pattern(name); }));
+    }
+
+    bool is_meant(std::string_view name) const {
+        return request_.services.empty() ||
+               std::any_of(request_.services.begin(), request_.services.end(),
+                           [&](const auto& pattern) { return matches_pattern(pattern, name); });
+    }
+
     void begin(Stream& stream, std::string& out) {
         if (!stream.is_there) {
             out += unknown_service(handler_.os().services, request_.id, stream.name);
             exit_ = worse_of(exit_, exit_code(ErrorCode::UnknownService));
             return;
         }
+        if (!request_.follow) {
+            LogTail tail = handler_.os().outputs.tail(stream.id, request_.lines);
+            out += encode(LogReply{request_.id, stream.name, std::move(tail.lines)});
+            return;
+        }
+        if (resumption_) {
+            stream.next = resumption_->position_of(stream.id);
+            tell(stream, {}, 0, out, resumption_->is_anew() ? Since::Anew : Since::Before);
+        } else if (stream.is_late) {
+            tell(stream, {}, 0, out);
+        } else {
+            tell_newest(stream, out);
+        }
+        // By number: the callback comes later, and the vector grows.
+        const std::size_t number = begun_ - 1;
+        stream.follow =
+            handler_.os().outputs.follow(stream.id, [this, number] { note_news(number); });
+    }
+
+    /// A line that is not ended yet waits for its end.
+    void tell_newest(Stream& stream, std::string& out) {
         LogTail tail = handler_.os().outputs.tail(stream.id, request_.lines);
         stream.next = tail.next;
-        if (request_.follow && !tail.is_ended && !tail.lines.empty()) {
+        if (!tail.is_ended && !tail.lines.empty()) {
             static_cast<void>(stream.cutter.cut(tail.lines.back()));
             tail.lines.pop_back();
         }
-        if (!request_.follow || !tail.lines.empty()) {
-            out += encode(LogReply{request_.id, stream.name, std::move(tail.lines), 0});
-        }
-        if (request_.follow) {
-            // By number: the callback comes later, and the vector stays as it is.
-            const std::size_t number = begun_ - 1;
-            stream.follow =
-                handler_.os().outputs.follow(stream.id, [this, number] { note_news(number); });
-        }
+        tell(stream, std::move(tail.lines), 0, out);
     }
 
     void note_news(std::size_t number) {
@@ -129,23 +177,35 @@ class LogJob final : public ControlJob, public JobListener {
 
     void tell_news_of(Stream& stream, std::string& out) {
         const LogPiece piece = handler_.os().outputs.read_from(stream.id, stream.next);
-        stream.next = piece.next;
         if (piece.lost > 0) {
-            tell(stream, stream.cutter.take_rest(), 0, out);
+            tell_if_any(stream, stream.cutter.take_rest(), 0, out);
         }
-        tell(stream, stream.cutter.cut(piece.bytes), piece.lost, out);
+        stream.next = piece.next;
+        tell_if_any(stream, stream.cutter.cut(piece.bytes), piece.lost, out);
     }
 
-    void tell(const Stream& stream, std::vector<std::string> lines, std::uint64_t lost,
-              std::string& out) const {
+    void tell_if_any(const Stream& stream, std::vector<std::string> lines, std::uint64_t lost,
+                     std::string& out) const {
         if (!lines.empty() || lost > 0) {
-            out += encode(LogReply{request_.id, stream.name, std::move(lines), lost});
+            tell(stream, std::move(lines), lost, out);
         }
+    }
+
+    /// With a cursor to what is behind these lines. What was read of a line that is not ended is
+    /// read again by who goes on there.
+    void tell(const Stream& stream, std::vector<std::string> lines, std::uint64_t lost,
+              std::string& out, Since since = Since::Before) const {
+        const LogCursor position =
+            stream.next - std::min<LogCursor>(stream.next, stream.cutter.pending());
+        out +=
+            encode(LogReply{request_.id, stream.name, std::move(lines), lost,
+                            to_cursor({handler_.os().outputs.memory_number(), stream.id, position}),
+                            since == Since::Anew});
     }
 
     /// Its output is not there any more; what was not told yet of its last line is.
     void end(Stream& stream) {
-        tell(stream, stream.cutter.take_rest(), 0, farewells_);
+        tell_if_any(stream, stream.cutter.take_rest(), 0, farewells_);
         farewells_ +=
             encode(protocol::ServiceError{request_.id, stream.name, ErrorCode::UnknownService,
                                           "it was removed meanwhile", std::nullopt});
@@ -160,6 +220,7 @@ class LogJob final : public ControlJob, public JobListener {
     Request request_;
     ControlHandler::Wake wake_;
     JobBoard::Seat seat_;
+    std::optional<Resumption> resumption_;
     std::vector<Stream> streams_;
     std::size_t begun_ = 0;  ///< of the streams: those whose newest lines were told
     std::string farewells_;

@@ -23,6 +23,9 @@ class LineCutter {
     /// @returns the lines that @p bytes end; what is behind them waits for the rest
     std::vector<std::string> cut(std::string_view bytes);
 
+    /// How many bytes wait for their end.
+    std::size_t pending() const noexcept { return rest_.size(); }
+
     /// What waits for its end, as a line; no line where nothing does.
     std::vector<std::string> take_rest();
 

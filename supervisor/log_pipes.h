@@ -57,6 +57,7 @@ class LogPipes final : public Outputs, private SvlogListener {
     void close_input(ServiceId logger) override;
     void forget(ServiceId service) override;
     LogTail tail(ServiceId service, std::size_t count) override;
+    std::uint64_t memory_number() const noexcept override;
     LogPiece read_from(ServiceId service, LogCursor from) override;
     FollowId follow(ServiceId service, std::function<void()> callback) override;
     void unfollow(FollowId follow) override;

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "supervisor/log_lines.h"
@@ -76,6 +77,12 @@ std::string LogPipes::read_pipe(int pipe) {
         text.resize(read ? read->size() : 0);
     }
     return text;
+}
+
+/// Inode numbers of memory files are not given twice, and go with the memory to whoever keeps it.
+std::uint64_t LogPipes::memory_number() const noexcept {
+    struct stat info {};
+    return arena_memory_.valid() && ::fstat(arena_memory_.get(), &info) == 0 ? info.st_ino : 0;
 }
 
 LogPiece LogPipes::read_from(ServiceId service, LogCursor from) {

@@ -9,6 +9,7 @@
 
 #include "common/fd_io.h"
 #include "common/fixed.h"
+#include "common/units.h"
 
 namespace mainstay::supervisor {
 namespace {
@@ -28,6 +29,19 @@ int priority(Level level) noexcept {
             return kDaemon | 6;
     }
     return kDaemon | 6;
+}
+
+/// In the log that svctl shows, where there is no number for it.
+std::string_view word_of(Level level) noexcept {
+    switch (level) {
+        case Level::Error:
+            return "error: ";
+        case Level::Warning:
+            return "warning: ";
+        case Level::Info:
+            return "info: ";
+    }
+    return {};
 }
 
 /// An open file description of our own for standard error, so that making it non-blocking concerns
@@ -82,9 +96,12 @@ bool MessageLog::put(Level level, std::string_view message) noexcept {
     }
     line.append("\n");
     if (copy_.valid()) {
-        const std::string_view text = line.view().substr(begin);
+        FixedString<kLongestMessage + 64> copy;
+        copy.append(word_of(level));
+        copy.append(line.view().substr(begin));
         // A line is less than PIPE_BUF: it goes in whole or not at all.
-        [[maybe_unused]] const ssize_t copied = ::write(copy_.get(), text.data(), text.size());
+        [[maybe_unused]] const ssize_t copied =
+            ::write(copy_.get(), copy.view().data(), copy.size());
     }
     return write_without_waiting(fd_.get(), line.view()) == static_cast<ssize_t>(line.size());
 }
@@ -92,7 +109,7 @@ bool MessageLog::put(Level level, std::string_view message) noexcept {
 void MessageLog::write(Level level, std::string_view message) noexcept {
     if (dropped_ > 0) {
         FixedString<64> note;
-        note.append_format("%zu messages could not be written", dropped_);
+        note.append(counted(dropped_, "message").view()).append(" could not be written");
         if (put(Level::Warning, note.view())) {
             dropped_ = 0;
         }

@@ -17,7 +17,8 @@ class MessageLog final : public Journal {
     /// Falls back to standard error where the kernel's log cannot be opened.
     explicit MessageLog(Sink wanted) noexcept;
 
-    /// Also puts each message, as a line, into @p pipe from now on; one that is full gets less.
+    /// Also puts each message, as a line behind its level ("warning: "), into @p pipe from now on;
+    /// one that is full gets less.
     /// @param pipe write end, made non-blocking here
     void copy_to(UniqueFd pipe) noexcept;
 

@@ -89,6 +89,10 @@ class Outputs {
         return tail(service, count).lines;
     }
 
+    /// What cursors are positions in: the same number in the next supervisor where that memory is
+    /// kept for it, another one where it is not. 0: there is none yet.
+    virtual std::uint64_t memory_number() const noexcept = 0;
+
     /// What the service wrote from @p from on, as far as it is in memory: at most 64 KiB, the
     /// newest. A cursor of the future gives nothing yet.
     virtual LogPiece read_from(ServiceId service, LogCursor from) = 0;

@@ -28,6 +28,9 @@ struct ServiceHistory {
     DeathLog deaths;
     std::optional<ExecFault> exec_fault;
     std::vector<std::string> problems;  ///< of a definition that cannot be used
+    ExitStatus setup_exit;              ///< of the last setup program that failed
+    bool said_shortage =
+        false;  ///< that it is not started for want of descriptors; once an episode
 };
 
 struct Service {

@@ -38,7 +38,9 @@ std::string ServiceSet::how_it_ended(const Service& service) const {
     const std::string why = words_of(s.failure, service.definition.policy, s.watchdog);
     const bool was_setup = s.auxiliary == Role::Setup && s.auxiliary_generation > s.generation;
     if (was_setup) {
-        return why.empty() ? "its setup program failed" : why;
+        const ExitStatus exit = service.history ? service.history->setup_exit : ExitStatus();
+        return "its setup program failed: " +
+               (why.empty() ? std::string(to_text(exit).view()) : why);
     }
     const DeathRecord* death = service.last_death();
     const bool was_out_of_memory = death != nullptr && death->out_of_memory;

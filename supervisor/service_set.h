@@ -121,6 +121,9 @@ class ServiceSet final : public ProcessListener, public ReadinessListener {
     /// Why it is in this state, where its exit status alone does not say it. Made when asked for.
     std::string cause_of(const Service& service) const;
 
+    /// Whether it will be taken in (again) when the one of its name has left.
+    bool comes_back(const std::string& name) const { return to_be_added_.count(name) != 0; }
+
     /// What a service in waiting waits for, all of it.
     struct Blocker {
         const std::string& name;           ///< the graph's
@@ -154,6 +157,7 @@ class ServiceSet final : public ProcessListener, public ReadinessListener {
 
     Service& create(const std::string& name, LoadedDefinition loaded);
     void add_logger(Service& service);
+    void take_logger_that_came(Service& service);
     bool connect_logger(Service& service, Service& logger);
     void connect_shared_loggers();
     void connect_shared_logger(Service& service);
@@ -182,6 +186,7 @@ class ServiceSet final : public ProcessListener, public ReadinessListener {
     void note_death(Service& service, const Exited& exit);
     void note_restart(Service& service, const Snapshot& before);
     void state_changed(Service& service, const Snapshot& before);
+    void report_backoff(Service& service);
     void report_failure(const Service& service);
     void kill_leftovers(Service& service);
     bool note_words(Service& service, const NotifyMessage& message);

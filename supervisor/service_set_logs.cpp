@@ -18,6 +18,17 @@ void ServiceSet::add_logger(Service& service) {
     logger.feeder = service.id;
 }
 
+/// A directory `log` that was made after its service was taken in counts from the next start on.
+void ServiceSet::take_logger_that_came(Service& service) {
+    const Definition& definition = service.definition;
+    const bool has_come = definition.has_log && definition.log_target.empty() &&
+                          service.logger == 0 && service.feeder == 0 && !service.leaving;
+    if (has_come && !stopping_) {
+        const Batch batch(*this);
+        add_logger(service);
+    }
+}
+
 /// @returns false where there is no pipe, which is told
 bool ServiceSet::connect_logger(Service& service, Service& logger) {
     if (const auto connected = os_.outputs.connect(service.id, logger.id); !connected) {

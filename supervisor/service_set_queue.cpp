@@ -1,4 +1,5 @@
 /// The one queue of events, and what is noted of each.
+#include <cerrno>
 #include <csignal>
 #include <utility>
 
@@ -12,6 +13,10 @@ bool is_start(const Event& event) noexcept {
     return std::holds_alternative<WantUp>(event) || std::holds_alternative<WantOnce>(event) ||
            std::holds_alternative<Restart>(event) || std::holds_alternative<TryRestart>(event) ||
            std::holds_alternative<StartAlong>(event);
+}
+
+bool is_setup(const Snapshot& s, std::uint32_t generation) noexcept {
+    return s.has_auxiliary && s.auxiliary == Role::Setup && s.auxiliary_generation == generation;
 }
 
 DeathCause cause_of_death(const Snapshot& s) noexcept {
@@ -116,10 +121,17 @@ void ServiceSet::note(Service& service, const Event& event) {
                of->generation == service.snapshot.generation;
     };
     const ProcessKey key{service.id, service.snapshot.generation};
+    if (const auto* ended = std::get_if<Exited>(&event);
+        ended != nullptr && is_setup(service.snapshot, ended->generation)) {
+        service.make_history().setup_exit = ended->status;
+    }
     if (const auto* spawned = std::get_if<Spawned>(&event); is_of_run(spawned)) {
         service.process_group = spawned->pid;
         os_.readiness.born(key, spawned->pid);
     } else if (is_of_run(std::get_if<Executed>(&event))) {
+        if (service.history) {
+            service.history->said_shortage = false;
+        }
         service.executed = os_.clock.now();
         os_.readiness.executed(key, service.definition);
     } else if (const auto* exited = std::get_if<Exited>(&event); is_of_run(exited)) {
@@ -161,13 +173,25 @@ void ServiceSet::state_changed(Service& service, const Snapshot& before) {
     }
     if (now.state == ServiceState::Backoff) {
         note_restart(service, before);
-        os_.journal.warning(service.name + ": " + how_it_ended(service) + "; next start in " +
-                            text_of(service.timer_due - os_.clock.now()));
+        report_backoff(service);
     } else if (now.state == ServiceState::Waiting) {
         note_restart(service, before);
     } else if (now.state == ServiceState::Failed) {
         report_failure(service);
     }
+}
+
+/// A shortage of descriptors is the machine's, not the service's: many wait for its end, and each
+/// says so once, not at each try.
+void ServiceSet::report_backoff(Service& service) {
+    const ExecFault* fault = service.exec_fault();
+    const bool is_shortage = fault != nullptr && (fault->code == EMFILE || fault->code == ENFILE);
+    if (is_shortage && std::exchange(service.make_history().said_shortage, true)) {
+        return;
+    }
+    os_.journal.warning(service.name + ": " + how_it_ended(service) + "; next start in " +
+                        text_of(service.timer_due - os_.clock.now()) +
+                        (is_shortage ? ", and again until there are some" : ""));
 }
 
 void ServiceSet::report_failure(const Service& service) {

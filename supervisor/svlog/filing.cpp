@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "common/fixed.h"
+#include "common/units.h"
 #include "supervisor/svlog/arena_reader.h"
 #include "supervisor/svlog/file_names.h"
 #include "supervisor/svlog/link_message.h"
@@ -222,8 +223,8 @@ void Filing::catch_up(Source& source) {
 bool Filing::say_what_was_lost(Source& source, std::uint64_t lost) {
     FixedString<128> note;
     note.append(Stamp(source.settings.format).text(wall_now()));
-    note.append_format("svlog: %llu bytes were dropped here: they could not be written\n",
-                       static_cast<unsigned long long>(lost));
+    note.append_format("svlog: dropped %s here: they could not be written\n",
+                       counted(lost, "byte").c_str());
     if (const auto written = source.files->append(note.view(), source.settings); !written) {
         fail(source, written.error());
         return false;

@@ -11,6 +11,7 @@
 #include <csignal>
 
 #include "common/fd_io.h"
+#include "common/units.h"
 
 namespace mainstay::svlog {
 namespace {
@@ -254,7 +255,9 @@ void Server::notice(Kind kind, std::string_view text) {
     }
     std::string whole(text);
     if (dropped_notices_ > 0) {
-        whole += " (and " + std::to_string(std::exchange(dropped_notices_, 0)) + " more messages)";
+        whole += " (and ";
+        whole += counted(std::exchange(dropped_notices_, 0), "more message").view();
+        whole += ")";
     }
     tell({MessageType::Notice, 0, kind == Kind::Warning ? 1U : 2U, {}, std::move(whole)});
 }

@@ -1,6 +1,7 @@
 /// Enabled services without a file system.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -41,13 +42,19 @@ class FakeEnablement final : public supervisor::Enablement {
         return Link{path.substr(path.rfind('/') + 1), path, "", false};
     }
 
-    void look_again() override { ++looks; }
+    void look_again() override {
+        ++looks;
+        if (at_look) {
+            at_look();
+        }
+    }
     bool is_enabled(const std::string& name) override { return enabled.count(name) != 0; }
 
     std::set<std::string> enabled;
     std::optional<supervisor::EnableFault> fault;
     protocol::Place last_place = protocol::Place::Permanent;
     int looks = 0;
+    std::function<void()> at_look;  ///< what is found then
 };
 
 }  // namespace mainstay::fakes

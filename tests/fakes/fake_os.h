@@ -49,6 +49,8 @@ class FakeOutputs final : public supervisor::Outputs {
         return {newest, all.size(), all.empty() || all.back() == '\n'};
     }
 
+    std::uint64_t memory_number() const noexcept override { return memory; }
+
     supervisor::LogPiece read_from(supervisor::ServiceId service,
                                    supervisor::LogCursor from) override {
         const std::string& all = written[service];
@@ -70,6 +72,7 @@ class FakeOutputs final : public supervisor::Outputs {
     std::map<supervisor::ServiceId, std::vector<std::string>> lines;
     std::map<supervisor::ServiceId, std::string> written;         ///< what read_from() reads
     std::map<supervisor::ServiceId, supervisor::LogCursor> gone;  ///< so much was overwritten
+    std::uint64_t memory = 7;                                     ///< its number
     std::map<supervisor::FollowId, std::function<void()>> callbacks;
     supervisor::FollowId last_follow = 0;
     std::function<bool()> should_fail;

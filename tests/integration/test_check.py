@@ -13,6 +13,10 @@ from supervised import SUPERVISOR
 SCRIPT = "#!/bin/sh\nexec sleep 1000\n"
 
 
+def counted(number, word):
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
 class Tree:
     """A root with definitions in etc/sv and enabled services in etc/service."""
 
@@ -56,8 +60,9 @@ class Tree:
         assert result.stderr == ""
         *lines, summary = result.stdout.splitlines()
         assert summary == (
-            f"{sum(': error: ' in line for line in lines)} errors, "
-            f"{sum(': warning: ' in line for line in lines)} warnings"
+            counted(sum(': error: ' in line for line in lines), "error")
+            + ", "
+            + counted(sum(': warning: ' in line for line in lines), "warning")
         )
         assert result.returncode == (0 if summary.startswith("0 errors") else 1)
         return [line.removeprefix(str(self.root)) for line in lines]
@@ -249,7 +254,7 @@ def test_a_directory_on_the_machine_is_checked_by_itself(tmp_path):
     (tmp_path / "web/run").write_text("#!/bin/sh\n")
     result = subprocess.run([SUPERVISOR, "--check", tmp_path], capture_output=True, text=True)
     assert result.stdout == (
-        f"{tmp_path}/web/run: error: run: not executable; chmod +x\n1 errors, 0 warnings\n"
+        f"{tmp_path}/web/run: error: run: not executable; chmod +x\n1 error, 0 warnings\n"
     )
     assert result.returncode == 1
 

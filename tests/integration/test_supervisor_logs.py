@@ -9,6 +9,7 @@ import signal
 import pytest
 
 from supervised import DEADLINE, Supervised, eventually
+from svctl_runner import svctl
 
 SLEEP = "exec sleep 100000"
 
@@ -208,3 +209,26 @@ def test_a_log_directory_that_cannot_be_made_is_said_and_done_without(s):
     assert s.status("web")["log"] == ["hello"]
     (s.top / "log").unlink()
     wait_file(s, "web", "hello")
+
+
+def test_a_log_directory_that_is_made_later_counts_from_the_next_start_on(s):
+    s.add("web", f"echo first; {SLEEP}")
+    s.start()
+    pid = s.wait_state("web", "ready")["pid"]
+    s.define("web", log_run=f"exec cat > {s.top}/logged")
+    result = svctl("rescan", control=s.socket)
+    assert result.stdout == "web: changed: log directory added; counts from its next start on\n"
+    assert s.pid("web") == pid
+    assert "web/log" not in s.known()
+    assert s.ask(verb="restart", services=["web"]).exit == 0
+    s.wait_text("logged", "first\n")
+    s.wait_state("web/log", "ready")
+
+
+def test_the_supervisors_own_lines_have_their_level(s):
+    s.add("web", "exit 3")
+    s.start()
+    eventually(
+        lambda: "\nwarning: web: exit 3" in "\n" + svctl("log", "@supervisor", control=s.socket).stdout,
+        "the level is there",
+    )

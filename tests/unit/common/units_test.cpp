@@ -28,6 +28,13 @@ TEST_CASE("durations that are misspelt or too long are refused", "[units]") {
     CHECK_FALSE(parse_duration(text).has_value());
 }
 
+TEST_CASE("one is singular, and only one", "[units]") {
+    CHECK(mainstay::counted(0, "error").view() == "0 errors");
+    CHECK(mainstay::counted(1, "error").view() == "1 error");
+    CHECK(mainstay::counted(2, "more message").view() == "2 more messages");
+    CHECK(mainstay::counted(~std::uint64_t{0}, "byte").view() == "18446744073709551615 bytes");
+}
+
 TEST_CASE("sizes know powers of 1024", "[units]") {
     CHECK(parse_size("512") == 512);
     CHECK(parse_size("64K") == 65536);

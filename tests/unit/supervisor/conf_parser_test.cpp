@@ -68,6 +68,13 @@ TEST_CASE("conf: all errors are told at once, in order, each with line and colum
     CHECK(read.definition == Definition());
 }
 
+TEST_CASE("conf: a lone m is refused with what to write instead", "[conf]") {
+    CHECK(
+        read_conf("stop-timeout = 10m\nstart-timeout = 1.5 m\n").problems() ==
+        Names{"1:16 stop-timeout: \"m\" could be minutes or milliseconds: write 10min or 10ms",
+              "2:21 start-timeout: \"m\" could be minutes or milliseconds: write 1.5min or 1.5ms"});
+}
+
 TEST_CASE("conf: of very many errors 64 are told, and how many more there are", "[conf]") {
     std::string text;
     for (int i = 0; i < 100; ++i) {

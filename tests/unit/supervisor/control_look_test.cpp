@@ -142,6 +142,26 @@ TEST_CASE("a rescan tells what changed and when it counts", "[control]") {
     CHECK(has(control.ask(R"({"id":1,"verb":"status","services":["web"]})"), R"("changed":true)"));
 }
 
+TEST_CASE("a rescan tells which services came and went", "[control]") {
+    Control control;
+    control.run("web");
+    control.run("old");
+    control.enablement.at_look = [&] {
+        control.services.add("new", "/sv/new");
+        control.services.remove("old");
+    };
+    const std::string out = control.ask(R"({"id":1,"verb":"rescan"})");
+    CHECK(has(out, R"("service":"new","change":"added","path":"/sv/new")"));
+    CHECK(has(out, R"("service":"old","change":"removed","path":"/sv/old"})"));
+    CHECK_FALSE(has(out, R"("service":"web")"));
+    control.enablement.at_look = [&] {
+        control.services.remove("web");
+        control.services.add("web", "/elsewhere/web");
+    };
+    CHECK(has(control.ask(R"({"id":1,"verb":"rescan"})"),
+              "another directory takes its name when it is down"));
+}
+
 TEST_CASE("a service's own user may speak for it, and for no other", "[control]") {
     Control control;
     control.run("web");

@@ -74,6 +74,10 @@ TEST_CASE("what single verbs take survives the way over the wire", "[protocol]")
     request.lines = 50;
     request.follow = true;
     CHECK(good(encode(request)) == request);
+    request.resume = {"7.1.20", "7.2.5"};
+    CHECK(good(encode(request)) == request);
+    request.resume->clear();
+    CHECK(good(encode(request)).resume == std::vector<std::string>{});
     request = plain(2, Verb::Wait);
     request.goal = protocol::Goal::Boot;
     CHECK(good(encode(request)) == request);
