@@ -18,6 +18,7 @@ void ServiceSet::perform(Service& service, const CheckNeeds& /*effect*/) {
         connect_shared_logger(service);
         update_graph();
     }
+    add_missing_logger(service);
     if (!service.usable) {
         orders_.push_back({service.node, Block{Obstacle::Definition}});
         return;

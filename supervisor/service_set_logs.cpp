@@ -18,6 +18,17 @@ void ServiceSet::add_logger(Service& service) {
     logger.feeder = service.id;
 }
 
+/// One for which there was no pipe when its service was added, or whose directory came later.
+void ServiceSet::add_missing_logger(Service& service) {
+    const Definition& definition = service.definition;
+    const bool is_missing = definition.has_log && definition.log_target.empty() &&
+                            service.logger == 0 && service.feeder == 0;
+    if (is_missing && find(service.name + "/" + kLogDirectory) == nullptr) {
+        const Batch batch(*this);
+        add_logger(service);
+    }
+}
+
 /// @returns false where there is no pipe, which is told
 bool ServiceSet::connect_logger(Service& service, Service& logger) {
     if (const auto connected = os_.outputs.connect(service.id, logger.id); !connected) {
