@@ -10,11 +10,31 @@ namespace mainstay::supervisor {
 
 namespace asio = boost::asio;
 
+namespace {
+constexpr std::chrono::milliseconds kPauseAfterFailure{100};
+}
+
 struct Watch::State : std::enable_shared_from_this<Watch::State> {
     using Kind = asio::posix::stream_descriptor::wait_type;
 
-    State(asio::io_context& io, int fd, Kind what, std::function<void()> call)
-        : descriptor(io, fd), kind(what), callback(std::move(call)) {}
+    State(asio::io_context& io, Kind what, std::function<void()> call)
+        : descriptor(io), pause(io), kind(what), callback(std::move(call)) {}
+
+    /// The kernel may have no memory for it, or no room among the user's watches (epoll_ctl(2)): it
+    /// is tried until there is, as nobody could go on without.
+    void begin(int fd) {
+        boost::system::error_code failure;
+        descriptor.assign(fd, failure);
+        if (!failure) {
+            return wait();
+        }
+        pause.expires_after(kPauseAfterFailure);
+        pause.async_wait([self = shared_from_this(), fd](const boost::system::error_code& error) {
+            if (!error && !self->ended) {
+                self->begin(fd);
+            }
+        });
+    }
 
     void wait() {
         descriptor.async_wait(kind,
@@ -30,6 +50,7 @@ struct Watch::State : std::enable_shared_from_this<Watch::State> {
     }
 
     asio::posix::stream_descriptor descriptor;
+    asio::steady_timer pause;
     Kind kind;
     std::function<void()> callback;
     bool ended = false;
@@ -48,7 +69,9 @@ void Watch::reset() noexcept {
         state_->ended = true;
         // The descriptor is borrowed: taken back, not closed. Its waiting handler ends with an
         // error and drops the last reference.
-        state_->descriptor.release();
+        if (state_->descriptor.is_open()) {
+            state_->descriptor.release();
+        }
         state_.reset();
     }
 }
@@ -134,15 +157,15 @@ void Loop::cancel(TimerId timer) noexcept {
 
 Watch Loop::watch_readable(int fd, std::function<void()> callback) {
     auto state = std::make_shared<Watch::State>(
-        impl_->io, fd, asio::posix::stream_descriptor::wait_read, std::move(callback));
-    state->wait();
+        impl_->io, asio::posix::stream_descriptor::wait_read, std::move(callback));
+    state->begin(fd);
     return Watch(std::move(state));
 }
 
 Watch Loop::watch_exceptional(int fd, std::function<void()> callback) {
     auto state = std::make_shared<Watch::State>(
-        impl_->io, fd, asio::posix::stream_descriptor::wait_error, std::move(callback));
-    state->wait();
+        impl_->io, asio::posix::stream_descriptor::wait_error, std::move(callback));
+    state->begin(fd);
     return Watch(std::move(state));
 }
 
