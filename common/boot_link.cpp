@@ -178,6 +178,12 @@ void take_descriptors(msghdr& received, LinkPacket& packet) noexcept {
     }
 }
 
+/// Whether nothing will ever come again. Any other failure is of this one read (ENOMEM): what waits
+/// to be read still does, and a link that is closed takes the supervisor and its services down.
+bool is_broken(int code) noexcept {
+    return code == ECONNRESET || code == ENOTCONN || code == ENOTSOCK || code == EBADF;
+}
+
 }  // namespace
 
 bool is_known(LinkType type) noexcept {
@@ -253,7 +259,7 @@ LinkPacket receive_link(int fd) noexcept {
     received.msg_controllen = sizeof ancillary;
     const ssize_t count = ::recvmsg(fd, &received, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (count < 0) {
-        packet.read = errno == EAGAIN || errno == EINTR ? LinkRead::Nothing : LinkRead::Closed;
+        packet.read = is_broken(errno) ? LinkRead::Closed : LinkRead::Nothing;
         return packet;
     }
     packet.is_truncated = (received.msg_flags & MSG_CTRUNC) != 0;

@@ -1,5 +1,7 @@
 #include "common/error.h"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -12,6 +14,12 @@ Error last_error(const char* action_literal) noexcept {
 const char* errno_text(int code) noexcept {
     const char* text = ::strerrordesc_np(code);
     return text != nullptr ? text : "error";
+}
+
+bool may_pass(int code) noexcept {
+    constexpr std::array kPassing{EAGAIN, EINTR,   EIO,    EMFILE,   ENFILE,
+                                  ENOMEM, ENOBUFS, ESTALE, ETIMEDOUT};
+    return std::find(kPassing.begin(), kPassing.end(), code) != kPassing.end();
 }
 
 }  // namespace mainstay

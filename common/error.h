@@ -25,4 +25,8 @@ Error last_error(const char* action_literal) noexcept;
 /// "error" where the number is unknown. Static storage.
 const char* errno_text(int code) noexcept;
 
+/// Whether it is an error of the moment: too little of something, or a device that may answer the
+/// next time. What was tried is then worth another try; after any other errno it fails again.
+bool may_pass(int code) noexcept;
+
 }  // namespace mainstay

@@ -31,18 +31,28 @@ bool starts_with(std::string_view text, std::string_view prefix) noexcept {
     return text.substr(0, prefix.size()) == prefix;
 }
 
-/// A container reads no command line: the one in /proc is its host's.
-Cmdline read_cmdline() noexcept {
-    Cmdline cmdline;
+/// Twice where it may have failed only this time: what a person typed for this one boot is in
+/// there.
+void read_words(const char* path, Cmdline& cmdline, MountFailures& failures) noexcept {
     std::array<char, 8192> buffer;
-    if (root_is_in_memory()) {
-        if (const auto text = read_file(kOwnCmdline, buffer)) {
-            cmdline.read(*text);
-        }
+    auto text = read_file(path, buffer);
+    if (!text && text.error().code != ENOENT) {
+        text = read_file(path, buffer);
     }
-    if (const auto text = read_file("/proc/cmdline", buffer)) {
+    if (text) {
         cmdline.read(*text);
+    } else if (text.error().code != ENOENT) {
+        (void)failures.push_back({path, "reading", text.error().code});
     }
+}
+
+/// A container reads no command line: the one in /proc is its host's.
+Cmdline read_cmdline(MountFailures& failures) noexcept {
+    Cmdline cmdline;
+    if (root_is_in_memory()) {
+        read_words(kOwnCmdline, cmdline, failures);
+    }
+    read_words("/proc/cmdline", cmdline, failures);
     return cmdline;
 }
 
@@ -95,12 +105,27 @@ void wait_for_shells(RescueShells& shells, SignalSource& signals) noexcept {
     }
 }
 
+/// What PID 1 cannot do without is tried for a while: memory and descriptors come back.
+template <typename Attempt>
+Result<void> insist(const char* what, Log& log, Attempt&& attempt) noexcept {
+    constexpr int kMostTries = 5;
+    constexpr int kPauseMilliseconds = 250;
+    for (int tries = 1;; ++tries) {
+        const Result<void> done = attempt();
+        if (done || tries == kMostTries) {
+            return done;
+        }
+        log.error("%s: %s; trying again", what, errno_text(done.error().code));
+        (void)::poll(nullptr, 0, kPauseMilliseconds * tries);
+    }
+}
+
 /// @returns the exit code of a container
 int run_machine(const BootOptions& options, const Cmdline& cmdline, Role role, Log& log,
                 const BirthLimits& limits) noexcept {
     const bool in_container = role == Role::Container;
     SignalSource signals;
-    if (const auto opened = signals.open(); !opened) {
+    if (const auto opened = insist("signalfd", log, [&] { return signals.open(); }); !opened) {
         log.error("signalfd: %s", errno_text(opened.error().code));
         return 1;
     }
@@ -111,7 +136,8 @@ int run_machine(const BootOptions& options, const Cmdline& cmdline, Role role, L
     }
     Machine machine({options.inittab, options.style, in_container, cmdline.shutdown_timeout}, log,
                     limits, signals);
-    if (const auto prepared = machine.prepare(); !prepared) {
+    const auto prepared = insist("reserving memory", log, [&] { return machine.prepare(); });
+    if (!prepared) {
         log.error("reserving memory: %s", errno_text(prepared.error().code));
         return 1;
     }
@@ -152,7 +178,7 @@ int boot(int argc, char** argv) noexcept {
     MountFailures failures;
     mount_proc(failures);
     const bool in_container = is_container(options.container);
-    const Cmdline cmdline = in_container ? Cmdline{} : read_cmdline();
+    const Cmdline cmdline = in_container ? Cmdline{} : read_cmdline(failures);
     if (cmdline.early_mounts) {
         mount_early(failures);
     }

@@ -24,15 +24,16 @@ constexpr std::size_t kMaxMounts = 16'384;
 /// A text under /proc, whole, in memory of its own.
 class ProcText {
   public:
-    ProcText(int proc_fd, const char* name) noexcept {
-        auto memory = MappedMemory::anonymous(kMaxTable);
+    static Result<ProcText> read(int proc_fd, const char* name) noexcept {
+        ProcText whole;
+        TRY(whole.memory_, MappedMemory::anonymous(kMaxTable));
         const UniqueFd fd(::openat(proc_fd, name, O_RDONLY | O_CLOEXEC));
-        if (!memory || !fd.valid()) {
-            return;
+        if (!fd.valid()) {
+            return last_error("open");
         }
-        memory_ = std::move(*memory);
-        const auto text = read_up_to(fd.get(), {static_cast<char*>(memory_.data()), kMaxTable});
-        text_ = text ? *text : std::string_view{};
+        TRY(whole.text_,
+            read_up_to(fd.get(), {static_cast<char*>(whole.memory_.data()), kMaxTable}));
+        return whole;
     }
     std::string_view text() const noexcept { return text_; }
 
@@ -117,8 +118,15 @@ void sync_disks() noexcept {
 }
 
 void swap_off(int proc_fd, Log& log) noexcept {
-    const ProcText swaps(proc_fd, "swaps");
-    std::string_view rest = swaps.text();
+    const auto swaps = ProcText::read(proc_fd, "swaps");
+    if (!swaps) {
+        if (swaps.error().code != ENOENT) {  // a kernel without swap
+            log.error("/proc/swaps: %s: %s; swap stays on", swaps.error().action,
+                      errno_text(swaps.error().code));
+        }
+        return;
+    }
+    std::string_view rest = swaps->text();
     (void)take_line(rest);  // the heading
     while (!rest.empty()) {
         const std::string_view line = take_line(rest);
@@ -130,14 +138,20 @@ void swap_off(int proc_fd, Log& log) noexcept {
 }
 
 bool unmount_all(int proc_fd, Log& log) noexcept {
-    const ProcText table(proc_fd, "self/mountinfo");
+    const auto table = ProcText::read(proc_fd, "self/mountinfo");
+    if (!table) {
+        log.error("/proc/self/mountinfo: %s: %s", table.error().action,
+                  errno_text(table.error().code));
+        return false;
+    }
     auto memory = MappedMemory::anonymous(kMaxMounts * sizeof(std::string_view));
     if (!memory) {
+        log.error("unmounting: %s: %s", memory.error().action, errno_text(memory.error().code));
         return false;
     }
     auto* lines = static_cast<std::string_view*>(memory->data());
     std::size_t count = 0;
-    for (std::string_view rest = table.text(); !rest.empty() && count < kMaxMounts;) {
+    for (std::string_view rest = table->text(); !rest.empty() && count < kMaxMounts;) {
         lines[count++] = take_line(rest);
     }
     bool done = unmount_in_reverse({lines, count}, log);

@@ -77,7 +77,9 @@ void mount_one(const EarlyMount& wanted, MountFailures& failures) noexcept {
 
 bool is_mount_point(const char* path) noexcept {
     struct statx info {};
-    if (::statx(AT_FDCWD, path, AT_NO_AUTOMOUNT, 0, &info) != 0) {
+    const auto look = [&] { return ::statx(AT_FDCWD, path, AT_NO_AUTOMOUNT, 0, &info) == 0; };
+    // Asked twice where it may only have failed this time: what is mounted must not be covered.
+    if (!look() && (errno == ENOENT || errno == ENOTDIR || errno == ENOSYS || !look())) {
         return false;
     }
     return (info.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) != 0 &&

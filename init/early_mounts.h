@@ -11,7 +11,7 @@ namespace mainstay::init {
 
 struct MountFailure {
     const char* target = nullptr;  ///< such as "/dev/pts"
-    const char* action = nullptr;  ///< "mkdir", "mount" or "symlink"
+    const char* action = nullptr;  ///< "mkdir", "mount", "symlink", "reading"
     int code = 0;                  ///< errno
 };
 using MountFailures = FixedVector<MountFailure, 16>;

@@ -1,10 +1,12 @@
 #include "init/entry_table.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <new>
 
@@ -61,6 +63,29 @@ Result<std::string_view> read_regular(const char* path, std::span<char> buffer) 
     return read_up_to(fd.get(), buffer);
 }
 
+/// Whether reading it again a little later will fail just the same.
+bool is_lasting(int code) noexcept {
+    constexpr std::array kLasting{ENOENT, ENOTDIR, ELOOP, EACCES, EISDIR, EINVAL, EFBIG};
+    return std::find(kLasting.begin(), kLasting.end(), code) != kLasting.end();
+}
+
+/// At boot, when nothing else waits yet: a system without its inittab is none, so one that cannot
+/// be read at the moment (no memory, a slow disk's EIO) is read again.
+Result<std::string_view> read_insistently(const char* path, std::span<char> buffer,
+                                          Log& log) noexcept {
+    constexpr int kMostTries = 5;
+    constexpr int kPauseMilliseconds = 250;
+    for (int tries = 1;; ++tries) {
+        auto text = read_regular(path, buffer);
+        if (text || is_lasting(text.error().code) || tries == kMostTries) {
+            return text;
+        }
+        log.error("%s: %s: %s; trying again", path, text.error().action,
+                  errno_text(text.error().code));
+        (void)::poll(nullptr, 0, kPauseMilliseconds * tries);
+    }
+}
+
 }  // namespace
 
 char* EntryTable::Half::text() noexcept {
@@ -87,8 +112,8 @@ Result<void> EntryTable::reserve() noexcept {
     return {};
 }
 
-bool EntryTable::parse_into(Half& half, const char* path, Log& log) noexcept {
-    const auto text = read_regular(path, {half.text(), kMaxText});
+bool EntryTable::parse_into(Half& half, const char* path, const Result<std::string_view>& text,
+                            Log& log) noexcept {
     if (!text) {
         if (text.error().code == ENOENT) {
             log.notice("%s: not there", path);
@@ -113,8 +138,9 @@ bool EntryTable::parse_into(Half& half, const char* path, Log& log) noexcept {
 void EntryTable::load(const char* path, std::optional<InittabStyle> style, Consoles consoles,
                       Log& log) noexcept {
     forced_style_ = style;
-    if (!parse_into(halves_[active_], path, log)) {
-        use_defaults(halves_[active_], consoles, log);
+    Half& half = halves_[active_];
+    if (!parse_into(half, path, read_insistently(path, {half.text(), kMaxText}, log), log)) {
+        use_defaults(half, consoles, log);
     }
 }
 
@@ -147,7 +173,8 @@ void EntryTable::use_defaults(Half& half, Consoles consoles, Log& log) noexcept 
 }
 
 bool EntryTable::read_other(const char* path, Log& log) noexcept {
-    if (!parse_into(halves_[1 - active_], path, log)) {
+    Half& half = halves_[1 - active_];
+    if (!parse_into(half, path, read_regular(path, {half.text(), kMaxText}), log)) {
         log.error("%s: the entries that were in force stay so", path);
         return false;
     }

@@ -93,7 +93,9 @@ class EntryTable {
     };
 
     bool read_other(const char* path, Log& log) noexcept;
-    bool parse_into(Half& half, const char* path, Log& log) noexcept;
+    /// @p text is what was read of the file, into the half's own memory.
+    bool parse_into(Half& half, const char* path, const Result<std::string_view>& text,
+                    Log& log) noexcept;
     void use_defaults(Half& half, Consoles consoles, Log& log) noexcept;
     void carry_over(Half& before, Half& after) noexcept;
     bool lives_on(std::size_t index) noexcept;

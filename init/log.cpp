@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <cstdarg>
 
@@ -19,8 +20,12 @@ namespace {
 /// (Documentation/ABI/dev-kmsg).
 using Line = FixedString<960>;
 
+/// Tries twice where the file is there: PID 1 would be mute from then on.
 UniqueFd open_or_none(const char* path, int flags) noexcept {
     auto opened = open_file(path, flags);
+    if (!opened && opened.error().code != ENOENT) {
+        opened = open_file(path, flags);
+    }
     return opened ? std::move(*opened) : UniqueFd();
 }
 

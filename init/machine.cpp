@@ -38,10 +38,7 @@ Machine::Machine(const MachineOptions& options, Log& log, const BirthLimits& lim
 Result<void> Machine::prepare() noexcept {
     TRY_VOID(table_.reserve());
     TRY_VOID(keeper_.prepare());
-    auto proc = open_file("/proc", O_RDONLY | O_DIRECTORY);
-    if (proc) {
-        proc_ = std::move(*proc);
-    }
+    (void)proc();
     table_.load(options_.inittab, options_.style,
                 options_.in_container ? EntryTable::Consoles::Own : EntryTable::Consoles::Kernels,
                 log_);
@@ -345,7 +342,7 @@ void Machine::perform(Do what) noexcept {
             name_waited();
             break;
         case Do::NameLeft:
-            name_holdouts(proc_.get(), "still running", log_);
+            name_holdouts(proc(), "still running", log_);
             break;
         case Do::Reload:
             reload();

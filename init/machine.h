@@ -77,6 +77,7 @@ class Machine : private Keeper::Kin {
     void start_all(EntryClass wanted) noexcept;
     void start_respawning() noexcept;
     bool start_slot(std::size_t index) noexcept;
+    Result<pid_t> start_supervisor(const Entry& entry) noexcept;
     void schedule_restart(std::size_t index, Duration lived) noexcept;
     void reload() noexcept;
     void forget_process(pid_t pid, const Entry& entry) noexcept;
@@ -89,6 +90,7 @@ class Machine : private Keeper::Kin {
     void start_helper(Do what) noexcept;
     void abandon_waited() noexcept;
     void name_waited() noexcept;
+    int proc() noexcept;
     void end_system() noexcept;
     void restart_in_place() noexcept;
 

@@ -135,18 +135,20 @@ void Machine::start_respawning() noexcept {
     }
 }
 
+/// Never without its link: PID 1 would not hear that boot is complete, nor could it ask for the
+/// end.
+Result<pid_t> Machine::start_supervisor(const Entry& entry) noexcept {
+    TRY(const UniqueFd link_end, link_.renew());
+    return start_entry(entry, context(), link_end.get());
+}
+
 bool Machine::start_slot(std::size_t index) noexcept {
     const Entry& entry = table_.entries()[index];
     Slot& slot = table_.slots()[index];
     slot.is_due_later = false;
     slot.started = monotonic_now();
     const bool is_supervisor = entry.action == Action::Supervise;
-    auto link_end = is_supervisor ? link_.renew() : Result<UniqueFd>(UniqueFd());
-    if (!link_end) {
-        log_.error("%s: boot link: %s; starting without", place_of(entry).c_str(),
-                   errno_text(link_end.error().code));
-    }
-    const auto pid = start_entry(entry, context(), link_end ? link_end->get() : -1);
+    const auto pid = is_supervisor ? start_supervisor(entry) : start_entry(entry, context(), -1);
     if (!pid) {
         schedule_restart(index, Duration::zero());
         log_.error("%s: %.*s: %s: %s; next try in %.2f s", place_of(entry).c_str(),

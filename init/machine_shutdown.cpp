@@ -1,5 +1,6 @@
 #include "init/machine.h"
 
+#include <fcntl.h>
 #include <sys/reboot.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -7,6 +8,7 @@
 #include <cerrno>
 #include <csignal>
 
+#include "common/fd_io.h"
 #include "init/disk_shutdown.h"
 #include "init/power.h"
 #include "init/terminal.h"
@@ -78,9 +80,20 @@ void Machine::notice_empty_system() noexcept {
     }
 }
 
+/// Opened at boot, as a shutdown entry may unmount it; again where that failed.
+int Machine::proc() noexcept {
+    if (!proc_.valid()) {
+        auto opened = open_file("/proc", O_RDONLY | O_DIRECTORY);
+        if (opened) {
+            proc_ = std::move(*opened);
+        }
+    }
+    return proc_.get();
+}
+
 void Machine::start_helper(Do what) noexcept {
     Result<void> started;
-    const int proc = proc_.get();
+    const int proc_fd = proc();
     Log& log = log_;
     if (what == Do::StartSync) {
         started = helper_.start("sync", limits_, [] {
@@ -88,13 +101,13 @@ void Machine::start_helper(Do what) noexcept {
             return 0;
         });
     } else if (what == Do::StartSwapOff) {
-        started = helper_.start("swapoff", limits_, [proc, &log] {
-            swap_off(proc, log);
+        started = helper_.start("swapoff", limits_, [proc_fd, &log] {
+            swap_off(proc_fd, log);
             return 0;
         });
     } else {
         started = helper_.start("unmounting", limits_,
-                                [proc, &log] { return unmount_all(proc, log) ? 0 : 1; });
+                                [proc_fd, &log] { return unmount_all(proc_fd, log) ? 0 : 1; });
     }
     if (!started) {
         log_.error("%s: fork: %s; going on without",

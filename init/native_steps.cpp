@@ -55,11 +55,12 @@ void bring_loopback_up(Log& log) noexcept {
     const UniqueFd fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     ifreq request{};
     std::strncpy(request.ifr_name, "lo", IFNAMSIZ - 1);
-    if (!fd.valid() || ::ioctl(fd.get(), SIOCGIFFLAGS, &request) != 0) {
+    const bool is_there = fd.valid() && ::ioctl(fd.get(), SIOCGIFFLAGS, &request) == 0;
+    if (!is_there && (errno == EAFNOSUPPORT || errno == ENODEV)) {
         return;  // a kernel without networking
     }
     request.ifr_flags = static_cast<short>(request.ifr_flags | IFF_UP | IFF_RUNNING);
-    if (::ioctl(fd.get(), SIOCSIFFLAGS, &request) != 0) {
+    if (!is_there || ::ioctl(fd.get(), SIOCSIFFLAGS, &request) != 0) {
         log.warning("bringing lo up: %s", errno_text(errno));
     }
 }

@@ -4,6 +4,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -31,6 +32,8 @@ constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 /// How long not to accept after accept(2) failed for want of descriptors or memory.
 constexpr std::chrono::milliseconds kPauseAfterFailure{100};
 constexpr uid_t kRoot = 0;
+constexpr Duration kFirstPause = std::chrono::seconds(1);
+constexpr Duration kLongestPause = std::chrono::minutes(1);
 
 std::string refusal_of(uid_t uid) {
     return encode(protocol::Refusal{
@@ -46,6 +49,7 @@ struct ControlServer::Impl : std::enable_shared_from_this<ControlServer::Impl> {
 
     Result<void> make();
     void make_again_if_lost();
+    void try_again_later();
     void watch_for_loss();
     asio::awaitable<void> accept(std::uint64_t made);
     void begin_session(Stream::socket socket);
@@ -61,6 +65,8 @@ struct ControlServer::Impl : std::enable_shared_from_this<ControlServer::Impl> {
     std::uint64_t times_made = 0;  ///< an accept loop ends when a newer one exists
     bool said_failure = false;
     bool ended = false;
+    TimerId retry = kNoTimer;
+    Duration pause = kFirstPause;
 
     UniqueFd inotify;
     UniqueFd mounts;
@@ -108,8 +114,22 @@ void ControlServer::Impl::make_again_if_lost() {
     }
     if (make()) {
         journal.warning("control socket " + settings.path + ": made again");
+        pause = kFirstPause;
+    } else {
+        try_again_later();
     }
     watch_for_loss();
+}
+
+/// Nothing announces that there is memory again, or room on the file system.
+void ControlServer::Impl::try_again_later() {
+    loop.cancel(retry);
+    retry = loop.call_after(pause, [self = weak_from_this()] {
+        if (const auto server = self.lock()) {
+            server->make_again_if_lost();
+        }
+    });
+    pause = std::min<Duration>(2 * pause, kLongestPause);
 }
 
 /// The directory may be a new one each time; adding a watch that exists changes nothing.
@@ -200,6 +220,9 @@ Result<void> ControlServer::start() {
     if (impl_->inotify.valid()) {
         impl_->inotify_events = impl_->loop.watch_readable(
             impl_->inotify.get(), [impl = impl_.get()] { impl->make_again_if_lost(); });
+    }
+    if (!made) {
+        impl_->try_again_later();
     }
     impl_->watch_for_loss();
     if (auto mounts = open_file("/proc/self/mountinfo", O_RDONLY)) {

@@ -81,8 +81,9 @@ Result<void> bind_and_show(int fd, const std::string& path, std::optional<gid_t>
     // Without the right to give it to the group, its members just cannot look.
     const bool is_given = !group || ::chown(hidden.c_str(), static_cast<uid_t>(-1), *group) == 0;
     ::chmod(hidden.c_str(), is_given ? kSocketMode : 0600);
-    if (::listen(fd, kBacklog) < 0 || ::rename(hidden.c_str(), path.c_str()) < 0) {
-        const Error failed = last_error("listen");
+    const bool listens = ::listen(fd, kBacklog) == 0;
+    if (!listens || ::rename(hidden.c_str(), path.c_str()) < 0) {
+        const Error failed = last_error(listens ? "rename" : "listen");
         ::unlink(hidden.c_str());
         return failed;
     }

@@ -14,6 +14,10 @@ namespace mainstay::supervisor {
 
 namespace asio = boost::asio;
 
+namespace {
+constexpr std::chrono::milliseconds kPauseBeforeLate{100};
+}
+
 Watch& Watch::operator=(Watch&& other) noexcept {
     if (this != &other) {
         reset();
@@ -40,6 +44,7 @@ struct Loop::Impl {
     TimerId last_id = kNoTimer;
     std::optional<MonotonicTime> waits_for;  ///< what the Asio timer is set to
     bool fires_next = false;                 ///< fire() is posted
+    bool tries_late = false;                 ///< there is a timer for watches that had no room
 
     Impl() { wait_for_watches(); }
     ~Impl() { watched.release(); }
@@ -54,6 +59,23 @@ struct Loop::Impl {
                                    wait_for_watches();
                                }
                            });
+    }
+
+    Watch watch(Loop& loop, int fd, std::uint32_t events, std::function<void()> callback) {
+        auto state = watches.add(fd, events, std::move(callback));
+        try_late(loop);
+        return Watch(std::move(state));
+    }
+
+    /// Nobody could go on without what is watched: tried until there is room.
+    void try_late(Loop& loop) {
+        if (watches.has_late() && !std::exchange(tries_late, true)) {
+            loop.call_after(kPauseBeforeLate, [this, &loop] {
+                tries_late = false;
+                watches.enter_late();
+                try_late(loop);
+            });
+        }
     }
 
     /// What is due by now needs no timer of the kernel's.
@@ -142,11 +164,11 @@ void Loop::cancel(TimerId timer) noexcept {
 }
 
 Watch Loop::watch_readable(int fd, std::function<void()> callback) {
-    return Watch(impl_->watches.add(fd, EPOLLIN, std::move(callback)));
+    return impl_->watch(*this, fd, EPOLLIN, std::move(callback));
 }
 
 Watch Loop::watch_exceptional(int fd, std::function<void()> callback) {
-    return Watch(impl_->watches.add(fd, EPOLLPRI, std::move(callback)));
+    return impl_->watch(*this, fd, EPOLLPRI, std::move(callback));
 }
 
 asio::io_context& Loop::io() noexcept {

@@ -15,6 +15,7 @@ struct LoadedDefinition {
     /// the same might run it with rights it must not have. The definition is of no use then: the
     /// caller goes on with an older one, or fails the service with the problems.
     bool usable = true;
+    bool try_again = false;  ///< where it is not usable: it may be the next time it is read
 };
 
 class Definitions {

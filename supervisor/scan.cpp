@@ -21,6 +21,7 @@ namespace mainstay::supervisor {
 namespace {
 
 constexpr std::size_t kMostEntries = 10'000;
+constexpr Duration kPauseAfterFailure = std::chrono::seconds(1);
 constexpr std::uint32_t kInterest = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |
                                     IN_DELETE_SELF | IN_MOVE_SELF | IN_ATTRIB | IN_ONLYDIR;
 
@@ -53,9 +54,13 @@ bool exists(const std::string& path) noexcept {
     return ::access(path.c_str(), F_OK) == 0;
 }
 
-std::string link_text(int directory, const char* name) {
+/// Empty for what is no link.
+Result<std::string> link_text(int directory, const char* name) {
     std::array<char, PATH_MAX> buffer;
     const ssize_t size = ::readlinkat(directory, name, buffer.data(), buffer.size());
+    if (size < 0 && may_pass(errno)) {
+        return last_error("readlink");
+    }
     return size < 0 ? std::string() : std::string(buffer.data(), static_cast<std::size_t>(size));
 }
 
@@ -156,7 +161,15 @@ Result<Entries> Scan::read_entries() {
     }
     Entries entries;
     std::map<std::string, std::string> oddities;
-    while (const dirent* entry = ::readdir(directory.get())) {
+    for (;;) {
+        errno = 0;
+        const dirent* entry = ::readdir(directory.get());
+        if (entry == nullptr && errno != 0) {
+            return last_error("read");
+        }
+        if (entry == nullptr) {
+            break;
+        }
         if (entry->d_name[0] == '.') {
             continue;
         }
@@ -170,7 +183,8 @@ Result<Entries> Scan::read_entries() {
         }
         const int fd = ::dirfd(directory.get());
         struct stat info {};
-        EntryTarget target{0, 0, link_text(fd, entry->d_name)};
+        EntryTarget target{0, 0, {}};
+        TRY(target.link, link_text(fd, entry->d_name));
         if (::fstatat(fd, entry->d_name, &info, 0) == 0) {
             if (!S_ISDIR(info.st_mode)) {
                 oddities.emplace(entry->d_name, "it is not a directory");
@@ -178,6 +192,8 @@ Result<Entries> Scan::read_entries() {
             }
             target.device = info.st_dev;
             target.inode = info.st_ino;
+        } else if (may_pass(errno)) {
+            return last_error("stat");  // else a service would be stopped for it
         } else if (target.link.empty()) {
             continue;  // gone since it was listed
         }
@@ -207,6 +223,9 @@ void Scan::read_directory() {
                 (entries_.empty() ? "; waiting for it" : "; the services go on until it is back"));
         }
         said_missing_ = true;
+        if (may_pass(entries.error().code)) {
+            loop_.call_after(kPauseAfterFailure, [this] { read_directory(); });
+        }
         return;
     }
     if (std::exchange(said_missing_, false)) {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <utility>
 
@@ -76,14 +77,14 @@ class Reader {
         if (!directory) {
             const int code = directory.error().code;
             if (code != ENOENT && code != ENOTDIR) {
-                refuse(read_.definition.path, errno_text(code));
+                refuse_unread(read_.definition.path, code);
             }
             return std::move(read_);
         }
         directory_ = &*directory;
         read_.definition.resolved = directory_->resolved_path();
         if (const auto listed = list_entries(); !listed) {
-            refuse(read_.definition.resolved, errno_text(listed.error().code));
+            refuse_unread(read_.definition.resolved, listed.error().code);
             return std::move(read_);
         }
         find_identity();
@@ -109,6 +110,12 @@ class Reader {
     void refuse(std::string file, std::string message) {
         warn_of(std::move(file), std::move(message));
         read_.usable = false;
+    }
+
+    /// The system did not let it be read: perhaps no mistake of whoever wrote it.
+    void refuse_unread(std::string file, int code) {
+        refuse(std::move(file), errno_text(code));
+        read_.try_again = read_.try_again || may_pass(code);
     }
 
     Result<void> list_entries() {
@@ -222,13 +229,16 @@ class Reader {
     void read_variables(ProcessSettings& process) {
         const auto directory = directory_->open_directory(kEnvironmentDirectory);
         if (!directory) {
-            refuse(path_of(kEnvironmentDirectory), errno_text(directory.error().code));
+            refuse_unread(path_of(kEnvironmentDirectory), directory.error().code);
             return;
         }
         const auto entries = directory->entries();
-        if (!entries || entries->size() > kMostVariables) {
-            refuse(path_of(kEnvironmentDirectory),
-                   entries ? "more than 1000 variables" : errno_text(entries.error().code));
+        if (!entries) {
+            refuse_unread(path_of(kEnvironmentDirectory), entries.error().code);
+            return;
+        }
+        if (entries->size() > kMostVariables) {
+            refuse(path_of(kEnvironmentDirectory), "more than 1000 variables");
             return;
         }
         for (const DirectoryEntry& entry : *entries) {
@@ -245,7 +255,7 @@ class Reader {
         }
         const auto text = directory.read(name.c_str(), kMaxVariable);
         if (!text) {
-            refuse(path, errno_text(text.error().code));
+            refuse_unread(path, text.error().code);
             return;
         }
         if (const auto value = parse_variable_file(*text)) {
@@ -307,7 +317,7 @@ class Reader {
         const auto entries = directory ? directory->entries()
                                        : Result<std::vector<DirectoryEntry>>(directory.error());
         if (!entries) {
-            refuse(path_of(kConfDirectory), errno_text(entries.error().code));
+            refuse_unread(path_of(kConfDirectory), entries.error().code);
             return;
         }
         for (const DirectoryEntry& entry : *entries) {
@@ -326,8 +336,11 @@ class Reader {
                   std::vector<std::string>& texts) {
         auto text = directory.read(name.c_str(), kMaxConfSize);
         if (!text) {
-            const int code = text.error().code;
-            refuse(std::move(path), code == EFBIG ? "more than 64 KiB" : errno_text(code));
+            if (text.error().code == EFBIG) {
+                refuse(std::move(path), "more than 64 KiB");
+            } else {
+                refuse_unread(std::move(path), text.error().code);
+            }
             return;
         }
         texts.push_back(std::move(*text));
@@ -374,7 +387,7 @@ ReadDirectory read_service_directory(const FileTree& tree, const std::string& pa
 
 LoadedDefinition ServiceDirs::load(const std::string& path) {
     ReadDirectory read = read_service_directory(tree_, path, TemplateItself::Refuse, programs_);
-    LoadedDefinition loaded{std::move(read.definition), {}, read.usable};
+    LoadedDefinition loaded{std::move(read.definition), {}, read.usable, read.try_again};
     for (const Problem& problem : read.problems) {
         loaded.problems.push_back(to_sentence(problem));
     }

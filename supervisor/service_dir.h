@@ -36,6 +36,7 @@ struct ReadDirectory {
     Definition definition;
     std::vector<Problem> problems;  ///< by file and place
     bool usable = true;             ///< see LoadedDefinition
+    bool try_again = false;         ///< see LoadedDefinition
     RoleFiles files;
     std::vector<std::string> conf_paths;  ///< service.conf and its overrides, for the mentions
     std::vector<ConfMention> mentions;

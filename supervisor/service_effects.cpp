@@ -15,10 +15,10 @@ void ServiceSet::perform(Service& service, const CheckNeeds& /*effect*/) {
     // What the directory says now counts from this start on.
     if (!std::exchange(service.fresh, false)) {
         read_again(service);
-        take_logger_that_came(service);
         connect_shared_logger(service);
         update_graph();
     }
+    add_missing_logger(service);
     if (!service.usable) {
         orders_.push_back({service.node, Block{Obstacle::Definition}});
         return;

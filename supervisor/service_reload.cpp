@@ -1,4 +1,5 @@
 /// Reading definitions again: of one service before it starts, of all when asked to.
+#include <algorithm>
 #include <utility>
 
 #include "supervisor/reload.h"
@@ -21,6 +22,31 @@ void ServiceSet::read_again(Service& service) {
     say_problems(service, loaded.problems);
     if (!service.usable) {
         service.make_history().problems = std::move(loaded.problems);
+    }
+}
+
+void ServiceSet::read_again_after(Duration pause, ServiceId id) {
+    os_.clock.call_after(pause, [this, id, pause] { try_to_read(id, pause); });
+}
+
+/// A service that has failed only because its directory could not be read just then starts when it
+/// can be; ever more rarely, as a broken disk stays broken.
+void ServiceSet::try_to_read(ServiceId id, Duration pause) {
+    constexpr Duration kLongestPause = std::chrono::minutes(1);
+    Service* service = get(id);
+    if (service == nullptr || service->usable || service->leaving || stopping_) {
+        return;
+    }
+    const Batch batch(*this);
+    LoadedDefinition loaded = os_.definitions.load(service->definition.path);
+    if (loaded.usable) {
+        const bool is_down = loaded.definition.has_down_file;
+        take(*service, std::move(loaded.definition));
+        return post(id, is_down ? Event(WantDown{}) : Event(Unblock{}));
+    }
+    service->make_history().problems = std::move(loaded.problems);
+    if (loaded.try_again) {
+        read_again_after(std::min(2 * pause, kLongestPause), id);
     }
 }
 

@@ -13,6 +13,8 @@ constexpr unsigned kNodeBits = 20;
 constexpr std::uint32_t kNodeMask = (1U << kNodeBits) - 1;
 constexpr std::uint32_t kIncarnations = (1U << (32 - kNodeBits)) - 1;
 
+constexpr Duration kFirstRereadPause = std::chrono::seconds(1);
+
 }  // namespace
 
 void ServiceSet::add(const std::string& name, const std::string& path) {
@@ -44,6 +46,9 @@ Service& ServiceSet::create(const std::string& name, LoadedDefinition loaded) {
     service.usable = loaded.usable;
     if (!loaded.usable) {
         service.make_history().problems = std::move(loaded.problems);
+        if (loaded.try_again) {
+            read_again_after(kFirstRereadPause, id);
+        }
     }
     service.definition = std::move(loaded.definition);
     service.since = os_.clock.age_clock();

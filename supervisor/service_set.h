@@ -157,7 +157,7 @@ class ServiceSet final : public ProcessListener, public ReadinessListener {
 
     Service& create(const std::string& name, LoadedDefinition loaded);
     void add_logger(Service& service);
-    void take_logger_that_came(Service& service);
+    void add_missing_logger(Service& service);
     bool connect_logger(Service& service, Service& logger);
     void connect_shared_loggers();
     void connect_shared_logger(Service& service);
@@ -173,6 +173,8 @@ class ServiceSet final : public ProcessListener, public ReadinessListener {
     void forget(ServiceId service);
 
     void read_again(Service& service);
+    void read_again_after(Duration pause, ServiceId id);
+    void try_to_read(ServiceId id, Duration pause);
     void take(Service& service, Definition definition);
     void say_problems(const Service& service, const std::vector<std::string>& problems);
     DefinitionChange compare(Service& service, LoadedDefinition loaded);

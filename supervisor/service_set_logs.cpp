@@ -18,12 +18,13 @@ void ServiceSet::add_logger(Service& service) {
     logger.feeder = service.id;
 }
 
-/// A directory `log` that was made after its service was taken in counts from the next start on.
-void ServiceSet::take_logger_that_came(Service& service) {
+/// One for which there was no pipe when its service was added, or whose directory came later.
+void ServiceSet::add_missing_logger(Service& service) {
     const Definition& definition = service.definition;
-    const bool has_come = definition.has_log && definition.log_target.empty() &&
-                          service.logger == 0 && service.feeder == 0 && !service.leaving;
-    if (has_come && !stopping_) {
+    const bool is_missing = definition.has_log && definition.log_target.empty() &&
+                            service.logger == 0 && service.feeder == 0 && !service.leaving;
+    const bool may_come = !stopping_ && find(service.name + "/" + kLogDirectory) == nullptr;
+    if (is_missing && may_come) {
         const Batch batch(*this);
         add_logger(service);
     }

@@ -23,18 +23,34 @@ WatchSet::WatchSet() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
 
 std::shared_ptr<Watch::State> WatchSet::add(int fd, std::uint32_t events,
                                             std::function<void()> callback) {
-    auto state = std::make_shared<Watch::State>(*this, fd, std::move(callback));
-    epoll_event event{};
-    event.events = events;
-    event.data.ptr = state.get();
-    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) < 0) {
-        refuse("epoll_ctl");
+    auto state = std::make_shared<Watch::State>(*this, fd, events, std::move(callback));
+    if (!enter(*state)) {
+        late_.push_back(state);
     }
     return state;
 }
 
+/// @returns false where it may succeed later
+bool WatchSet::enter(Watch::State& state) {
+    epoll_event event{};
+    event.events = state.events;
+    event.data.ptr = &state;
+    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, state.fd, &event) == 0) {
+        return true;
+    }
+    if (errno != ENOMEM && errno != ENOSPC) {
+        refuse("epoll_ctl");
+    }
+    return false;
+}
+
+void WatchSet::enter_late() {
+    std::erase_if(late_, [this](const auto& state) { return enter(*state); });
+}
+
 void WatchSet::remove(const std::shared_ptr<Watch::State>& state) noexcept {
     state->ended = true;
+    std::erase(late_, state);
     ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, state->fd, nullptr);
     if (dispatching_) {
         ended_.push_back(state);  // its event may be among those that were asked for

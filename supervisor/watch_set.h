@@ -8,6 +8,7 @@
 
 #include <sys/epoll.h>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -26,15 +27,23 @@ class WatchSet {
     int fd() const noexcept { return epoll_.get(); }
 
     /// @param events of epoll(7); EPOLLERR and EPOLLHUP always count
-    /// @throws std::system_error where the kernel does not take it
+    /// Where the kernel has no memory for it, or no room among the user's watches (epoll_ctl(2)),
+    /// it is late: watched once enter_late() succeeds.
+    /// @throws std::system_error where the kernel does not take it for another reason
     std::shared_ptr<Watch::State> add(int fd, std::uint32_t events, std::function<void()> callback);
     void remove(const std::shared_ptr<Watch::State>& state) noexcept;
 
     /// Calls what has something to say, each once, and not for ever.
     void dispatch();
 
+    bool has_late() const noexcept { return !late_.empty(); }
+    void enter_late();
+
   private:
+    bool enter(Watch::State& state);
+
     UniqueFd epoll_;
+    std::vector<std::shared_ptr<Watch::State>> late_;
     bool dispatching_ = false;
     std::vector<std::shared_ptr<Watch::State>> ended_;  ///< since dispatch() asked the kernel
 };
@@ -42,6 +51,7 @@ class WatchSet {
 struct Watch::State {
     WatchSet& set;
     int fd;
+    std::uint32_t events;
     std::function<void()> callback;
     bool ended = false;
 };

@@ -199,10 +199,19 @@ class Pid1:
     console  "pty": a terminal, also as /dev/console; "pipe": output only, and no /dev/console
     env      added to what the kernel gives PID 1
     drop     names of capabilities to go without, such as "sys_boot"
+    programs further programs of ours: their path in there, and where they are copied from
     """
 
     def __init__(
-        self, argv=("/sbin/init",), *, inittab=None, files=None, env=None, console="pty", drop=()
+        self,
+        argv=("/sbin/init",),
+        *,
+        inittab=None,
+        files=None,
+        env=None,
+        console="pty",
+        drop=(),
+        programs=None,
     ):
         self._argv = list(argv)
         self._inittab = inittab
@@ -210,6 +219,7 @@ class Pid1:
         self._env = {"HOME": "/", "TERM": "linux", **(env or {})}
         self._console_kind = console
         self._dropped = ["sys_module", "sys_time", *drop]
+        self._programs = programs or {}
         self._cgroup = Cgroup()
         self._process = None
         self._console = None
@@ -219,6 +229,8 @@ class Pid1:
         self._stage = pathlib.Path(tempfile.mkdtemp(prefix="mainstay-test-"))
         (self._stage / ".root").mkdir()
         stage_system(self._stage / "system", self._inittab, self._files)
+        for place, program in self._programs.items():
+            shutil.copy(program, self._stage / "system" / place.lstrip("/"))
         try:
             self._start()
         except BaseException:
@@ -284,7 +296,11 @@ class Pid1:
             raise AssertionError(f"no namespaces: {self._transcript.text()}")
         task = f"/proc/{self._process.pid}/task/{self._process.pid}/children"
         self.pid = int(pathlib.Path(task).read_text())
+        self.before_first_instruction()
         setup.sendall(b"go\n")
+
+    def before_first_instruction(self):
+        """For derived classes: its root is there, but PID 1 does not run yet."""
 
     # What tests do with it.
 

@@ -1,4 +1,4 @@
-/// A service_set with fakes all around it.
+/// A service_set with fakes all around it. Each call of it that can fail can be made to: `faults`.
 #pragma once
 
 #include <string>
@@ -7,6 +7,7 @@
 #include "fakes/fake_os.h"
 #include "fakes/fake_processes.h"
 #include "fakes/fake_readiness.h"
+#include "fakes/faulty_os.h"
 #include "supervisor/service_set.h"
 
 namespace mainstay::fakes {
@@ -23,8 +24,16 @@ struct FakeSystem {
     FakeReadiness readiness;
     FakeSessions sessions;
     FakeMachine machine;
-    supervisor::ServiceSet services{
-        {clock, processes, outputs, definitions, journal, cgroups, readiness, sessions, machine}};
+    FaultCounter faults;
+    FaultyProcesses faulty_processes{processes, faults};
+    FaultyOutputs faulty_outputs{outputs, faults};
+    FaultyDefinitions faulty_definitions{definitions, faults};
+    FaultyCgroups faulty_cgroups{cgroups, faults};
+    FaultyReadiness faulty_readiness{readiness, faults};
+    FaultySessions faulty_sessions{sessions, faults};
+    supervisor::ServiceSet services{{clock, faulty_processes, faulty_outputs, faulty_definitions,
+                                     journal, faulty_cgroups, faulty_readiness, faulty_sessions,
+                                     machine}};
 
     supervisor::Definition& directory(const std::string& path) {
         return definitions.directories[path].definition;

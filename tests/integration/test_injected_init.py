@@ -1,0 +1,37 @@
+"""Whatever single call of init fails, once: PID 1 lives, what shall run runs, and it ends in order.
+
+injection.py says how. Of all calls but those in SAID nobody notices that they failed: not the
+entries, not the supervisor and its services, not whoever asks PID 1 for something.
+"""
+
+import pytest
+
+import faults
+from faults import CHILDREN, PROGRAM
+from init_scenario import System
+from injection import Trials
+from namespace import Pid1  # noqa: F401  (conftest.py knows by it that this needs root)
+
+SAID = {"execvp", "fork", "mmap", "mount", "signalfd", "sethostname", "socket", "socketpair", "symlink"}
+
+
+def is_to_be_said(step, fault):
+    # Where no child can be had to call reboot(2), PID 1 calls it itself.
+    is_answered = step == System.END and fault.call.name == "fork"
+    return fault.call.name in SAID and not is_answered
+
+
+@pytest.mark.parametrize("scope", [PROGRAM, CHILDREN], ids=["PID 1", "its children before exec"])
+@pytest.mark.parametrize("kind", ["machine", "container"])
+def test_any_call_may_fail(kind, scope):
+    trials = Trials(lambda fault: System(kind, scope, fault), is_to_be_said, one_in=31)
+    trials.run()
+    print(f"\n{kind}, scope {scope}: {trials.failed_calls} calls failed, {len(trials.problems)} mattered")
+    assert not trials.problems, "\n\n".join(trials.problems)
+    assert trials.failed_calls > 0
+
+
+def test_each_call_of_init_is_wrapped_or_cannot_fail():
+    build = faults.FAULTY.parent
+    objects = [*build.glob("init/CMakeFiles/init_edge.dir/*.o"), build / "init/libinit_core.a"]
+    assert faults.unlisted_calls([*objects, build / "common/libcommon_core.a"]) == set()
