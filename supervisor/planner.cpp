@@ -164,12 +164,17 @@ void Planner::check_needs(NodeId node, Orders& orders) {
     look_again(node, orders);
 }
 
-/// Those that run and need it are to stop, and to wait for it.
+/// Those that run and need it are to stop, and to wait for it; so is a group that waits for its
+/// members, which would be ready without it otherwise.
 void Planner::hold_dependents(NodeId node, Orders& orders) {
     for (const Edge& edge : graph_.edges(node)) {
-        const bool needs_it = edge.is(Relation::Needs, Side::Said) && is_there(edge.node);
-        if (needs_it && !graph_.is_void(node, edge) && is_active(snapshot(edge.node).state) &&
-            snapshot(edge.node).wanted != Wanted::Down && !snapshot(edge.node).held) {
+        if (!edge.is(Relation::Needs, Side::Said) || !is_there(edge.node) ||
+            graph_.is_void(node, edge)) {
+            continue;
+        }
+        const Snapshot& other = snapshot(edge.node);
+        const bool is_past_needs = is_active(other.state) || other.members_started;
+        if (is_past_needs && other.wanted != Wanted::Down && !other.held) {
             orders.push_back({edge.node, HoldBack{}});
         }
     }

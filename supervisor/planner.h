@@ -102,6 +102,7 @@ class Planner {
     bool confirm_way(NodeId node, NodeId winner) noexcept;
     bool confirm_block(NodeId node, Obstacle obstacle, Orders& orders);
     bool confirm_start(NodeId node, Orders& orders);
+    bool is_unblocked(NodeId node) const noexcept;
     bool lacks_a_need(NodeId node) const noexcept;
     bool lacks_a_member(NodeId node) const noexcept;
 

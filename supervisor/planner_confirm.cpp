@@ -15,6 +15,9 @@ bool Planner::confirm(NodeId node, const Event& event, Orders& orders) {
     if (const auto* block = std::get_if<Block>(&event)) {
         return confirm_block(node, block->obstacle, orders);
     }
+    if (std::holds_alternative<Unblock>(event)) {
+        return is_unblocked(node);
+    }
     if (std::holds_alternative<HoldBack>(event)) {
         return lacks_a_need(node);
     }
@@ -61,6 +64,20 @@ bool Planner::confirm_block(NodeId node, Obstacle obstacle, Orders& orders) {
         check_needs(node, orders);
     }
     return holds;
+}
+
+/// What failed may have been tried again and failed at once. Trying again on its behalf would start
+/// members once more, and two groups of one member would do so for each other for ever.
+bool Planner::is_unblocked(NodeId node) const noexcept {
+    const Obstacle obstacle = snapshot(node).obstacle;
+    if (obstacle != Obstacle::MemberFailed) {
+        return obstacle == Obstacle::None || obstacle_of(node) != obstacle;
+    }
+    const auto& edges = graph_.edges(node);
+    return std::none_of(edges.begin(), edges.end(), [&](const Edge& edge) {
+        return edge.is(Relation::Members, Side::Says) && is_there(edge.node) &&
+               snapshot(edge.node).state == ServiceState::Failed;
+    });
 }
 
 bool Planner::confirm_start(NodeId node, Orders& orders) {

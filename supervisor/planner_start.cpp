@@ -52,7 +52,9 @@ void Planner::walk(Batch& batch) {
             }
             if (is_to_be_started(batch.by, edge)) {
                 start_along(batch, edge.node);
-            } else if (snapshot(edge.node).state == ServiceState::Waiting) {
+            } else if (snapshot(edge.node).state == ServiceState::Waiting ||
+                       snapshot(edge.node).held) {
+                // What keeps it from running may be something that is not wanted.
                 batch.to_walk.push_back(edge.node);
             }
         }

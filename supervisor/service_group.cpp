@@ -48,6 +48,9 @@ struct OnGroup : Handler {
         t.rest(ServiceState::Down);
     }
     void operator()(const HoldBack&) noexcept {
+        if (is(ServiceState::Waiting) && t.s.members_started) {
+            return t.begin();
+        }
         if (!is_active()) {
             return t.ignore();
         }

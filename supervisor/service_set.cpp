@@ -88,7 +88,8 @@ void ServiceSet::start_what_is_new() {
             continue;
         }
         if (service->definition.has_down_file) {
-            queue_.push_back({id, WantDown{}});
+            // Comes to its outcome. Not a down: that would stop the members of a group as well.
+            queue_.push_back({id, Reset{}});
         } else {
             to_be_started.push_back(service->node);
         }

@@ -107,3 +107,45 @@ TEST_CASE("group: a member that is missing fails it, until it appears", "[planne
     system.start({"b"});
     CHECK(system.state("g") == ServiceState::Ready);
 }
+
+TEST_CASE("group: the down file of a group does not stop its members", "[planner][group]") {
+    Grouped system;
+    system.directory("/sv/g").has_down_file = true;
+    system.start({"g", "a", "b"});
+    CHECK(system.state("g") == ServiceState::Down);
+    CHECK(system.state("a") == ServiceState::Ready);
+    CHECK(system.state("b") == ServiceState::Ready);
+}
+
+TEST_CASE("group: one that waits for its members waits for its need first, when that stops",
+          "[planner][group]") {
+    Grouped system;
+    system.relate("g").needs = {"db"};
+    system.policy("a").readiness = Readiness::Notify;
+    system.start({"g", "a", "b", "db"});
+    CHECK(system.cause("g") == "waits for its member a (up)");
+    system.post("db", Restart{});
+    CHECK(system.was_told_to_end("db"));
+    const Service& a = system.service("a");
+    system.services.service_is_ready({a.id, a.snapshot.generation});
+    CHECK(system.state("g") == ServiceState::Waiting);
+    CHECK(system.cause("g") == "needs db (stopping)");
+    system.end("db");
+    system.execute_all();
+    CHECK(system.state("g") == ServiceState::Ready);
+}
+
+TEST_CASE("group: two groups of a member that cannot start do not try it for ever",
+          "[planner][group]") {
+    RelatedSystem system;
+    for (const char* group : {"g", "h"}) {
+        system.relate(group).members = {"a"};
+        system.policy(group).type = ServiceType::Group;
+    }
+    system.relate("a").needs = {"nowhere"};
+    system.start({"g", "h", "a"});
+    system.post("a", WantUp{});
+    CHECK(system.state("a") == ServiceState::Failed);
+    CHECK(system.cause("g") == "its member a failed");
+    CHECK(system.cause("h") == system.cause("g"));
+}

@@ -248,3 +248,17 @@ TEST_CASE("cycle: of order alone is warned of once and ignored", "[planner]") {
     CHECK(system.state("a") == ServiceState::Ready);
     CHECK(system.state("b") == ServiceState::Ready);
 }
+
+TEST_CASE("needs: up starts what keeps its need from running, too", "[planner]") {
+    WebAndDb system;
+    system.relate("db").needs = {"disk"};
+    system.start({"web", "db", "disk"});
+    system.post("disk", WantDown{});
+    CHECK(system.was_told_to_end("web"));
+    system.post("web", WantUp{});
+    CHECK(system.service("disk").snapshot.wanted == Wanted::Up);
+    system.end("web");
+    system.execute_all();
+    CHECK(system.state("disk") == ServiceState::Ready);
+    CHECK(system.state("web") == ServiceState::Waiting);
+}
