@@ -37,6 +37,9 @@ class FakeProcesses final : public supervisor::Processes {
         }
         alive[++last_pid] = {key, plan, false};
         ++unborn;
+        if (on_birth) {
+            on_birth(key);
+        }
         return last_pid;
     }
 
@@ -80,11 +83,19 @@ class FakeProcesses final : public supervisor::Processes {
     }
 
     void fail_exec(std::int32_t pid, const supervisor::ExecFault& fault) {
-        listener_->process_not_executed(take(pid).key, fault);
+        const auto key = take(pid).key;
+        if (on_end) {
+            on_end(key, nullptr);
+        }
+        listener_->process_not_executed(key, fault);
     }
 
     void end(std::int32_t pid, ExitStatus status, Duration lived = std::chrono::seconds(5)) {
-        listener_->process_exited(take(pid).key, status, lived);
+        const auto key = take(pid).key;
+        if (on_end) {
+            on_end(key, &status);
+        }
+        listener_->process_exited(key, status, lived);
     }
 
     /// @returns 0 where that service has no process.
@@ -102,6 +113,9 @@ class FakeProcesses final : public supervisor::Processes {
     std::map<std::int32_t, supervisor::ProcessKey> adopted;
     std::map<std::int32_t, ExitStatus> unseen_exits;  ///< told by the next reap_pending()
     std::function<bool()> should_fail;                ///< asked at each call that may fail
+    std::function<void(supervisor::ProcessKey)> on_birth;
+    /// Before the listener hears of it. Null: it never executed its program.
+    std::function<void(supervisor::ProcessKey, const ExitStatus*)> on_end;
     std::int32_t last_pid = 0;
     int unborn = 0;                               ///< those that have not executed yet
     int crowd = std::numeric_limits<int>::max();  ///< how many of them are enough
