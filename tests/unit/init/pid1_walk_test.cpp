@@ -1,0 +1,291 @@
+/// Random walks through PID 1's state machine, with what must hold after each step.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <deque>
+#include <string>
+
+#include "init/pid1_state.h"
+#include "pid1_fixture.h"
+#include "pid1_printing.h"
+
+using namespace mainstay::init;  // NOLINT: every name of the machine under test
+using mainstay::Duration;
+using mainstay::MonotonicTime;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+/// Small and the same everywhere: a failing walk can be walked again (splitmix64).
+class Random {
+  public:
+    explicit Random(std::uint64_t seed) : state_(seed) {}
+
+    std::uint32_t below(std::uint32_t limit) {
+        state_ += 0x9e3779b97f4a7c15U;
+        std::uint64_t z = state_;
+        z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9U;
+        z = (z ^ (z >> 27U)) * 0x94d049bb133111ebU;
+        return static_cast<std::uint32_t>((z ^ (z >> 31U)) >> 32U) % limit;
+    }
+    bool flip() { return below(2) == 0; }
+
+  private:
+    std::uint64_t state_;
+};
+
+/// One life of a PID 1 under events in any order, with what must hold after each.
+class Walk {
+  public:
+    explicit Walk(std::uint64_t seed) : seed_(seed), random_(seed) {
+        facts_.in_container = random_.below(4) == 0;
+    }
+
+    const Pid1State& state() const { return state_; }
+
+    void take_random_step() {
+        facts_.supervisor_runs = random_.flip();
+        facts_.has_ctrl_alt_del_entry = random_.flip();
+        facts_.has_power_fail_entry = random_.below(4) != 0;
+        facts_.has_restart_entry = random_.flip();
+        now_ += milliseconds(random_.below(500));
+        take(random_event());
+    }
+
+    /// From here, a request and then nothing but deadlines must lead to the end.
+    void check_deadlines_lead_to_the_end() {
+        Pid1State state = step(state_, Requested{Request::PowerOff}, facts_).next;
+        std::uint32_t entries_left = random_.below(6);
+        const std::uint32_t most_steps = entries_left + 12;
+        bool none_left = false;
+        for (std::uint32_t i = 0; state.phase != Phase::Ended; ++i) {
+            if (i == most_steps) {
+                fail("deadlines alone do not end the shutdown");
+            }
+            const Step after = none_left ? step(state, NoneLeft{}, facts_)
+                                         : step(state, DeadlinePassed{state.generation}, facts_);
+            state = after.next;
+            none_left = false;
+            if (has(after.effects, RunNext{EntryClass::Shutdown})) {
+                none_left = entries_left == 0;
+                entries_left -= none_left ? 0 : 1;
+            }
+        }
+        const Pid1State asked = step(state_, Requested{Request::PowerOff}, facts_).next;
+        if (step(asked, ShutdownLimitPassed{}, facts_).next.phase != Phase::Ended) {
+            fail("the limit of the whole shutdown does not end it");
+        }
+    }
+
+  private:
+    Event random_event() {
+        // Boots are short, so that many walks get beyond them; requests are rare, so that not all
+        // walks go down at once.
+        switch (random_.below(24)) {
+            case 0:
+                return Begin{};
+            case 1:
+            case 2:
+            case 3:
+                return WaitedEnded{};
+            case 4:
+            case 5:
+                return NoneLeft{};
+            case 6:
+                return random_.below(3) == 0 ? Event{Requested{random_request()}}
+                                             : Event{WaitedEnded{}};
+            case 7:
+                return CtrlAltDel{now_};
+            case 8:
+                return PowerFails{};
+            case 9:
+                return KeyboardRequest{};
+            case 10:
+                return ReloadAsked{};
+            case 11:
+                return PauseAsked{};
+            case 12:
+                return ResumeAsked{};
+            case 13:
+                return SupervisorProgressed{};
+            case 14:
+                return SupervisorEnded{};
+            case 15:
+                return NobodyLeft{};
+            case 16:
+                return random_.below(4) == 0 ? Event{AllUnmounted{}} : Event{WaitedEnded{}};
+            case 17:
+                return DeadlinePassed{state_.generation - 1 - random_.below(3)};
+            case 18:
+                return random_.below(20) == 0 ? Event{ShutdownLimitPassed{}} : Event{Begin{}};
+            default:
+                return armed_ ? Event{DeadlinePassed{state_.generation}} : Event{Begin{}};
+        }
+    }
+
+    Request random_request() { return static_cast<Request>(random_.below(6)); }
+
+    void take(const Event& event) {
+        before_ = state_;
+        event_ = event;
+        trail_.push_back(event);
+        if (trail_.size() > 20) {
+            trail_.pop_front();
+        }
+        const auto* deadline = std::get_if<DeadlinePassed>(&event);
+        if (deadline != nullptr && deadline->generation == state_.generation) {
+            armed_ = false;
+        }
+        const Step after = step(state_, event, facts_);
+        state_ = after.next;
+        effects_ = after.effects;
+        for (const Effect& effect : effects_) {
+            perform(effect);
+        }
+        check_state();
+    }
+
+    void perform(const Effect& effect) {
+        if (std::holds_alternative<Arm>(effect)) {
+            armed_ = true;
+            armed_generation_ = state_.generation;
+            check(std::get<Arm>(effect).after > Duration::zero(), "a deadline at once");
+        } else if (const auto* run = std::get_if<RunNext>(&effect)) {
+            const bool goes_down = run->entry_class == EntryClass::Shutdown;
+            check(goes_down == is_going_down(state_.phase), "an entry of another phase");
+        } else if (std::holds_alternative<StartAll>(effect)) {
+            check(!is_going_down(state_.phase), "entries are started while the system goes down");
+        } else {
+            perform(std::get<Do>(effect));
+        }
+    }
+
+    void perform(Do effect) {
+        switch (effect) {
+            case Do::Disarm:
+                armed_ = false;
+                break;
+            case Do::ArmShutdownLimit:
+                check(++limits_ == 1, "the limit of the shutdown is armed a second time");
+                break;
+            case Do::AskSupervisor:
+                check(++asked_ == 1, "the supervisor is asked a second time");
+                break;
+            case Do::Reload:
+            case Do::ResumeRespawning:
+                check(!is_going_down(state_.phase), "work for a system that is up");
+                break;
+            case Do::TerminateAll:
+                check(++terminated_ == 1, "TERM a second time");
+                break;
+            case Do::KillAll:
+                check(++killed_ == 1 && terminated_ == 1, "KILL before TERM, or twice");
+                break;
+            case Do::StartSync:
+            case Do::StartSwapOff:
+                check_disks();
+                break;
+            case Do::StartUnmount:
+                check_disks();
+                check(++unmounts_ <= kUnmountRounds, "too many rounds of unmounting");
+                break;
+            case Do::EndSystem:
+                check(state_.request != Request::None, "an end that nobody asked for");
+                ++endings_;
+                break;
+            case Do::ResetNow:
+                is_reset_ = true;
+                ++endings_;
+                break;
+            case Do::NameWaited:
+            case Do::NameLeft:
+            case Do::AbandonWaited:
+                break;
+        }
+    }
+
+    void check_disks() {
+        check(!facts_.in_container, "the disks of a container");
+        check(state_.request != Request::Restart, "the disks at a restart");
+        check(terminated_ == 1, "the disks before the processes");
+    }
+
+    void check_state() {
+        const Phase phase = state_.phase;
+        check(phase >= before_.phase, "the phase went backwards");
+        check(state_.request >= before_.request, "the request became weaker");
+        check(effects_.size() < Effects::capacity(), "the effects are full");
+        check(!is_going_down(phase) || state_.request != Request::None || is_reset_,
+              "the system goes down, and nobody asked");
+        check((phase == Phase::Ended) == (endings_ == 1) && endings_ <= 1,
+              "the system ends other than once");
+        check(before_.phase != Phase::Ended || effects_.empty(), "an effect after the end");
+        const bool needs_deadline = phase == Phase::Sysinit || phase == Phase::Wait ||
+                                    (is_going_down(phase) && phase != Phase::Ended);
+        check(!needs_deadline || armed_, "nothing is armed while something is waited for");
+        check(needs_deadline || !armed_ || is_reset_, "a deadline while nothing is waited for");
+        check(!armed_ || armed_generation_ == state_.generation,
+              "the armed deadline would be taken for late");
+        check(!respawns(state_) || (phase == Phase::Running && !state_.paused), "respawning");
+    }
+
+    void check(bool holds, const char* what) {
+        if (!holds) {
+            fail(what);
+        }
+    }
+
+    void fail(const char* what) {
+        std::string trail;
+        for (const Event& event : trail_) {
+            trail.append("\n  ").append(text_of(event));
+        }
+        FAIL(what << "\nseed " << seed_ << "\nbefore {" << text_of(before_) << "}\nafter {"
+                  << text_of(state_) << "}\neffects {" << text_of(effects_)
+                  << "}\nthe latest events:" << trail);
+    }
+
+    std::uint64_t seed_;
+    Random random_;
+    Facts facts_;
+    Pid1State state_;
+    Pid1State before_;
+    Event event_;
+    Effects effects_;
+    std::deque<Event> trail_;
+    MonotonicTime now_ = kStart;
+    bool armed_ = false;
+    bool is_reset_ = false;
+    std::uint32_t armed_generation_ = 0;
+    int limits_ = 0;
+    int asked_ = 0;
+    int terminated_ = 0;
+    int killed_ = 0;
+    int unmounts_ = 0;
+    int endings_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("a million random steps keep what must hold", "[pid1]") {
+    constexpr int kSteps = 1'000'000;
+    std::array<int, kPhaseCount> visits{};
+    int steps = 0;
+    for (std::uint64_t seed = 1; steps < kSteps; ++seed) {
+        Walk walk(seed);
+        int after_end = 0;
+        while (steps < kSteps && after_end < 8) {
+            walk.take_random_step();
+            ++steps;
+            ++visits[static_cast<std::size_t>(walk.state().phase)];
+            after_end += walk.state().phase == Phase::Ended ? 1 : 0;
+            if (steps % 16 == 0) {
+                walk.check_deadlines_lead_to_the_end();
+            }
+        }
+    }
+    for (std::size_t i = 0; i < kPhaseCount; ++i) {
+        INFO("visits of " << to_string(phase_of(i)));
+        CHECK(visits[i] > 1000);
+    }
+}
