@@ -154,15 +154,15 @@ TEST_CASE("a record and what belongs to it change together", "[state-table]") {
     writer.put_record(1, record_number(1));
     writer.commit();
     CHECK(look(memory) == Seen{77, "web", record_number(1), {}});
-    check_each_cut(memory, [](auto writer) {
+    check_each_cut(memory, [](auto cut) {
         Record record = record_number(2);
         record.flags |= kHasDetail;
-        writer.put_record(1, record);
+        cut.put_record(1, record);
         Detail detail;
         detail.death_count = 1;
         detail.deaths[0].at = 5;
-        writer.put_detail(1, 0, detail);
-        writer.commit();
+        cut.put_detail(1, 0, detail);
+        cut.commit();
     });
 }
 
