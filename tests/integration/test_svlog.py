@@ -2,9 +2,11 @@
 
 import os
 import pathlib
+import random
 import re
 import shutil
 import subprocess
+import time
 
 import pytest
 
@@ -170,23 +172,113 @@ def test_a_half_line_of_a_power_loss_is_ended(log_dir):
 # --- kills
 
 
-def test_a_kill_loses_and_repeats_nothing_but_one_buffer_at_most(svlog):
-    """Each time it is killed while lines come in. What was read is in the arena."""
-    pipe = svlog.add("web", max_size=100000, max_files=1000)
-    last = 0
-    for _ in range(8):
-        write_numbers(pipe, last, last + 3000)
-        last += 3000
-        eventually(lambda: svlog.files("web"), "it writes")
-        svlog.kill()
-        svlog.start()
-    svlog.finish()
-    numbers = numbers_of(svlog.text("web"))
-    assert numbers == sorted(set(numbers))
-    # A line of each kill at most may have been torn, beside a batch that was read and not kept.
-    missing = set(range(last)) - set(numbers)
-    assert len(missing) <= 8 * 65536 / len("number 10000\n")
-    assert len(numbers) > last / 2
+def check_is_a_count_to(last, paths):
+    """All of them together are what `seq 1 LAST` prints, byte for byte."""
+    counted = subprocess.Popen(["seq", "1", str(last)], stdout=subprocess.PIPE)
+    try:
+        for path in paths:
+            with open(path, "rb") as file:
+                while piece := file.read(1 << 20):
+                    assert piece == counted.stdout.read(len(piece)), f"{path} differs"
+        assert counted.stdout.read(1) == b"", "the end is missing"
+    finally:
+        counted.kill()
+        counted.wait()
+        counted.stdout.close()
+
+
+@pytest.mark.parametrize("memory", [65536, 4096])
+def test_killed_at_any_moment_it_loses_no_byte_and_doubles_none(log_dir, memory):
+    """A service counts at full speed, and svlog is killed again and again, also while it starts."""
+    chance = random.Random(memory)
+    last = 12_000_000
+    with Svlog(log_dir) as svlog:
+        pipe = svlog.add("web", format="none", max_size=1 << 20, max_files=100_000, memory=memory)
+        writer = subprocess.Popen(["seq", "1", str(last)], stdout=pipe)
+        kills = 0
+        while writer.poll() is None:
+            time.sleep(chance.uniform(0, 0.02))
+            svlog.kill()
+            svlog.start()
+            kills += 1
+        assert svlog.finish() == 0
+        assert svlog.notices == []
+        assert kills > 3
+        check_is_a_count_to(last, svlog.files("web"))
+
+
+def count_from(position, size):
+    """So many bytes of what `seq 1 INFINITY` prints, from a position on."""
+    digits, first = 1, 0
+    while position >= first + 9 * 10 ** (digits - 1) * (digits + 1):
+        first += 9 * 10 ** (digits - 1) * (digits + 1)
+        digits += 1
+    number, skipped = divmod(position - first, digits + 1)
+    number += 10 ** (digits - 1)
+    lines = range(number, number + (size + skipped) // (digits + 1) + 2)
+    return b"".join(b"%d\n" % line for line in lines)[skipped : skipped + size]
+
+
+@pytest.fixture
+def small_disk(log_dir):
+    """A small file system that outlives svlog. Gives the command's words that enter it, and its path
+    from outside."""
+    if os.geteuid() != 0:
+        pytest.skip("mounts need root")
+    script = 'mount -t tmpfs -o size=2m none "$1" && echo mounted && exec sleep 100000'
+    holder = subprocess.Popen(
+        ["unshare", "--mount", "sh", "-c", script, "sh", str(log_dir.parent)], stdout=subprocess.PIPE
+    )
+    try:
+        assert holder.stdout.readline() == b"mounted\n"
+        enter = ["nsenter", "--mount", "--target", str(holder.pid), "bash", "-c", 'exec -a svlog "$@"']
+        yield [*enter, "sh", str(svlog_alone.SUPERVISOR)], f"/proc/{holder.pid}/root{log_dir}"
+    finally:
+        holder.kill()
+        holder.wait()
+        holder.stdout.close()
+
+
+def test_killed_while_the_disk_is_full_it_accounts_for_every_byte(log_dir, small_disk):
+    """What is not in files is counted in them, in its place. Between kills somebody makes room."""
+    enter, outside = small_disk
+    chance = random.Random(1)
+    text = bytearray()
+
+    def collect(paths):
+        for path in paths:
+            text.extend(path.read_bytes())
+            path.unlink()
+
+    with Svlog(log_dir, prefix=enter) as svlog:
+        pipe = svlog.add("web", format="none", max_size=65536, max_files=1000)
+        svlog.log_dir = pathlib.Path(outside)
+        writer = subprocess.Popen(["seq", "1", "1000000000"], stdout=pipe)
+        try:
+            for _ in range(12):
+                svlog.wait_notice("No space left on device")
+                svlog.notices.clear()
+                time.sleep(chance.uniform(0, 0.03))
+                svlog.kill()
+                collect(svlog.files("web")[:-1])
+                svlog.log_dir = log_dir
+                svlog.start()
+                svlog.log_dir = pathlib.Path(outside)
+        finally:
+            writer.kill()
+            writer.wait()
+        collect(svlog.files("web")[:-1])
+        assert svlog.finish() == 0
+        collect(svlog.files("web"))
+    position = dropped = 0
+    for part in re.split(rb"(svlog: \d+ bytes were dropped here: they could not be written\n)", text):
+        if note := re.match(rb"svlog: (\d+) bytes", part):
+            position += int(note[1])
+            dropped += 1
+        else:
+            assert part == count_from(position, len(part))
+            position += len(part)
+    assert dropped > 5
 
 
 def test_lines_that_were_read_but_not_written_come_after_a_kill(log_dir):
@@ -382,7 +474,7 @@ def test_a_pipe_that_did_not_come_is_refused(svlog):
 
 
 def test_another_version_of_the_link_ends_it(log_dir):
-    with Svlog(log_dir, link_version=2) as svlog:
+    with Svlog(log_dir, link_version=1) as svlog:
         assert svlog.process.wait(svlog_alone.namespace.DEADLINE) == 0
 
 
