@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "supervisor/log_pipes.h"
+#include "supervisor/svlog_fetch.h"
 #include "supervisor/words.h"
 
 namespace mainstay::supervisor {
@@ -55,6 +56,7 @@ Result<void> LogPipes::make_arena() {
     TRY(svlog::ArenaDescriptors made, svlog::make_arena());
     TRY(memory_, svlog::ArenaMapping::map(made.memory.get()));
     arena_descriptors_ = std::move(made);
+    svlog::store(arena().header().used_slots, svlog::kOwnSlot + 1);
     const std::array parts = {arena_descriptors_.memory.get(),
                               arena_descriptors_.stage.read_end.get(),
                               arena_descriptors_.stage.write_end.get()};
@@ -94,6 +96,9 @@ void LogPipes::start_svlog() {
                        errno_text(link.error().code));
         svlog_ended(std::nullopt, Duration::zero());
         return;
+    }
+    if (!record_.empty()) {
+        note_svlog(record_, process_.pid(), journal_);
     }
     link_.emplace(loop_, std::move(*link), static_cast<SvlogListener&>(*this));
     if (!link_->set_up(arena_descriptors_, group_)) {

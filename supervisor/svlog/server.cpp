@@ -196,10 +196,20 @@ void Server::set_up(const Message& message, ArenaDescriptors descriptors) {
 
 Result<void> Server::take_arena(ArenaDescriptors descriptors) {
     TRY(memory_, ArenaMapping::map(descriptors.memory.get()));
-    TRY_VOID(become_writer(descriptors.memory.get()));
-    descriptors_ = std::move(descriptors);
+    TRY(descriptors_, place(std::move(descriptors)));
+    TRY_VOID(become_writer(descriptors_.memory.get()));
+    forget_pipes();
     intake_.emplace(memory_.arena(), descriptors_.stage);
     return {};
+}
+
+/// Those of a svlog before us: the numbers are others here.
+void Server::forget_pipes() noexcept {
+    const Arena arena = memory_.arena();
+    const std::uint32_t used = std::min(load(arena.header().used_slots), arena.shape().slots);
+    for (std::uint32_t slot = 0; slot < used; ++slot) {
+        store(arena.slot(slot).pipe, std::uint32_t{0});
+    }
 }
 
 void Server::add(const Message& message, UniqueFd pipe) {
@@ -217,6 +227,8 @@ void Server::add(const Message& message, UniqueFd pipe) {
         return;
     }
     store(memory_.arena().slot(message.slot).taking, std::uint32_t{0});
+    store(memory_.arena().slot(message.slot).pipe,
+          static_cast<std::uint32_t>(source->pipe.get()) + 1);
     intake_->writer().set_limit(message.slot, message.settings.memory);
     sources_[message.slot] = std::move(source);
     filing_.begin(*sources_[message.slot]);
@@ -237,6 +249,7 @@ void Server::remove(std::uint32_t slot) {
     if (Source* source = find(slot)) {
         drain(*source);
         filing_.finish(*source);
+        store(memory_.arena().slot(slot).pipe, std::uint32_t{0});
         sources_[slot].reset();
     }
     intake_->writer().forget(slot);
@@ -376,6 +389,7 @@ void Server::drain_all() {
 }
 
 void Server::pipe_ended(Source& source) {
+    store(memory_.arena().slot(source.slot).pipe, std::uint32_t{0});
     source.pipe.reset();
     filing_.finish(source);
 }

@@ -47,6 +47,7 @@ class Server final : public NoticeSink {
     void obey(Received received);
     void set_up(const Message& message, ArenaDescriptors descriptors);
     Result<void> take_arena(ArenaDescriptors descriptors);
+    void forget_pipes() noexcept;
     void add(const Message& message, UniqueFd pipe);
     void change(const Message& message);
     void remove(std::uint32_t slot);

@@ -51,6 +51,11 @@ class Svlog:
         self.process = None
 
     def start(self):
+        self.start_process()
+        for slot in self.pipes:
+            self._hand_over(slot)
+
+    def start_process(self):
         self.link, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         command = self.prefix + (["--log-dir", str(self.log_dir)] if self.log_dir else [])
         if self.prefix:
@@ -59,8 +64,6 @@ class Svlog:
             self.process = subprocess.Popen(["svlog", *command], executable=SUPERVISOR, stdin=theirs)
         theirs.close()
         self.send(SETUP, NO_GROUP, number=self.link_version, fds=[self.memory, *self.stage])
-        for slot in self.pipes:
-            self._hand_over(slot)
 
     def send(self, kind, slot, number=0, text="", fds=(), **settings):
         values = dict(

@@ -281,6 +281,69 @@ def test_killed_while_the_disk_is_full_it_accounts_for_every_byte(log_dir, small
     assert dropped > 5
 
 
+def test_without_its_supervisor_it_goes_on_until_another_takes_over(svlog):
+    """The link ends; those who write notice nothing. The next svlog goes on with the same pipes."""
+    last = 12_000_000
+    pipe = svlog.add("web", format="none", max_size=1 << 20, max_files=100_000)
+    writer = subprocess.Popen(["seq", "1", str(last)], stdout=pipe)
+    try:
+        for _ in range(5):
+            eventually(lambda: svlog.files("web"), "it writes")
+            svlog.link.close()
+            before = sum(path.stat().st_size for path in svlog.files("web"))
+            eventually(
+                lambda: writer.poll() is not None
+                or sum(path.stat().st_size for path in svlog.files("web")) > before,
+                "it writes on",
+            )
+            assert svlog.process.poll() is None
+            svlog.kill()
+            svlog.start()
+        assert writer.wait(svlog_alone.namespace.DEADLINE) == 0
+    finally:
+        writer.kill()
+        writer.wait()
+    assert svlog.finish() == 0
+    check_is_a_count_to(last, svlog.files("web"))
+
+
+def test_without_its_supervisor_it_ends_with_the_last_writer(svlog):
+    pipe = svlog.add("web")
+    svlog.link.close()
+    os.write(pipe, b"number 1\n")
+    svlog.wait_text("web", "number 1\n")
+    os.write(pipe, b"number 2\nand a half line")
+    assert svlog.process.poll() is None
+    os.close(pipe)
+    assert svlog.process.wait(svlog_alone.namespace.DEADLINE) == 0
+    assert svlog.text("web").endswith(b" and a half line\n")
+    assert numbers_of(svlog.text("web")) == [1, 2]
+
+
+def test_without_its_supervisor_term_still_writes_what_there_is(svlog):
+    pipe = svlog.add("web")
+    svlog.link.close()
+    write_numbers(pipe, 0, 1000)
+    svlog.signal("TERM")
+    assert svlog.process.wait(svlog_alone.namespace.DEADLINE) == 0
+    assert numbers_of(svlog.text("web")) == list(range(1000))
+
+
+def test_a_second_one_for_the_same_memory_ends_without_a_word_written(svlog):
+    os.write(svlog.add("web"), b"number 1\n")
+    svlog.wait_text("web", "number 1\n")
+    first = svlog.process, svlog.link
+    svlog.start_process()
+    eventually(lambda: not svlog.hear(), "it hangs up")
+    assert "lock: Resource temporarily unavailable" in svlog.notices[-1]
+    assert svlog.process.wait(svlog_alone.namespace.DEADLINE) == 0
+    svlog.link.close()
+    svlog.process, svlog.link = first
+    os.write(svlog.pipes[1][1], b"number 2\n")
+    svlog.wait_text("web", "number 2\n")
+    assert numbers_of(svlog.text("web")) == [1, 2]
+
+
 def test_lines_that_were_read_but_not_written_come_after_a_kill(log_dir):
     """The directory cannot be made, so the lines are in the arena only."""
     log_dir.parent.joinpath("log").write_text("in the way")
@@ -445,6 +508,7 @@ def test_one_that_is_removed_is_read_to_the_end(svlog):
     pipe = svlog.add("web")
     os.write(pipe, b"number 1\n" * 500)
     svlog.send(REMOVE, 1)
+    svlog.sent += 1
     eventually(lambda: svlog.hear() and 1 in svlog.removed, "it says so")
     assert len(numbers_of(svlog.text("web"))) == 500
     again = svlog.add("other", slot=1)
