@@ -57,6 +57,10 @@ LogPipesSettings log_settings(AppSettings& settings) {
     log.svlog.environment = settings.environment;
     log.group = find_group(kLogGroup).value_or(svlog::kNoGroup);
     log.own_messages = std::move(settings.own_messages);
+    if (!settings.boot_link.valid()) {
+        // Nobody keeps descriptors: the next supervisor has to find svlog, which holds them.
+        log.record = std::filesystem::path(settings.options.control_socket).parent_path() / "svlog";
+    }
     return log;
 }
 

@@ -15,6 +15,7 @@ LogPipes::LogPipes(Loop& loop, Journal& journal, Keeper& keeper, LogPipesSetting
       journal_(journal),
       keeper_(keeper),
       group_(settings.group),
+      record_(std::move(settings.record)),
       forerunner_(loop, journal),
       process_(loop, std::move(settings.svlog),
                [this](auto status, Duration lived) { svlog_ended(status, lived); }) {

@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -32,6 +33,7 @@ namespace mainstay::supervisor {
 struct LogPipesSettings {
     SvlogCommand svlog;
     std::uint32_t group = svlog::kNoGroup;  ///< of log files
+    std::string record;     ///< where it is noted which process is svlog; empty: nowhere
     UniqueFd own_messages;  ///< read end of a pipe with the supervisor's own; invalid: none
 };
 
@@ -131,6 +133,7 @@ class LogPipes final : public Outputs, private SvlogListener {
     Journal& journal_;
     Keeper& keeper_;
     std::uint32_t group_;
+    std::string record_;
     std::vector<Output> outputs_;  ///< by slot; that of kOwnMessages is the first
     std::vector<std::uint32_t> free_slots_;
     std::unordered_map<ServiceId, std::uint32_t> slots_;

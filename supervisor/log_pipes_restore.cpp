@@ -136,6 +136,7 @@ void LogPipes::restored(const std::function<bool(ServiceId)>& is_known) {
             continue;
         }
         // Nobody reads it any more: svlog writes what is in it, under the logger's name.
+        keep(KeptKind::LogPipe, logger, input->second);
         keeper_.drop(KeptKind::LoggerPipe, logger);
         if (const auto moved =
                 restore_output(logger, input_names_[logger], std::move(input->second));
@@ -154,6 +155,14 @@ void LogPipes::restored(const std::function<bool(ServiceId)>& is_known) {
     }
     if (memory_.is_mapped()) {
         start_svlog();
+    }
+}
+
+/// Their writer is dead: all there will be is in the pipe. They come before our own.
+void LogPipes::read_last_messages() {
+    if (const UniqueFd pipe = std::move(last_messages_); pipe.valid()) {
+        LogTakeover(loop_, arena(), arena_descriptors_, [] {
+        }).read_all(svlog::kOwnSlot, pipe.get());
     }
 }
 

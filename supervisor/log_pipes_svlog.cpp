@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "supervisor/log_pipes.h"
+#include "supervisor/svlog_fetch.h"
 #include "supervisor/words.h"
 
 namespace mainstay::supervisor {
@@ -14,8 +15,11 @@ namespace {
 constexpr Duration kRetryOfARefusal = std::chrono::seconds(10);
 /// PID 1 waits 10 s for word from us, and the disk may be slow.
 constexpr Duration kDrainTimeout = std::chrono::seconds(5);
+/// One that lived 200 ms costs little to be started again at once, however often that happens.
 constexpr PacingPolicy kPacing{std::chrono::milliseconds(100), std::chrono::seconds(10),
-                               std::chrono::seconds(30)};
+                               std::chrono::milliseconds(200)};
+/// So long output may wait in the pipes, where nothing is lost; longer no service is to wait.
+constexpr Duration kPatience = std::chrono::milliseconds(500);
 
 svlog::Settings to_svlog(const LogSettings* settings) {
     const LogSettings defaults;
@@ -52,6 +56,7 @@ Result<void> LogPipes::make_arena() {
     TRY(svlog::ArenaDescriptors made, svlog::make_arena());
     TRY(memory_, svlog::ArenaMapping::map(made.memory.get()));
     arena_descriptors_ = std::move(made);
+    svlog::store(arena().header().used_slots, svlog::kOwnSlot + 1);
     const std::array parts = {arena_descriptors_.memory.get(),
                               arena_descriptors_.stage.read_end.get(),
                               arena_descriptors_.stage.write_end.get()};
@@ -84,12 +89,16 @@ void LogPipes::start_svlog() {
     if (!is_arena_free()) {
         return;
     }
+    read_last_messages();
     auto link = process_.start();
     if (!link) {
         journal_.error(std::string("svlog: ") + link.error().action + ": " +
                        errno_text(link.error().code));
         svlog_ended(std::nullopt, Duration::zero());
         return;
+    }
+    if (!record_.empty()) {
+        note_svlog(record_, process_.pid(), journal_);
     }
     link_.emplace(loop_, std::move(*link), static_cast<SvlogListener&>(*this));
     if (!link_->set_up(arena_descriptors_, group_)) {
@@ -156,14 +165,18 @@ void LogPipes::svlog_ended(std::optional<ExitStatus> status, Duration lived) {
         start_svlog();
         return;
     }
+    const bool is_long = pacing.wait > kPatience;
     journal_.warning(message + "; it is started again in " + text_of(pacing.wait) +
-                     ", until then output is kept in memory only");
-    step_in();
+                     (is_long ? ", until then output is kept in memory only"
+                              : ", until then output waits in the pipes"));
+    if (is_long) {
+        step_in();
+    }
     timer_ = loop_.call_after(pacing.wait, [this] { start_svlog(); });
 }
 
 void LogPipes::step_in() {
-    takeover_.emplace(loop_, arena(), [this] { tell_followers(); });
+    takeover_.emplace(loop_, arena(), arena_descriptors_, [this] { tell_followers(); });
     tell_all();
 }
 
@@ -195,8 +208,10 @@ void LogPipes::finished() {
 void LogPipes::add_task(svlog::MessageType type, std::uint32_t slot) {
     if (link_) {
         link_->add_task({type, slot});
-    } else if (takeover_ && type == svlog::MessageType::Add) {
-        const Output& output = outputs_[slot];
+        return;
+    }
+    const Output& output = outputs_[slot];
+    if (takeover_ && type == svlog::MessageType::Add && output.pipe.read_end.valid()) {
         const auto added = takeover_->add(slot, output.pipe.read_end.get(),
                                           to_svlog(output.settings.get()).memory);
         if (!added) {

@@ -1,10 +1,9 @@
 #include "supervisor/log_takeover.h"
 
 #include <sys/epoll.h>
-#include <unistd.h>
 
 #include <array>
-#include <cerrno>
+#include <utility>
 
 namespace mainstay::supervisor {
 namespace {
@@ -21,20 +20,27 @@ std::uint64_t pack(std::uint32_t slot, int pipe) noexcept {
 
 }  // namespace
 
-LogTakeover::LogTakeover(Loop& loop, svlog::Arena arena, std::function<void()> news)
+LogTakeover::LogTakeover(Loop& loop, svlog::Arena arena, const svlog::ArenaDescriptors& descriptors,
+                         std::function<void()> news)
     : arena_(arena),
-      writer_(arena),
+      memory_(descriptors.memory.get()),
+      intake_(arena, descriptors.stage),
       news_(std::move(news)),
-      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
-      buffer_(kReadSize) {
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+    // Nobody else has it. Whoever comes after us should we die can see that it was us.
+    static_cast<void>(svlog::become_writer(memory_));
     if (epoll_.valid()) {
         watch_ = loop.watch_readable(epoll_.get(), [this] { on_readable(); });
     }
 }
 
+LogTakeover::~LogTakeover() {
+    svlog::give_up_writing(memory_);
+}
+
 Result<void> LogTakeover::add(std::uint32_t slot, int pipe, std::uint64_t memory) {
     svlog::store(arena_.slot(slot).taking, std::uint32_t{0});
-    writer_.set_limit(slot, memory);
+    intake_.writer().set_limit(slot, memory);
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.u64 = pack(slot, pipe);
@@ -43,29 +49,35 @@ Result<void> LogTakeover::add(std::uint32_t slot, int pipe, std::uint64_t memory
                : Result<void>();
 }
 
+void LogTakeover::read_all(std::uint32_t slot, int pipe) {
+    while (intake_.take(slot, pipe, kReadSize, 0).size > 0) {
+    }
+}
+
 void LogTakeover::on_readable() {
     std::array<epoll_event, kEventsOfATurn> events;
     const int count = ::epoll_wait(epoll_.get(), events.data(), kEventsOfATurn, 0);
     for (int i = 0; i < count; ++i) {
         const std::uint64_t what = events[static_cast<std::size_t>(i)].data.u64;
         const int pipe = static_cast<int>(what & 0xffffffffU);
-        if (take(static_cast<std::uint32_t>(what >> 32U), pipe) == PipeState::Ended) {
+        const auto taken = take(static_cast<std::uint32_t>(what >> 32U), pipe);
+        if (taken.state != svlog::Intake::PipeState::Open) {
+            // It has ended, or there is no memory: then it waits for svlog, and loses nothing.
             ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, pipe, nullptr);
         }
     }
 }
 
-LogTakeover::PipeState LogTakeover::take(std::uint32_t slot, int pipe) {
-    const ssize_t count = ::read(pipe, buffer_.data(), buffer_.size());
-    if (count <= 0) {
-        return count < 0 && (errno == EAGAIN || errno == EINTR) ? PipeState::Open
-                                                                : PipeState::Ended;
+svlog::Intake::Taken LogTakeover::take(std::uint32_t slot, int pipe) {
+    const std::uint64_t end = svlog::load(arena_.slot(slot).end);
+    const auto taken = intake_.take(slot, pipe, kReadSize, end);
+    if (taken.size > 0) {
+        intake_.writer().trim(slot, end + taken.size);
+        if (svlog::take_wanted(arena_.slot(slot))) {
+            news_();
+        }
     }
-    writer_.append(slot, {buffer_.data(), static_cast<std::size_t>(count)});
-    if (svlog::take_wanted(arena_.slot(slot))) {
-        news_();
-    }
-    return PipeState::Open;
+    return taken;
 }
 
 }  // namespace mainstay::supervisor

@@ -4,35 +4,42 @@
 
 #include <cstdint>
 #include <functional>
-#include <vector>
 
 #include "common/result.h"
 #include "common/unique_fd.h"
 #include "supervisor/loop.h"
-#include "supervisor/svlog/arena_writer.h"
+#include "supervisor/svlog/arena_memory.h"
+#include "supervisor/svlog/intake.h"
 
 namespace mainstay::supervisor {
 
 class LogTakeover {
   public:
-    /// To be made when svlog is gone for certain: an arena has one writer.
+    /// To be made when svlog is gone for certain: an arena has one writer, which is this process
+    /// until this ends.
+    /// @param descriptors borrowed, of @p arena
     /// @param news called when somebody is to be told of new bytes
-    LogTakeover(Loop& loop, svlog::Arena arena, std::function<void()> news);
+    LogTakeover(Loop& loop, svlog::Arena arena, const svlog::ArenaDescriptors& descriptors,
+                std::function<void()> news);
+    ~LogTakeover();
+    LogTakeover(const LogTakeover&) = delete;
+    LogTakeover& operator=(const LogTakeover&) = delete;
 
     /// Reads @p pipe from now on. @param pipe borrowed, non-blocking
     Result<void> add(std::uint32_t slot, int pipe, std::uint64_t memory);
 
-  private:
-    enum class PipeState { Open, Ended };
+    /// Reads what is in @p pipe now, without a limit to its memory. @param pipe non-blocking
+    void read_all(std::uint32_t slot, int pipe);
 
+  private:
     void on_readable();
-    PipeState take(std::uint32_t slot, int pipe);
+    svlog::Intake::Taken take(std::uint32_t slot, int pipe);
 
     svlog::Arena arena_;
-    svlog::ArenaWriter writer_;
+    int memory_;  ///< borrowed
+    svlog::Intake intake_;
     std::function<void()> news_;
     UniqueFd epoll_;
-    std::vector<char> buffer_;
     Watch watch_;
 };
 

@@ -67,6 +67,7 @@ Result<UniqueFd> SvlogProcess::start() {
         ::kill(pid, SIGKILL);
         return error;
     }
+    pid_ = pid;
     started_ = monotonic_now();
     watch_ = loop_.watch_readable(pidfd_.get(), [this] { on_end(); });
     return ours;

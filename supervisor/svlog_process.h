@@ -3,6 +3,8 @@
 /// what services wrote.
 #pragma once
 
+#include <sys/types.h>
+
 #include <functional>
 #include <string>
 #include <vector>
@@ -33,6 +35,9 @@ class SvlogProcess {
     /// @returns our end of the link to it
     Result<UniqueFd> start();
 
+    /// While it runs.
+    pid_t pid() const noexcept { return pid_; }
+
     bool is_running() const noexcept { return pidfd_.valid(); }
 
     /// KILL, for one that does not do its part any more.
@@ -47,6 +52,7 @@ class SvlogProcess {
     Ended ended_;
     std::vector<char*> arguments_;
     std::vector<char*> environment_;
+    pid_t pid_ = 0;
     UniqueFd pidfd_;
     Watch watch_;  ///< of pidfd_; ends before it
     MonotonicTime started_{};

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -46,6 +47,19 @@ Result<ArenaDescriptors> make_arena() {
         return last_error("write");
     }
     return ArenaDescriptors{std::move(memory), std::move(stage)};
+}
+
+Result<ArenaDescriptors> place(ArenaDescriptors descriptors) {
+    const std::array all = {&descriptors.memory, &descriptors.stage.read_end,
+                            &descriptors.stage.write_end};
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        UniqueFd moved(::dup3(all[i]->get(), kArenaDescriptors[i], O_CLOEXEC));
+        if (!moved.valid()) {
+            return last_error("dup3");
+        }
+        *all[i] = std::move(moved);
+    }
+    return descriptors;
 }
 
 Result<ArenaMapping> ArenaMapping::map(int fd) {

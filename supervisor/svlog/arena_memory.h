@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <array>
 #include <cstddef>
 #include <optional>
 
@@ -19,6 +20,13 @@ struct ArenaDescriptors {
     UniqueFd memory;
     Pipe stage;
 };
+
+/// Where svlog has them, memory, read and write end of the stage, so that a supervisor finds them
+/// with pidfd_getfd(2).
+inline constexpr std::array<int, 3> kArenaDescriptors = {100, 101, 102};
+
+/// Moves them there; to be called while these numbers are free, before become_writer().
+Result<ArenaDescriptors> place(ArenaDescriptors descriptors);
 
 /// memfd_create(2) (Linux 3.17), of kArenaShape, sealed against a change of its size: a shorter one
 /// would be a bus error for who maps it.

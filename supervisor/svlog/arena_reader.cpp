@@ -88,4 +88,20 @@ Excerpt read_arena(const Arena& arena, std::uint32_t slot, std::uint64_t from, s
     return excerpt;
 }
 
+std::optional<std::string_view> read_next(const Arena& arena, std::uint32_t slot,
+                                          std::uint64_t from, std::span<char> target) noexcept {
+    if (slot >= arena.shape().slots) {
+        return std::string_view();
+    }
+    const std::uint64_t end =
+        std::min<std::uint64_t>(load(arena.slot(slot).end), from + target.size());
+    if (end <= from) {
+        return std::string_view();
+    }
+    if (Backwards(arena, slot, target.data()).copy(from, end) != from) {
+        return std::nullopt;
+    }
+    return std::string_view(target.data(), end - from);
+}
+
 }  // namespace mainstay::svlog

@@ -3,7 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "supervisor/svlog/arena.h"
 
@@ -20,5 +23,10 @@ struct Excerpt {
 /// Those that are not in memory any more are counted as lost. A position beyond the end gives
 /// nothing, and stays.
 Excerpt read_arena(const Arena& arena, std::uint32_t slot, std::uint64_t from, std::size_t most);
+
+/// The next bytes of @p slot from position @p from on, as many as fit into @p target.
+/// @returns nothing where some of them are not in memory any more
+std::optional<std::string_view> read_next(const Arena& arena, std::uint32_t slot,
+                                          std::uint64_t from, std::span<char> target) noexcept;
 
 }  // namespace mainstay::svlog

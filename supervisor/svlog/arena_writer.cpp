@@ -1,7 +1,6 @@
 #include "supervisor/svlog/arena_writer.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 namespace mainstay::svlog {
@@ -53,13 +52,15 @@ void ArenaWriter::take_over_stream(std::uint32_t slot, std::vector<std::uint32_t
     if (slot < arena_.shape().slots) {
         Ring& own = ring(slot);
         const std::uint64_t end = load(arena_.slot(slot).end);
-        // A writer that died may have begun a block of which nothing was published.
-        if (end > 0 &&
-            load(arena_.block(newest_first[0]).tag) == tag_of(slot, (end - 1) / kBlockSize + 1)) {
-            release(newest_first[0]);
-            newest_first.erase(newest_first.begin());
-        }
         const std::uint64_t newest = end > 0 ? (end - 1) / kBlockSize : 0;
+        // A writer that died may have reserved blocks of which nothing was published.
+        const auto published =
+            std::find_if(newest_first.begin(), newest_first.end(), [&](std::uint32_t index) {
+                return end > 0 && load(arena_.block(index).tag) <= tag_of(slot, newest);
+            });
+        std::for_each(newest_first.begin(), published,
+                      [this](std::uint32_t index) { release(index); });
+        newest_first.erase(newest_first.begin(), published);
         while (end > 0 && kept < newest_first.size() && newest >= kept &&
                load(arena_.block(newest_first[kept]).tag) == tag_of(slot, newest - kept)) {
             const std::uint32_t index = newest_first[kept];
@@ -95,44 +96,58 @@ ArenaWriter::Ring& ArenaWriter::ring(std::uint32_t slot) {
 }
 
 void ArenaWriter::set_limit(std::uint32_t slot, std::uint64_t memory) {
-    if (slot >= arena_.shape().slots) {
-        return;
+    if (slot < arena_.shape().slots) {
+        ring(slot).most = static_cast<std::uint32_t>(
+            std::min<std::uint64_t>(memory / kBlockSize, arena_.shape().blocks));
     }
-    Ring& own = ring(slot);
-    own.most = static_cast<std::uint32_t>(
-        std::min<std::uint64_t>(memory / kBlockSize, arena_.shape().blocks));
-    while (own.count > own.most) {
-        release(detach_oldest(slot));
-    }
-    store(arena_.slot(slot).last_block, own.newest);
 }
 
-void ArenaWriter::append(std::uint32_t slot, std::string_view text) {
+std::span<const ArenaWriter::Room> ArenaWriter::reserve(std::uint32_t slot, std::size_t size,
+                                                        std::uint64_t from) {
+    room_.clear();
+    if (slot >= arena_.shape().slots) {
+        return room_;
+    }
+    const Ring& own = ring(slot);
+    std::uint64_t end = load(arena_.slot(slot).end, kRelaxed);
+    from = std::min(from, end);
+    while (size > 0) {
+        const bool has_room = end % kBlockSize != 0 && own.count > 0;
+        if (!has_room && !link_new_block(slot, end, from)) {
+            break;
+        }
+        const std::size_t offset = end % kBlockSize;
+        const std::size_t part = std::min(size, kBlockSize - offset);
+        room_.push_back({arena_.data(own.newest - 1) + offset, part});
+        end += part;
+        size -= part;
+    }
+    return room_;
+}
+
+void ArenaWriter::commit(std::uint32_t slot, std::size_t size) {
     if (slot >= arena_.shape().slots) {
         return;
     }
-    Ring& own = ring(slot);
     ArenaSlot& stream = arena_.slot(slot);
-    std::uint64_t end = load(stream.end, kRelaxed);
-    const std::size_t limit = std::size_t{own.most} * kBlockSize;
-    if (text.size() > limit) {
-        // What would be overwritten in the same breath is not written at all.
-        drop_all(slot, own);
-        end += text.size() - limit;
-        text.remove_prefix(text.size() - limit);
-    }
-    while (!text.empty()) {
-        if (end % kBlockSize == 0 || own.count == 0) {
-            link_new_block(slot, own, end);
-        }
-        const std::size_t offset = end % kBlockSize;
-        const std::size_t size = std::min(text.size(), kBlockSize - offset);
-        std::memcpy(arena_.data(own.newest - 1) + offset, text.data(), size);
-        text.remove_prefix(size);
-        end += size;
-        store(stream.end, end);
-    }
+    const std::uint64_t end = load(stream.end, kRelaxed) + size;
     store(stream.end, end);
+    const Ring& own = ring(slot);
+    const std::uint64_t newest = end > 0 ? (end - 1) / kBlockSize : 0;
+    while (own.count > 0 && load(arena_.block(own.newest - 1).tag) > tag_of(slot, newest)) {
+        release_newest(slot);
+    }
+}
+
+void ArenaWriter::trim(std::uint32_t slot, std::uint64_t from) {
+    if (slot >= arena_.shape().slots) {
+        return;
+    }
+    const Ring& own = ring(slot);
+    const bool is_all = from >= load(arena_.slot(slot).end, kRelaxed);
+    while (own.count > own.most && (is_all || is_oldest_before(slot, from))) {
+        release(detach_oldest(slot));
+    }
 }
 
 void ArenaWriter::forget(std::uint32_t slot) {
@@ -154,8 +169,14 @@ void ArenaWriter::drop_all(std::uint32_t slot, Ring& ring) {
 
 // --- blocks -----------------------------------------------------------------------------------
 
-void ArenaWriter::link_new_block(std::uint32_t slot, Ring& ring, std::uint64_t position) {
-    const std::uint32_t index = obtain_block(slot, ring);
+/// @returns false where there is no block to be had but those that the room consists of
+bool ArenaWriter::link_new_block(std::uint32_t slot, std::uint64_t position, std::uint64_t from) {
+    const std::uint32_t obtained = obtain_block(slot, from);
+    if (obtained == 0) {
+        return false;
+    }
+    const std::uint32_t index = obtained - 1;
+    Ring& ring = rings_[slot];
     ArenaBlock& block = arena_.block(index);
     const std::uint32_t before = ring.newest;
     invalidate(block);
@@ -171,23 +192,35 @@ void ArenaWriter::link_new_block(std::uint32_t slot, Ring& ring, std::uint64_t p
     ++ring.count;
     ring.newest = index + 1;
     store(arena_.slot(slot).last_block, ring.newest);
+    return true;
 }
 
-std::uint32_t ArenaWriter::obtain_block(std::uint32_t slot, Ring& ring) {
-    if (ring.count >= ring.most) {
-        return detach_oldest(slot);
+/// @returns index + 1; 0: there is none
+std::uint32_t ArenaWriter::obtain_block(std::uint32_t slot, std::uint64_t from) {
+    const Ring& own = rings_[slot];
+    if (own.count > 0 && own.count >= own.most && is_oldest_before(slot, from)) {
+        return detach_oldest(slot) + 1;
     }
     if (!free_.empty()) {
         const std::uint32_t index = free_.back();
         free_.pop_back();
-        return index;
+        return index + 1;
     }
     if (next_.size() < arena_.shape().blocks) {
         next_.push_back(0);
         store(arena_.header().used_blocks, static_cast<std::uint32_t>(next_.size()));
-        return static_cast<std::uint32_t>(next_.size() - 1);
+        return static_cast<std::uint32_t>(next_.size());
     }
-    return detach_oldest(largest(slot));
+    const std::uint32_t victim = largest(slot);
+    const bool is_room = victim == slot && !is_oldest_before(slot, load(arena_.slot(slot).end));
+    return is_room ? 0 : detach_oldest(victim) + 1;
+}
+
+/// Whether all bytes of the stream's oldest block come before @p position.
+bool ArenaWriter::is_oldest_before(std::uint32_t slot, std::uint64_t position) const noexcept {
+    const Ring& ring = rings_[slot];
+    return ring.count > 0 &&
+           load(arena_.block(ring.oldest - 1).tag) < tag_of(slot, position / kBlockSize);
 }
 
 std::uint32_t ArenaWriter::largest(std::uint32_t own) const noexcept {
@@ -213,6 +246,21 @@ std::uint32_t ArenaWriter::detach_oldest(std::uint32_t slot) {
     }
     invalidate(arena_.block(index));
     return index;
+}
+
+/// Gives the stream's newest block back; it has one.
+void ArenaWriter::release_newest(std::uint32_t slot) {
+    Ring& owner = rings_[slot];
+    const std::uint32_t index = owner.newest - 1;
+    --owner.count;
+    owner.newest = owner.count == 0 ? 0 : arena_.block(index).prev;
+    if (owner.count == 0) {
+        owner.oldest = 0;
+    } else {
+        next_[owner.newest - 1] = 0;
+    }
+    store(arena_.slot(slot).last_block, owner.newest);
+    release(index);
 }
 
 void ArenaWriter::release(std::uint32_t block) {

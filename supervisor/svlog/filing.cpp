@@ -105,11 +105,29 @@ void Filing::begin(Source& source) {
     }
 }
 
-void Filing::take(Source& source, std::string_view text) {
+void Filing::take(Source& source) {
     if (!root_.is_wanted() || source.is_behind || !make_ready(source)) {
         return;
     }
-    write_text(source, text);
+    while (!source.is_behind) {
+        const std::uint64_t next = source.position + source.carried.size();
+        const auto text = read_next(arena_, source.slot, next, {input_.get(), kBufferSize});
+        if (!text) {
+            // More came at once than there is memory for.
+            fall_behind(source);
+            catch_up(source);
+            return;
+        }
+        if (text->empty()) {
+            return;
+        }
+        write_text(source, *text);
+    }
+}
+
+std::uint64_t Filing::needed_from(const Source& source) const noexcept {
+    return !root_.is_wanted() || source.is_behind ? load(arena_.slot(source.slot).end)
+                                                  : source.position;
 }
 
 bool Filing::make_ready(Source& source) {
@@ -126,6 +144,7 @@ bool Filing::make_ready(Source& source) {
     }
     if (!buffer_) {
         buffer_ = std::make_unique_for_overwrite<char[]>(kBufferSize);
+        input_ = std::make_unique_for_overwrite<char[]>(kBufferSize);
     }
     age_due_ = std::min(age_due_, source.files->due());
     publish(source);
@@ -184,10 +203,14 @@ void Filing::finish(Source& source) {
 
 // --- trouble ----------------------------------------------------------------------------------
 
-void Filing::fail(Source& source, const Error& error) {
+void Filing::fall_behind(Source& source) {
     source.is_behind = true;
     source.carried.clear();
     source.cutter.start_afresh();
+}
+
+void Filing::fail(Source& source, const Error& error) {
+    fall_behind(source);
     source.files->close();
     if (trouble_.empty()) {
         const std::string where =

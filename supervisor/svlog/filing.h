@@ -40,8 +40,11 @@ class Filing {
     /// Goes on where an earlier svlog stopped.
     void begin(Source& source);
 
-    /// @param text the newest bytes of the stream, which are in the arena already
-    void take(Source& source, std::string_view text);
+    /// Writes what has come into the arena.
+    void take(Source& source);
+
+    /// From where on the arena is to keep the stream because it is not in files yet.
+    std::uint64_t needed_from(const Source& source) const noexcept;
 
     /// Writes what waits for the end of its line: no more is to be expected.
     void finish(Source& source);
@@ -64,6 +67,7 @@ class Filing {
     void catch_up(Source& source);
     bool say_what_was_lost(Source& source, std::uint64_t lost);
     void write_text(Source& source, std::string_view text);
+    static void fall_behind(Source& source);
     void fail(Source& source, const Error& error);
     void put_off() noexcept;
     void publish(const Source& source) noexcept;
@@ -73,6 +77,7 @@ class Filing {
     NoticeSink& notices_;
     Arena arena_;
     std::unique_ptr<char[]> buffer_;  ///< made when a file is written to
+    std::unique_ptr<char[]> input_;   ///< the same, for what was written
     std::string trouble_;  ///< what was said when files could not be written; empty: they can
     Duration retry_delay_;
     MonotonicTime retry_at_ = MonotonicTime::max();

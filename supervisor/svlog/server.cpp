@@ -38,10 +38,7 @@ constexpr int kExitCannotRun = 1;
 }  // namespace
 
 Server::Server(UniqueFd link, UniqueFd signals, const std::string& directory)
-    : link_(std::move(link)),
-      signals_(std::move(signals)),
-      filing_(directory, *this),
-      buffer_(std::make_unique_for_overwrite<char[]>(kReadSize)) {
+    : link_(std::move(link)), signals_(std::move(signals)), filing_(directory, *this) {
     if (!directory.empty()) {
         // Without it there is no telling when a file system becomes writable; time tells then.
         if (auto mounts = open_file("/proc/self/mountinfo", O_RDONLY)) {
@@ -54,8 +51,11 @@ int Server::run() {
     if (!prepare()) {
         return kExitCannotRun;
     }
-    while (!ending_ && (!is_alone_ || has_pipes())) {
+    while (!ending_ && !has_no_memory_ && (!is_alone_ || has_pipes())) {
         turn(time_to_wait());
+    }
+    if (has_no_memory_) {
+        return kExitCannotRun;  // nothing is lost: whoever comes next goes on from here
     }
     drain_all();
     return kExitDone;
@@ -167,7 +167,7 @@ void Server::obey(Received received) {
     if (!is_order) {
         return;
     }
-    if (!writer_ || message.slot >= kArenaShape.slots) {
+    if (!intake_ || message.slot >= kArenaShape.slots) {
         tell({MessageType::Refused, message.slot, EINVAL, {}, {}});
     } else if (message.type == MessageType::Add) {
         add(message, std::move(received.passed[0]));
@@ -179,7 +179,7 @@ void Server::obey(Received received) {
 }
 
 void Server::set_up(const Message& message, ArenaDescriptors descriptors) {
-    const auto taken = message.number != kLinkVersion || writer_
+    const auto taken = message.number != kLinkVersion || intake_
                            ? Error{"another version of the link", EPROTO}
                            : take_arena(std::move(descriptors));
     if (!taken) {
@@ -196,10 +196,20 @@ void Server::set_up(const Message& message, ArenaDescriptors descriptors) {
 
 Result<void> Server::take_arena(ArenaDescriptors descriptors) {
     TRY(memory_, ArenaMapping::map(descriptors.memory.get()));
-    TRY_VOID(become_writer(descriptors.memory.get()));
-    descriptors_ = std::move(descriptors);
-    writer_ = std::make_unique<ArenaWriter>(memory_.arena());
+    TRY(descriptors_, place(std::move(descriptors)));
+    TRY_VOID(become_writer(descriptors_.memory.get()));
+    forget_pipes();
+    intake_.emplace(memory_.arena(), descriptors_.stage);
     return {};
+}
+
+/// Those of a svlog before us: the numbers are others here.
+void Server::forget_pipes() noexcept {
+    const Arena arena = memory_.arena();
+    const std::uint32_t used = std::min(load(arena.header().used_slots), arena.shape().slots);
+    for (std::uint32_t slot = 0; slot < used; ++slot) {
+        store(arena.slot(slot).pipe, std::uint32_t{0});
+    }
 }
 
 void Server::add(const Message& message, UniqueFd pipe) {
@@ -217,16 +227,20 @@ void Server::add(const Message& message, UniqueFd pipe) {
         return;
     }
     store(memory_.arena().slot(message.slot).taking, std::uint32_t{0});
-    writer_->set_limit(message.slot, message.settings.memory);
+    store(memory_.arena().slot(message.slot).pipe,
+          static_cast<std::uint32_t>(source->pipe.get()) + 1);
+    intake_->writer().set_limit(message.slot, message.settings.memory);
     sources_[message.slot] = std::move(source);
     filing_.begin(*sources_[message.slot]);
+    trim(*sources_[message.slot]);
     ++carried_out_;
 }
 
 void Server::change(const Message& message) {
     if (Source* source = find(message.slot)) {
         source->settings = message.settings;
-        writer_->set_limit(message.slot, message.settings.memory);
+        intake_->writer().set_limit(message.slot, message.settings.memory);
+        trim(*source);
     }
     ++carried_out_;
 }
@@ -235,9 +249,10 @@ void Server::remove(std::uint32_t slot) {
     if (Source* source = find(slot)) {
         drain(*source);
         filing_.finish(*source);
+        store(memory_.arena().slot(slot).pipe, std::uint32_t{0});
         sources_[slot].reset();
     }
-    writer_->forget(slot);
+    intake_->writer().forget(slot);
     tell({MessageType::Removed, slot, 0, {}, {}});
     ++carried_out_;
 }
@@ -319,21 +334,28 @@ void Server::read_once(Source& source) {
 bool Server::take(Source& source, std::size_t most) {
     ArenaSlot& slot = memory_.arena().slot(source.slot);
     store(slot.taking, std::uint32_t{1});
-    const ssize_t count = ::read(source.pipe.get(), buffer_.get(), std::min(most, kReadSize));
-    const std::string_view text(buffer_.get(), count > 0 ? static_cast<std::size_t>(count) : 0);
-    writer_->append(source.slot, text);
+    const auto taken = intake_->take(source.slot, source.pipe.get(), std::min(most, kReadSize),
+                                     filing_.needed_from(source));
     store(slot.taking, std::uint32_t{0});
-    if (count <= 0) {
-        return count < 0 && (errno == EAGAIN || errno == EINTR);
+    if (taken.state == Intake::PipeState::Refused) {
+        has_no_memory_ = true;
+    }
+    if (taken.size == 0) {
+        return taken.state != Intake::PipeState::Ended;
     }
     if (take_wanted(slot)) {
         tell({MessageType::News, source.slot, 0, {}, {}});
     }
-    if (text.size() >= kUsualPipe) {
+    if (taken.size >= kUsualPipe) {
         enlarge(source);
     }
-    filing_.take(source, text);
+    filing_.take(source);
+    trim(source);
     return true;
+}
+
+void Server::trim(const Source& source) {
+    intake_->writer().trim(source.slot, filing_.needed_from(source));
 }
 
 /// Who fills its pipe between two looks gets a larger one: fewer turns for both sides.
@@ -367,6 +389,7 @@ void Server::drain_all() {
 }
 
 void Server::pipe_ended(Source& source) {
+    store(memory_.arena().slot(source.slot).pipe, std::uint32_t{0});
     source.pipe.reset();
     filing_.finish(source);
 }

@@ -8,14 +8,15 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "common/result.h"
 #include "common/unique_fd.h"
 #include "supervisor/svlog/arena_memory.h"
-#include "supervisor/svlog/arena_writer.h"
 #include "supervisor/svlog/filing.h"
+#include "supervisor/svlog/intake.h"
 #include "supervisor/svlog/link.h"
 
 namespace mainstay::svlog {
@@ -46,6 +47,7 @@ class Server final : public NoticeSink {
     void obey(Received received);
     void set_up(const Message& message, ArenaDescriptors descriptors);
     Result<void> take_arena(ArenaDescriptors descriptors);
+    void forget_pipes() noexcept;
     void add(const Message& message, UniqueFd pipe);
     void change(const Message& message);
     void remove(std::uint32_t slot);
@@ -57,6 +59,7 @@ class Server final : public NoticeSink {
     Source* find(std::uint32_t slot) noexcept;
     std::vector<Source*> all() const;
     bool has_pipes() const noexcept;
+    void trim(const Source& source);
     void read_once(Source& source);
     bool take(Source& source, std::size_t most);
     void enlarge(Source& source) const noexcept;
@@ -70,15 +73,15 @@ class Server final : public NoticeSink {
     UniqueFd epoll_;
     ArenaDescriptors descriptors_;  ///< as long as the memory's is open we are its writer
     ArenaMapping memory_;
-    std::unique_ptr<ArenaWriter> writer_;
+    std::optional<Intake> intake_;
     Filing filing_;
     std::vector<std::unique_ptr<Source>> sources_;  ///< by slot
-    std::unique_ptr<char[]> buffer_;                ///< touched as far as reads fill it
     std::deque<Message> waiting_;                   ///< for room in the link
     bool link_is_full_ = false;
     std::uint32_t carried_out_ = 0;  ///< messages that are not acknowledged yet
     std::size_t dropped_notices_ = 0;
     bool ending_ = false;
+    bool has_no_memory_ = false;
     bool is_alone_ = false;  ///< there is no supervisor any more
 };
 

@@ -9,6 +9,7 @@ makes it: that is what the unit tests do.
 """
 
 import array
+import fcntl
 import os
 import pathlib
 import select
@@ -20,24 +21,28 @@ import subprocess
 import namespace
 
 SUPERVISOR = pathlib.Path(os.environ.get("MAINSTAY_BIN", namespace.PROGRAMS)) / "supervisor"
-SETUP, ADD, CHANGE, REMOVE, DONE, REFUSED, REMOVED, NOTICE, NEWS = range(1, 10)
+SETUP, ADD, CHANGE, REMOVE, FINISH, DONE, REFUSED, REMOVED, NOTICE, NEWS = range(1, 11)
 HEAD = struct.Struct("=BBHIIIIIQQq")
 NO_GROUP = 0xFFFFFFFF
 FORMATS = {"iso": 0, "tai64n": 1, "none": 2}
 FOREVER = 100 * 365 * 24 * 3600
 # As supervisor/svlog/arena.h has it: 32,768 slots of 128 bytes, 16,384 blocks of 1 KiB.
+ARENA_LAYOUT = 2
 ARENA_SIZE = 128 + 32768 * 128 + 16384 * 16 + 4096 + 16384 * 1024
 
 eventually = namespace.eventually
 
 
 class Svlog:
-    def __init__(self, log_dir=None, prefix=(), link_version=1):
+    def __init__(self, log_dir=None, prefix=(), link_version=2):
         self.log_dir = log_dir and pathlib.Path(log_dir)
         self.prefix = list(prefix)
         self.link_version = link_version
         self.memory = os.memfd_create("arena", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         os.ftruncate(self.memory, ARENA_SIZE)
+        fcntl.fcntl(self.memory, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK)
+        os.pwrite(self.memory, struct.pack("=I", ARENA_LAYOUT), 0)
+        self.stage = os.pipe()
         self.pipes = {}  # by slot: read end, write end, name, settings
         self.done = 0
         self.sent = 0
@@ -46,6 +51,11 @@ class Svlog:
         self.process = None
 
     def start(self):
+        self.start_process()
+        for slot in self.pipes:
+            self._hand_over(slot)
+
+    def start_process(self):
         self.link, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         command = self.prefix + (["--log-dir", str(self.log_dir)] if self.log_dir else [])
         if self.prefix:
@@ -53,11 +63,9 @@ class Svlog:
         else:
             self.process = subprocess.Popen(["svlog", *command], executable=SUPERVISOR, stdin=theirs)
         theirs.close()
-        self.send(SETUP, NO_GROUP, number=self.link_version, fd=self.memory)
-        for slot in self.pipes:
-            self._hand_over(slot)
+        self.send(SETUP, NO_GROUP, number=self.link_version, fds=[self.memory, *self.stage])
 
-    def send(self, kind, slot, number=0, text="", fd=None, **settings):
+    def send(self, kind, slot, number=0, text="", fds=(), **settings):
         values = dict(
             format="iso", memory=65536, max_size=1 << 20, max_files=10, min_free=0, max_age=FOREVER
         )
@@ -76,8 +84,8 @@ class Svlog:
             values["max_age"],
         )
         rights = []
-        if fd is not None:
-            rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [fd]))]
+        if fds:
+            rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))]
         self.link.sendmsg([head + text.encode()], rights)
 
     def add(self, name, slot=None, pipe_size=None, **settings):
@@ -91,7 +99,7 @@ class Svlog:
 
     def _hand_over(self, slot):
         read_end, _, name, settings = self.pipes[slot]
-        self.send(ADD, slot, text=name, fd=read_end, **settings)
+        self.send(ADD, slot, text=name, fds=[read_end], **settings)
         self.sent += 1
         self.wait_done()
 
@@ -162,7 +170,7 @@ class Svlog:
 
     def finish(self):
         """As the supervisor does: it drains, then ends."""
-        self.link.shutdown(socket.SHUT_WR)
+        self.send(FINISH, 0)
         return self.process.wait(namespace.DEADLINE)
 
     def signal(self, name):
@@ -183,4 +191,5 @@ class Svlog:
                 os.close(write_end)
             except OSError:
                 pass
-        os.close(self.memory)
+        for fd in (self.memory, *self.stage):
+            os.close(fd)

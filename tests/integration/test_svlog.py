@@ -2,9 +2,11 @@
 
 import os
 import pathlib
+import random
 import re
 import shutil
 import subprocess
+import time
 
 import pytest
 
@@ -170,23 +172,176 @@ def test_a_half_line_of_a_power_loss_is_ended(log_dir):
 # --- kills
 
 
-def test_a_kill_loses_and_repeats_nothing_but_one_buffer_at_most(svlog):
-    """Each time it is killed while lines come in. What was read is in the arena."""
-    pipe = svlog.add("web", max_size=100000, max_files=1000)
-    last = 0
-    for _ in range(8):
-        write_numbers(pipe, last, last + 3000)
-        last += 3000
-        eventually(lambda: svlog.files("web"), "it writes")
-        svlog.kill()
-        svlog.start()
-    svlog.finish()
-    numbers = numbers_of(svlog.text("web"))
-    assert numbers == sorted(set(numbers))
-    # A line of each kill at most may have been torn, beside a batch that was read and not kept.
-    missing = set(range(last)) - set(numbers)
-    assert len(missing) <= 8 * 65536 / len("number 10000\n")
-    assert len(numbers) > last / 2
+def check_is_a_count_to(last, paths):
+    """All of them together are what `seq 1 LAST` prints, byte for byte."""
+    counted = subprocess.Popen(["seq", "1", str(last)], stdout=subprocess.PIPE)
+    try:
+        for path in paths:
+            with open(path, "rb") as file:
+                while piece := file.read(1 << 20):
+                    assert piece == counted.stdout.read(len(piece)), f"{path} differs"
+        assert counted.stdout.read(1) == b"", "the end is missing"
+    finally:
+        counted.kill()
+        counted.wait()
+        counted.stdout.close()
+
+
+@pytest.mark.parametrize("memory", [65536, 4096])
+def test_killed_at_any_moment_it_loses_no_byte_and_doubles_none(log_dir, memory):
+    """A service counts at full speed, and svlog is killed again and again, also while it starts."""
+    chance = random.Random(memory)
+    last = 12_000_000
+    with Svlog(log_dir) as svlog:
+        pipe = svlog.add("web", format="none", max_size=1 << 20, max_files=100_000, memory=memory)
+        writer = subprocess.Popen(["seq", "1", str(last)], stdout=pipe)
+        kills = 0
+        while writer.poll() is None:
+            time.sleep(chance.uniform(0, 0.02))
+            svlog.kill()
+            svlog.start()
+            kills += 1
+        assert svlog.finish() == 0
+        assert svlog.notices == []
+        assert kills > 3
+        check_is_a_count_to(last, svlog.files("web"))
+
+
+def count_from(position, size):
+    """So many bytes of what `seq 1 INFINITY` prints, from a position on."""
+    digits, first = 1, 0
+    while position >= first + 9 * 10 ** (digits - 1) * (digits + 1):
+        first += 9 * 10 ** (digits - 1) * (digits + 1)
+        digits += 1
+    number, skipped = divmod(position - first, digits + 1)
+    number += 10 ** (digits - 1)
+    lines = range(number, number + (size + skipped) // (digits + 1) + 2)
+    return b"".join(b"%d\n" % line for line in lines)[skipped : skipped + size]
+
+
+@pytest.fixture
+def small_disk(log_dir):
+    """A small file system that outlives svlog. Gives the command's words that enter it, and its path
+    from outside."""
+    if os.geteuid() != 0:
+        pytest.skip("mounts need root")
+    script = 'mount -t tmpfs -o size=2m none "$1" && echo mounted && exec sleep 100000'
+    holder = subprocess.Popen(
+        ["unshare", "--mount", "sh", "-c", script, "sh", str(log_dir.parent)], stdout=subprocess.PIPE
+    )
+    try:
+        assert holder.stdout.readline() == b"mounted\n"
+        enter = ["nsenter", "--mount", "--target", str(holder.pid), "bash", "-c", 'exec -a svlog "$@"']
+        yield [*enter, "sh", str(svlog_alone.SUPERVISOR)], f"/proc/{holder.pid}/root{log_dir}"
+    finally:
+        holder.kill()
+        holder.wait()
+        holder.stdout.close()
+
+
+def test_killed_while_the_disk_is_full_it_accounts_for_every_byte(log_dir, small_disk):
+    """What is not in files is counted in them, in its place. Between kills somebody makes room."""
+    enter, outside = small_disk
+    chance = random.Random(1)
+    text = bytearray()
+
+    def collect(paths):
+        for path in paths:
+            text.extend(path.read_bytes())
+            path.unlink()
+
+    with Svlog(log_dir, prefix=enter) as svlog:
+        pipe = svlog.add("web", format="none", max_size=65536, max_files=1000)
+        svlog.log_dir = pathlib.Path(outside)
+        writer = subprocess.Popen(["seq", "1", "1000000000"], stdout=pipe)
+        try:
+            for _ in range(12):
+                svlog.wait_notice("No space left on device")
+                svlog.notices.clear()
+                time.sleep(chance.uniform(0, 0.03))
+                svlog.kill()
+                collect(svlog.files("web")[:-1])
+                svlog.log_dir = log_dir
+                svlog.start()
+                svlog.log_dir = pathlib.Path(outside)
+        finally:
+            writer.kill()
+            writer.wait()
+        collect(svlog.files("web")[:-1])
+        assert svlog.finish() == 0
+        collect(svlog.files("web"))
+    position = dropped = 0
+    for part in re.split(rb"(svlog: \d+ bytes were dropped here: they could not be written\n)", text):
+        if note := re.match(rb"svlog: (\d+) bytes", part):
+            position += int(note[1])
+            dropped += 1
+        else:
+            assert part == count_from(position, len(part))
+            position += len(part)
+    assert dropped > 5
+
+
+def test_without_its_supervisor_it_goes_on_until_another_takes_over(svlog):
+    """The link ends; those who write notice nothing. The next svlog goes on with the same pipes."""
+    last = 12_000_000
+    pipe = svlog.add("web", format="none", max_size=1 << 20, max_files=100_000)
+    writer = subprocess.Popen(["seq", "1", str(last)], stdout=pipe)
+    try:
+        for _ in range(5):
+            eventually(lambda: svlog.files("web"), "it writes")
+            svlog.link.close()
+            before = sum(path.stat().st_size for path in svlog.files("web"))
+            eventually(
+                lambda: writer.poll() is not None
+                or sum(path.stat().st_size for path in svlog.files("web")) > before,
+                "it writes on",
+            )
+            assert svlog.process.poll() is None
+            svlog.kill()
+            svlog.start()
+        assert writer.wait(svlog_alone.namespace.DEADLINE) == 0
+    finally:
+        writer.kill()
+        writer.wait()
+    assert svlog.finish() == 0
+    check_is_a_count_to(last, svlog.files("web"))
+
+
+def test_without_its_supervisor_it_ends_with_the_last_writer(svlog):
+    pipe = svlog.add("web")
+    svlog.link.close()
+    os.write(pipe, b"number 1\n")
+    svlog.wait_text("web", "number 1\n")
+    os.write(pipe, b"number 2\nand a half line")
+    assert svlog.process.poll() is None
+    os.close(pipe)
+    assert svlog.process.wait(svlog_alone.namespace.DEADLINE) == 0
+    assert svlog.text("web").endswith(b" and a half line\n")
+    assert numbers_of(svlog.text("web")) == [1, 2]
+
+
+def test_without_its_supervisor_term_still_writes_what_there_is(svlog):
+    pipe = svlog.add("web")
+    svlog.link.close()
+    write_numbers(pipe, 0, 1000)
+    svlog.signal("TERM")
+    assert svlog.process.wait(svlog_alone.namespace.DEADLINE) == 0
+    assert numbers_of(svlog.text("web")) == list(range(1000))
+
+
+def test_a_second_one_for_the_same_memory_ends_without_a_word_written(svlog):
+    os.write(svlog.add("web"), b"number 1\n")
+    svlog.wait_text("web", "number 1\n")
+    first = svlog.process, svlog.link
+    svlog.start_process()
+    eventually(lambda: not svlog.hear(), "it hangs up")
+    assert "lock: Resource temporarily unavailable" in svlog.notices[-1]
+    assert svlog.process.wait(svlog_alone.namespace.DEADLINE) == 0
+    svlog.link.close()
+    svlog.process, svlog.link = first
+    os.write(svlog.pipes[1][1], b"number 2\n")
+    svlog.wait_text("web", "number 2\n")
+    assert numbers_of(svlog.text("web")) == [1, 2]
 
 
 def test_lines_that_were_read_but_not_written_come_after_a_kill(log_dir):
@@ -353,6 +508,7 @@ def test_one_that_is_removed_is_read_to_the_end(svlog):
     pipe = svlog.add("web")
     os.write(pipe, b"number 1\n" * 500)
     svlog.send(REMOVE, 1)
+    svlog.sent += 1
     eventually(lambda: svlog.hear() and 1 in svlog.removed, "it says so")
     assert len(numbers_of(svlog.text("web"))) == 500
     again = svlog.add("other", slot=1)
@@ -382,7 +538,7 @@ def test_a_pipe_that_did_not_come_is_refused(svlog):
 
 
 def test_another_version_of_the_link_ends_it(log_dir):
-    with Svlog(log_dir, link_version=2) as svlog:
+    with Svlog(log_dir, link_version=1) as svlog:
         assert svlog.process.wait(svlog_alone.namespace.DEADLINE) == 0
 
 

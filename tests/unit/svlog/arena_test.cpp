@@ -23,10 +23,10 @@ std::string numbered(int first, int last) {
 TEST_CASE("what was written is read", "[arena]") {
     const PlainArena plain({4, 16});
     ArenaWriter writer(plain.arena());
-    writer.set_limit(1, 4 * kKiB);
+    limit(plain, writer, 1, 4 * kKiB);
     CHECK(plain.text(1).empty());
-    writer.append(1, "hello ");
-    writer.append(1, "there\n");
+    append(plain, writer, 1, "hello ");
+    append(plain, writer, 1, "there\n");
     CHECK(plain.text(1) == "hello there\n");
     CHECK(plain.text(0).empty());
     const Excerpt rest = plain.read(1, 6);
@@ -38,12 +38,12 @@ TEST_CASE("what was written is read", "[arena]") {
 TEST_CASE("a reader goes on from where it was, and hears what it has missed", "[arena]") {
     const PlainArena plain({4, 16});
     ArenaWriter writer(plain.arena());
-    writer.set_limit(2, 2 * kKiB);
-    writer.append(2, std::string(100, 'a'));
+    limit(plain, writer, 2, 2 * kKiB);
+    append(plain, writer, 2, std::string(100, 'a'));
     Excerpt seen = plain.read(2);
     CHECK(seen.next == 100);
     CHECK(plain.read(2, seen.next).bytes.empty());
-    writer.append(2, std::string(3000, 'b'));
+    append(plain, writer, 2, std::string(3000, 'b'));
     seen = plain.read(2, seen.next);
     CHECK(seen.next == 3100);
     CHECK(seen.lost + seen.bytes.size() == 3000);
@@ -58,9 +58,9 @@ TEST_CASE("a reader goes on from where it was, and hears what it has missed", "[
 TEST_CASE("a stream keeps its newest bytes and no more than its limit", "[arena]") {
     const PlainArena plain({4, 64});
     ArenaWriter writer(plain.arena());
-    writer.set_limit(0, 4 * kKiB);
+    limit(plain, writer, 0, 4 * kKiB);
     for (int i = 1; i <= 2000; ++i) {
-        writer.append(0, numbered(i, i));
+        append(plain, writer, 0, numbered(i, i));
     }
     const std::string kept = plain.text(0);
     CHECK(kept.size() <= 4 * kKiB);
@@ -68,21 +68,21 @@ TEST_CASE("a stream keeps its newest bytes and no more than its limit", "[arena]
     CHECK(numbered(1, 2000).ends_with(kept));
 
     SECTION("also when it is lowered") {
-        writer.set_limit(0, kKiB);
+        limit(plain, writer, 0, kKiB);
         CHECK(plain.text(0).size() <= kKiB);
         CHECK(kept.ends_with(plain.text(0)));
         CHECK_FALSE(plain.text(0).empty());
     }
     SECTION("also when much comes at once") {
         const std::string flood = numbered(1, 5000);
-        writer.append(0, flood);
+        append(plain, writer, 0, flood);
         CHECK(flood.ends_with(plain.text(0)));
         CHECK(plain.text(0).size() > 3 * kKiB);
     }
     SECTION("a limit of nothing keeps nothing, and still counts") {
-        writer.set_limit(0, 0);
+        limit(plain, writer, 0, 0);
         const std::uint64_t before = plain.read(0).next;
-        writer.append(0, "unheard");
+        append(plain, writer, 0, "unheard");
         CHECK(plain.text(0).empty());
         CHECK(plain.read(0, before).next == before + 7);
         CHECK(plain.read(0, before).lost == 7);
@@ -93,17 +93,17 @@ TEST_CASE("when nothing is left the largest gives", "[arena]") {
     const PlainArena plain({8, 16});
     ArenaWriter writer(plain.arena());
     for (std::uint32_t slot = 0; slot < 8; ++slot) {
-        writer.set_limit(slot, 16 * kKiB);
+        limit(plain, writer, slot, 16 * kKiB);
     }
     const std::string flood = numbered(1, 3000);
-    writer.append(0, flood);
+    append(plain, writer, 0, flood);
     CHECK(plain.text(0).size() > 15 * kKiB);
     for (std::uint32_t slot = 1; slot < 8; ++slot) {
-        writer.append(slot, "quiet " + std::to_string(slot));
+        append(plain, writer, slot, "quiet " + std::to_string(slot));
     }
     CHECK(flood.ends_with(plain.text(0)));
     CHECK(plain.text(0).size() > 8 * kKiB);
-    writer.append(1, std::string(40 * kKiB, 'x'));
+    append(plain, writer, 1, std::string(40 * kKiB, 'x'));
     for (std::uint32_t slot = 2; slot < 8; ++slot) {
         CHECK(plain.text(slot) == "quiet " + std::to_string(slot));
     }
@@ -113,12 +113,12 @@ TEST_CASE("when nothing is left the largest gives", "[arena]") {
 TEST_CASE("a slot that is used again shows nothing of who had it before", "[arena]") {
     const PlainArena plain({2, 4});
     ArenaWriter writer(plain.arena());
-    writer.set_limit(1, 4 * kKiB);
-    writer.append(1, "a secret");
+    limit(plain, writer, 1, 4 * kKiB);
+    append(plain, writer, 1, "a secret");
     writer.forget(1);
     CHECK(plain.text(1).empty());
-    writer.set_limit(1, 4 * kKiB);
-    writer.append(1, "another's");
+    limit(plain, writer, 1, 4 * kKiB);
+    append(plain, writer, 1, "another's");
     CHECK(plain.text(1) == "another's");
     CHECK(file_mark(plain.arena().slot(1)).position == 8);
 }
@@ -128,18 +128,18 @@ TEST_CASE("a second writer goes on where the first stopped", "[arena]") {
     std::string before;
     {
         ArenaWriter first(plain.arena());
-        first.set_limit(0, 8 * kKiB);
-        first.set_limit(3, 2 * kKiB);
-        first.append(0, numbered(1, 700));
-        first.append(3, "half a");
+        limit(plain, first, 0, 8 * kKiB);
+        limit(plain, first, 3, 2 * kKiB);
+        append(plain, first, 0, numbered(1, 700));
+        append(plain, first, 3, "half a");
         before = plain.text(0);
     }
     ArenaWriter second(plain.arena());
     CHECK(plain.text(0) == before);
-    second.set_limit(0, 8 * kKiB);
-    second.set_limit(3, 2 * kKiB);
-    second.append(0, numbered(701, 710));
-    second.append(3, " line\n");
+    limit(plain, second, 0, 8 * kKiB);
+    limit(plain, second, 3, 2 * kKiB);
+    append(plain, second, 0, numbered(701, 710));
+    append(plain, second, 3, " line\n");
     CHECK(plain.text(0) == before + numbered(701, 710));
     CHECK(plain.text(3) == "half a line\n");
 }
@@ -147,8 +147,8 @@ TEST_CASE("a second writer goes on where the first stopped", "[arena]") {
 TEST_CASE("slots that do not exist are ignored", "[arena]") {
     const PlainArena plain({2, 4});
     ArenaWriter writer(plain.arena());
-    writer.set_limit(2, kKiB);
-    writer.append(77, "nobody's");
+    limit(plain, writer, 2, kKiB);
+    append(plain, writer, 77, "nobody's");
     writer.forget(2);
     CHECK(plain.read(2).bytes.empty());
     CHECK(plain.read(2, 5).next == 5);

@@ -50,11 +50,11 @@ TEST_CASE("whatever happens to an arena, each stream is its own newest bytes", "
                 writer.forget(slot);
                 break;
             case 2:
-                writer.set_limit(slot, random() % 20000);
+                limit(plain, writer, slot, random() % 20000);
                 break;
             default: {
                 const std::size_t size = random() % 8 == 0 ? random() % 30000 : random() % 200;
-                writer.append(slot, bytes_at(slot, end[slot], size));
+                append(plain, writer, slot, bytes_at(slot, end[slot], size));
                 end[slot] += size;
             }
         }
@@ -75,12 +75,12 @@ TEST_CASE("a reader beside a writer never sees torn bytes", "[arena]") {
         std::mt19937 random(7);
         std::vector<std::uint64_t> end(kShape.slots);
         for (std::uint32_t slot = 0; slot < kShape.slots; ++slot) {
-            writer.set_limit(slot, 8 * kBlockSize);
+            limit(plain, writer, slot, 8 * kBlockSize);
         }
         while (!stop) {
             const auto slot = static_cast<std::uint32_t>(random() % kShape.slots);
             const std::size_t size = random() % 1500;
-            writer.append(slot, bytes_at(slot, end[slot], size));
+            append(plain, writer, slot, bytes_at(slot, end[slot], size));
             end[slot] += size;
         }
     });
@@ -104,8 +104,8 @@ TEST_CASE("memory that means nothing harms neither reader nor next writer", "[ar
     for (int round = 0; round < 300; ++round) {
         const PlainArena plain(kShape);
         ArenaWriter first(plain.arena());
-        first.set_limit(1, 4 * kBlockSize);
-        first.append(1, bytes_at(1, 0, 3000));
+        limit(plain, first, 1, 4 * kBlockSize);
+        append(plain, first, 1, bytes_at(1, 0, 3000));
         const std::size_t holes = random() % 60;
         for (std::size_t i = 0; i < holes; ++i) {
             const std::size_t tables = plain.size() - kShape.blocks * kBlockSize;
@@ -116,8 +116,8 @@ TEST_CASE("memory that means nothing harms neither reader nor next writer", "[ar
         }
         ArenaWriter second(plain.arena());
         for (std::uint32_t slot = 0; slot < kShape.slots; ++slot) {
-            second.set_limit(slot, 6 * kBlockSize);
-            second.append(slot, std::string(random() % 9000 + 1, 'x') + "end");
+            limit(plain, second, slot, 6 * kBlockSize);
+            append(plain, second, slot, std::string(random() % 9000 + 1, 'x') + "end");
             REQUIRE(plain.text(slot).ends_with("xend"));
         }
     }

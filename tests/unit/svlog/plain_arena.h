@@ -4,9 +4,11 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <string_view>
 
 #include "supervisor/svlog/arena.h"
 #include "supervisor/svlog/arena_reader.h"
+#include "supervisor/svlog/arena_writer.h"
 
 namespace mainstay::svlog {
 
@@ -38,5 +40,35 @@ class PlainArena {
     std::size_t size_ = 0;
     std::unique_ptr<std::byte, Free> memory_;
 };
+
+/// As svlog does it, but for a pipe.
+inline void append(const PlainArena& plain, ArenaWriter& writer, std::uint32_t slot,
+                   std::string_view text) {
+    std::uint64_t end = 0;
+    while (!text.empty()) {
+        const auto rooms = writer.reserve(slot, text.size(), ~std::uint64_t{0});
+        if (rooms.empty()) {
+            return;  // no such slot
+        }
+        std::size_t size = 0;
+        for (const ArenaWriter::Room& room : rooms) {
+            text.copy(room.data, room.size, size);
+            size += room.size;
+        }
+        writer.commit(slot, size);
+        text.remove_prefix(size);
+        end = load(plain.arena().slot(slot).end);
+    }
+    writer.trim(slot, end);
+}
+
+/// Beyond the limit nothing stays.
+inline void limit(const PlainArena& plain, ArenaWriter& writer, std::uint32_t slot,
+                  std::uint64_t memory) {
+    writer.set_limit(slot, memory);
+    if (slot < plain.arena().shape().slots) {
+        writer.trim(slot, load(plain.arena().slot(slot).end));
+    }
+}
 
 }  // namespace mainstay::svlog
