@@ -14,6 +14,15 @@ def define(guest, name, run, *lines):
     guest.run(f"ln -s /root/{name} /etc/rc.d/{name}")
 
 
+def assert_io_weight(guest):
+    """Weights of disks come from blk-iocost, which not every kernel is built with: where there are
+    none, that is told, and the service runs without."""
+    if guest.run(f"test -e {WEB}/io.weight && echo there || echo none") == "there":
+        assert guest.run(f"cat {WEB}/io.weight") == "default 200"
+    else:
+        guest.wait_until("{ dmesg; cat /var/log/messages; } | grep -q 'web: .*io.*it runs without'")
+
+
 def test_limits_hold_and_deaths_are_named(images):
     disk = images.demo_disk()
     with Guest("root=LABEL=mainstay-root rw", initramfs=images.initramfs, disk=disk.path) as guest:
@@ -28,19 +37,24 @@ def test_limits_hold_and_deaths_are_named(images):
             guest,
             "web",
             "exec sleep 100000",
-            *("memory-max = 64M", "pids-max = 9", "cpu-max = 150%", "cpu-weight = 50"),
+            *("memory-max = 64M", "pids-max = 9", "cpu-max = 150%", "cpu-weight = 50", "io-weight = 200"),
         )
         guest.wait_until("svctl status web | grep -qw -e up -e ready")
         assert guest.run(f"cat {WEB}/memory.max") == "67108864"
         assert guest.run(f"cat {WEB}/pids.max") == "9"
         assert guest.run(f"cat {WEB}/cpu.max") == "150000 100000"
         assert guest.run(f"cat {WEB}/cpu.weight") == "50"
+        assert_io_weight(guest)
+        assert " of memory (at most " in guest.run("svctl status web")
         assert guest.run(f"cat {WEB}/cgroup.procs") == guest.run("pidof sleep | tr ' ' '\\n' | head -1")
 
         # A process that eats memory: the line of /dev/zero never ends.
         define(guest, "eater", "exec tail /dev/zero", "memory-max = 8M")
         said = r"eater: .*KILL (out of memory)"
         guest.wait_until(f"{{ dmesg; cat /var/log/messages; }} | grep -q '{said}'")
+
+        guest.wait_until("svctl deaths eater | grep -q 'KILL (out of memory)'")
+        assert "(out of memory)" in guest.run("svctl status eater")
 
         # Three more are one too many, beside the shell itself.
         define(
