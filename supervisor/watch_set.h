@@ -1,4 +1,4 @@
-/// Watched descriptors, in an epoll of their own that the loop watches as one: thousands of small
+/// Descriptors watched for reading, in an epoll of their own that the loop watches as one: thousands of small
 /// ones (a report pipe a birth, a channel a service) then cost two system calls and a few words of
 /// memory each. Asio keeps some hundred bytes for every descriptor, for good, and asks the kernel
 /// anew after each event.
