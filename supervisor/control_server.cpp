@@ -154,8 +154,8 @@ asio::awaitable<void> ControlServer::Impl::accept(std::uint64_t made) {
         if (error == asio::error::operation_aborted || error == asio::error::bad_descriptor) {
             break;
         }
-        asio::steady_timer breath(loop.io(), kPauseAfterFailure);
-        co_await breath.async_wait(kAwait);
+        asio::steady_timer until_next(loop.io(), kPauseAfterFailure);
+        co_await until_next.async_wait(kAwait);
     }
 }
 

@@ -15,8 +15,59 @@ namespace mainstay::supervisor {
 namespace asio = boost::asio;
 
 namespace {
+
 constexpr std::chrono::milliseconds kPauseBeforeLate{100};
-}
+
+/// Asio's own: /proc/self/mountinfo tells of a change to the first who polls it, and that would be
+/// the epoll around a WatchSet.
+struct ExceptionalWatch final : Watch::State {
+    using Descriptor = asio::posix::stream_descriptor;
+
+    ExceptionalWatch(Loop& l, int watched, std::function<void()> call)
+        : State(std::move(call)), loop(l), fd(watched), descriptor(l.io()) {}
+
+    /// Where the kernel has no room for it: tried again until it has.
+    void begin() {
+        boost::system::error_code error;
+        descriptor.assign(fd, error);
+        if (error) {
+            loop.call_after(kPauseBeforeLate, [weak = weak_from_this()] {
+                if (const auto self = weak.lock(); self && !self->ended) {
+                    static_cast<ExceptionalWatch&>(*self).begin();
+                }
+            });
+            return;
+        }
+        wait();
+    }
+
+    void wait() {
+        descriptor.async_wait(Descriptor::wait_error,
+                              [this, self = shared_from_this()](const auto& error) {
+                                  if (error || ended) {
+                                      return;
+                                  }
+                                  callback();
+                                  if (!ended) {
+                                      wait();
+                                  }
+                              });
+    }
+
+    /// The descriptor is borrowed: taken back, not closed. What waits ends with an error.
+    void end() noexcept override {
+        ended = true;
+        if (descriptor.is_open()) {
+            descriptor.release();
+        }
+    }
+
+    Loop& loop;
+    int fd;
+    Descriptor descriptor;
+};
+
+}  // namespace
 
 Watch& Watch::operator=(Watch&& other) noexcept {
     if (this != &other) {
@@ -28,12 +79,12 @@ Watch& Watch::operator=(Watch&& other) noexcept {
 
 void Watch::reset() noexcept {
     if (state_) {
-        state_->set.remove(state_);
-        state_.reset();
+        std::exchange(state_, nullptr)->end();
     }
 }
 
-/// All watches are one descriptor for Asio. All timers are one Asio timer, set to the earliest.
+/// All watches but exceptional ones are one descriptor for Asio. All timers are one Asio timer, set
+/// to the earliest.
 struct Loop::Impl {
     asio::io_context io{1};
     WatchSet watches;
@@ -61,8 +112,8 @@ struct Loop::Impl {
                            });
     }
 
-    Watch watch(Loop& loop, int fd, std::uint32_t events, std::function<void()> callback) {
-        auto state = watches.add(fd, events, std::move(callback));
+    Watch watch_readable(Loop& loop, int fd, std::function<void()> callback) {
+        auto state = watches.add(fd, EPOLLIN, std::move(callback));
         try_late(loop);
         return Watch(std::move(state));
     }
@@ -164,11 +215,13 @@ void Loop::cancel(TimerId timer) noexcept {
 }
 
 Watch Loop::watch_readable(int fd, std::function<void()> callback) {
-    return impl_->watch(*this, fd, EPOLLIN, std::move(callback));
+    return impl_->watch_readable(*this, fd, std::move(callback));
 }
 
 Watch Loop::watch_exceptional(int fd, std::function<void()> callback) {
-    return impl_->watch(*this, fd, EPOLLPRI, std::move(callback));
+    auto state = std::make_shared<ExceptionalWatch>(*this, fd, std::move(callback));
+    state->begin();
+    return Watch(std::move(state));
 }
 
 asio::io_context& Loop::io() noexcept {

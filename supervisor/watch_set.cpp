@@ -15,6 +15,16 @@ constexpr std::size_t kEventsOfATurn = 64;
 
 }  // namespace
 
+struct WatchSet::Entry final : Watch::State {
+    Entry(WatchSet& owner, int watched, std::uint32_t what, std::function<void()> call)
+        : State(std::move(call)), set(owner), fd(watched), events(what) {}
+    void end() noexcept override { set.remove(*this); }
+
+    WatchSet& set;
+    int fd;
+    std::uint32_t events;
+};
+
 WatchSet::WatchSet() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
     if (!epoll_.valid()) {
         refuse("epoll_create1");
@@ -23,19 +33,19 @@ WatchSet::WatchSet() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
 
 std::shared_ptr<Watch::State> WatchSet::add(int fd, std::uint32_t events,
                                             std::function<void()> callback) {
-    auto state = std::make_shared<Watch::State>(*this, fd, events, std::move(callback));
-    if (!enter(*state)) {
-        late_.push_back(state);
+    auto entry = std::make_shared<Entry>(*this, fd, events, std::move(callback));
+    if (!enter(*entry)) {
+        late_.push_back(entry);
     }
-    return state;
+    return entry;
 }
 
 /// @returns false where it may succeed later
-bool WatchSet::enter(Watch::State& state) {
+bool WatchSet::enter(Entry& entry) {
     epoll_event event{};
-    event.events = state.events;
-    event.data.ptr = &state;
-    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, state.fd, &event) == 0) {
+    event.events = entry.events;
+    event.data.ptr = &entry;
+    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, entry.fd, &event) == 0) {
         return true;
     }
     if (errno != ENOMEM && errno != ENOSPC) {
@@ -45,15 +55,15 @@ bool WatchSet::enter(Watch::State& state) {
 }
 
 void WatchSet::enter_late() {
-    std::erase_if(late_, [this](const auto& state) { return enter(*state); });
+    std::erase_if(late_, [this](const auto& entry) { return enter(*entry); });
 }
 
-void WatchSet::remove(const std::shared_ptr<Watch::State>& state) noexcept {
-    state->ended = true;
-    std::erase(late_, state);
-    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, state->fd, nullptr);
+void WatchSet::remove(Entry& entry) noexcept {
+    entry.ended = true;
+    std::erase_if(late_, [&](const auto& late) { return late.get() == &entry; });
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, entry.fd, nullptr);
     if (dispatching_) {
-        ended_.push_back(state);  // its event may be among those that were asked for
+        ended_.push_back(entry.shared_from_this());  // its event may be among those asked for
     }
 }
 
@@ -62,10 +72,9 @@ void WatchSet::dispatch() {
     const int count = ::epoll_wait(epoll_.get(), events.data(), events.size(), 0);
     dispatching_ = true;
     for (int i = 0; i < count; ++i) {
-        const auto* state =
-            static_cast<Watch::State*>(events[static_cast<std::size_t>(i)].data.ptr);
-        if (!state->ended) {
-            state->callback();
+        const auto* entry = static_cast<Entry*>(events[static_cast<std::size_t>(i)].data.ptr);
+        if (!entry->ended) {
+            entry->callback();
         }
     }
     dispatching_ = false;

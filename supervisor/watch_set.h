@@ -1,4 +1,4 @@
-/// Watched descriptors, in an epoll of their own that the loop watches as one: thousands of small
+/// Descriptors watched for reading, in an epoll of their own that the loop watches as one: thousands of small
 /// ones (a report pipe a birth, a channel a service) then cost two system calls and a few words of
 /// memory each. Asio keeps some hundred bytes for every descriptor, for good, and asks the kernel
 /// anew after each event.
@@ -31,7 +31,6 @@ class WatchSet {
     /// it is late: watched once enter_late() succeeds.
     /// @throws std::system_error where the kernel does not take it for another reason
     std::shared_ptr<Watch::State> add(int fd, std::uint32_t events, std::function<void()> callback);
-    void remove(const std::shared_ptr<Watch::State>& state) noexcept;
 
     /// Calls what has something to say, each once, and not for ever.
     void dispatch();
@@ -40,18 +39,26 @@ class WatchSet {
     void enter_late();
 
   private:
-    bool enter(Watch::State& state);
+    struct Entry;
+
+    bool enter(Entry& entry);
+    void remove(Entry& entry) noexcept;
 
     UniqueFd epoll_;
-    std::vector<std::shared_ptr<Watch::State>> late_;
+    std::vector<std::shared_ptr<Entry>> late_;
     bool dispatching_ = false;
     std::vector<std::shared_ptr<Watch::State>> ended_;  ///< since dispatch() asked the kernel
 };
 
-struct Watch::State {
-    WatchSet& set;
-    int fd;
-    std::uint32_t events;
+struct Watch::State : std::enable_shared_from_this<Watch::State> {
+    explicit State(std::function<void()> call) : callback(std::move(call)) {}
+    State(const State&) = delete;
+    State& operator=(const State&) = delete;
+    virtual ~State() = default;
+
+    /// Called once, at the end of the Watch.
+    virtual void end() noexcept = 0;
+
     std::function<void()> callback;
     bool ended = false;
 };
