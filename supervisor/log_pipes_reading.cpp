@@ -82,7 +82,8 @@ std::string LogPipes::read_pipe(int pipe) {
 /// Inode numbers of memory files are not given twice, and go with the memory to whoever keeps it.
 std::uint64_t LogPipes::memory_number() const noexcept {
     struct stat info {};
-    return arena_memory_.valid() && ::fstat(arena_memory_.get(), &info) == 0 ? info.st_ino : 0;
+    const UniqueFd& memory = arena_descriptors_.memory;
+    return memory.valid() && ::fstat(memory.get(), &info) == 0 ? info.st_ino : 0;
 }
 
 LogPiece LogPipes::read_from(ServiceId service, LogCursor from) {
