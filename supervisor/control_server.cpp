@@ -66,7 +66,7 @@ struct ControlServer::Impl : std::enable_shared_from_this<ControlServer::Impl> {
     bool said_failure = false;
     bool ended = false;
     TimerId retry = kNoTimer;
-    Duration pause = kFirstPause;
+    Duration next_pause = kFirstPause;
 
     UniqueFd inotify;
     UniqueFd mounts;
@@ -114,7 +114,7 @@ void ControlServer::Impl::make_again_if_lost() {
     }
     if (make()) {
         journal.warning("control socket " + settings.path + ": made again");
-        pause = kFirstPause;
+        next_pause = kFirstPause;
     } else {
         try_again_later();
     }
@@ -124,12 +124,12 @@ void ControlServer::Impl::make_again_if_lost() {
 /// Nothing announces that there is memory again, or room on the file system.
 void ControlServer::Impl::try_again_later() {
     loop.cancel(retry);
-    retry = loop.call_after(pause, [self = weak_from_this()] {
+    retry = loop.call_after(next_pause, [self = weak_from_this()] {
         if (const auto server = self.lock()) {
             server->make_again_if_lost();
         }
     });
-    pause = std::min<Duration>(2 * pause, kLongestPause);
+    next_pause = std::min<Duration>(2 * next_pause, kLongestPause);
 }
 
 /// The directory may be a new one each time; adding a watch that exists changes nothing.

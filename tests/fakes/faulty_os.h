@@ -57,6 +57,7 @@ class FaultyProcesses final : public supervisor::Processes {
         return real_.adopt(key, pid);
     }
     void reap_pending() override { real_.reap_pending(); }
+    bool is_crowded() const noexcept override { return real_.is_crowded(); }
 
   private:
     supervisor::Processes& real_;
@@ -93,6 +94,7 @@ class FaultyOutputs final : public supervisor::Outputs {
         return real_.follow(service, std::move(callback));
     }
     void unfollow(supervisor::FollowId follow) override { real_.unfollow(follow); }
+    std::uint64_t memory_number() const noexcept override { return real_.memory_number(); }
 
   private:
     supervisor::Outputs& real_;

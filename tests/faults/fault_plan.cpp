@@ -15,7 +15,7 @@ extern "C" long __real_syscall(long number, ...);  // NOLINT(bugprone-reserved-i
 namespace mainstay::faults {
 namespace {
 
-constexpr char kVariable[] = "MAINSTAY_FAULTS";
+constexpr char kVariable[] = "MAINSTAY_FAULT_PLAN";
 
 Plan* plan = nullptr;
 

@@ -50,7 +50,7 @@ class Subject(Pid1):
         super().__init__(
             *arguments,
             files={**files, PLAN: faults.Plan.empty()},
-            env={**(env or {}), "MAINSTAY_FAULTS": PLAN},
+            env={**(env or {}), "MAINSTAY_FAULT_PLAN": PLAN},
             programs={f"/sbin/{self.PROGRAM}": faults.FAULTY / self.PROGRAM},
             **rest,
         )
