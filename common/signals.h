@@ -12,6 +12,7 @@ inline constexpr int kSignalHalt = 37;      ///< SIGRTMIN+3 of glibc
 inline constexpr int kSignalPowerOff = 38;  ///< SIGRTMIN+4
 inline constexpr int kSignalReboot = 39;    ///< SIGRTMIN+5
 inline constexpr int kSignalKexec = 40;     ///< SIGRTMIN+6
+inline constexpr int kSignalUpgrade = 59;   ///< SIGRTMIN+25: executes the program anew
 inline constexpr int kSignalMax = 64;       ///< highest number of the kernel on this architecture
 
 /// "TERM" for 15, "37" style decimal text is not made here: empty for a number without a name.

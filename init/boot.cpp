@@ -17,9 +17,10 @@
 #include "init/environment.h"
 #include "init/initramfs.h"
 #include "init/log.h"
-#include "init/machine.h"
+#include "init/pid1.h"
 #include "init/power.h"
 #include "init/rescue.h"
+#include "init/resume.h"
 #include "init/signal_source.h"
 
 namespace mainstay::init {
@@ -67,83 +68,6 @@ void log_mount_failures(const MountFailures& failures, bool in_container, Log& l
     }
 }
 
-/// Ends as a person leaves a shell, or with a signal that asks for the end of the system: that one
-/// is sent again, for the machine that comes after to find.
-void wait_for_shells(RescueShells& shells, SignalSource& signals) noexcept {
-    while (shells.run()) {
-        pollfd watched{signals.fd(), POLLIN, 0};
-        (void)::poll(&watched, 1, -1);
-        int status = 0;
-        for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
-            (void)shells.ended(pid, ExitStatus::from_wait(status));
-        }
-        while (const auto received = signals.next()) {
-            if (received->number == SIGCHLD || received->number == SIGHUP) {
-                continue;
-            }
-            shells.end_all();
-            ::kill(::getpid(), received->number);
-            return;
-        }
-    }
-}
-
-/// A PID 1 that ends is a kernel panic: a shell is all that is left to offer, again and again.
-[[noreturn]] void last_resort(const char* cause, Log& log, const BirthLimits& limits) noexcept {
-    log.show_on_console();
-    while (true) {
-        log.error("%s", cause);
-        RescueShells shells(log, limits);
-        (void)shells.start(cause);
-        int status = 0;
-        pid_t pid = 0;
-        while ((pid = ::waitpid(-1, &status, 0)) > 0) {
-            (void)shells.ended(pid, ExitStatus::from_wait(status));
-        }
-        // No child is left; a shell that cannot be started is not tried in a tight loop.
-        ::sleep(1);
-    }
-}
-
-/// What PID 1 cannot do without is tried for a while: memory and descriptors come back.
-template <typename Attempt>
-Result<void> insist(const char* what, Log& log, Attempt&& attempt) noexcept {
-    constexpr int kMostTries = 5;
-    constexpr int kPauseMilliseconds = 250;
-    for (int tries = 1;; ++tries) {
-        const Result<void> done = attempt();
-        if (done || tries == kMostTries) {
-            return done;
-        }
-        log.error("%s: %s; trying again", what, errno_text(done.error().code));
-        (void)::poll(nullptr, 0, kPauseMilliseconds * tries);
-    }
-}
-
-/// @returns the exit code of a container
-int run_machine(const BootOptions& options, const Cmdline& cmdline, Role role, Log& log,
-                const BirthLimits& limits) noexcept {
-    const bool in_container = role == Role::Container;
-    SignalSource signals;
-    if (const auto opened = insist("signalfd", log, [&] { return signals.open(); }); !opened) {
-        log.error("signalfd: %s", errno_text(opened.error().code));
-        return 1;
-    }
-    if (options.single_user || cmdline.single_user) {
-        RescueShells shells(log, limits);
-        (void)shells.start("Single-user mode was asked for.");
-        wait_for_shells(shells, signals);
-    }
-    Machine machine({options.inittab, options.style, in_container, cmdline.shutdown_timeout}, log,
-                    limits, signals);
-    const auto prepared = insist("reserving memory", log, [&] { return machine.prepare(); });
-    if (!prepared) {
-        log.error("reserving memory: %s", errno_text(prepared.error().code));
-        return 1;
-    }
-    return machine.run();
-}
-
 }  // namespace
 
 BootOptions parse_boot_options(int argc, char** argv) noexcept {
@@ -170,11 +94,11 @@ BootOptions parse_boot_options(int argc, char** argv) noexcept {
     return options;
 }
 
-int boot(int argc, char** argv) noexcept {
-    block_signals();
+int begin(int argc, char** argv, StateMemory memory, const FaultRecord* faults) noexcept {
     ::umask(022);
     [[maybe_unused]] const int always_there = ::chdir("/");
-    const BootOptions options = parse_boot_options(argc, argv);
+    Pid1 pid1{parse_boot_options(argc, argv), std::move(memory), {}, {}};
+    const BootOptions& options = pid1.options;
     MountFailures failures;
     mount_proc(failures);
     const bool in_container = is_container(options.container);
@@ -183,10 +107,9 @@ int boot(int argc, char** argv) noexcept {
         mount_early(failures);
     }
     const Role role = detect_role(argv[0], options.container, cmdline);
-    BirthLimits limits;
-    limits.take_and_raise();
+    pid1.limits.take_and_raise();
     set_base_variables();
-    Log log;
+    Log& log = pid1.log;
     if (in_container) {
         log.open_container();
     } else {
@@ -198,14 +121,45 @@ int boot(int argc, char** argv) noexcept {
     }
     log.notice("Mainstay %s (%s)", kVersion, kCommit);
     log_mount_failures(failures, in_container, log);
+    if (faults != nullptr) {
+        SignalSource signals;
+        (void)signals.open().has_value();
+        deal_with_faults(pid1, judge(*faults, monotonic_now()), signals,
+                         in_container ? Role::Container : role);
+    }
     if (role == Role::Initramfs) {
-        run_initramfs(cmdline, argv, log, limits);
+        run_initramfs(cmdline, argv, log, pid1.limits);
     }
-    const int code = run_machine(options, cmdline, role, log, limits);
-    if (!in_container) {
-        last_resort("PID 1 can neither go on nor end.", log, limits);
+    const bool is_single = options.single_user || cmdline.single_user;
+    const MachineOptions machine_options{options.inittab, options.style, in_container,
+                                         cmdline.shutdown_timeout, cmdline.watchdog};
+    return run_machine(pid1, machine_options, [&](Machine& machine, SignalSource& signals) {
+        if (is_single) {
+            RescueShells shells(log, pid1.limits);
+            (void)shells.start("Single-user mode was asked for.");
+            (void)wait_for_shells(shells, signals);
+        }
+        machine.begin();
+    });
+}
+
+int boot(int argc, char** argv) noexcept {
+    const StartWord word = read_start_word(argc, argv);
+    StateMemory memory;
+    if (word.start == Start::Fresh) {
+        if (auto made = StateMemory::create()) {
+            memory = std::move(*made);
+        }
     }
-    return code;
+    // From here on a fault is not the end.
+    install_fault_handler(
+        {word.start, word.start == Start::Fresh ? memory.fd() : word.state_fd, word.program_fd},
+        argc, argv);
+    block_signals();
+    if (word.start == Start::Fresh) {
+        return begin(argc, argv, std::move(memory), nullptr);
+    }
+    return resume(argc, argv, word);
 }
 
 }  // namespace mainstay::init

@@ -5,6 +5,7 @@
 
 #include "common/paths.h"
 #include "init/inittab.h"
+#include "init/state_memory.h"
 
 namespace mainstay::init {
 
@@ -19,7 +20,13 @@ struct BootOptions {
 /// Reads the words of @p argv from the first on.
 BootOptions parse_boot_options(int argc, char** argv) noexcept;
 
-/// Boots. @returns the exit code of a container; a machine's PID 1 never returns.
+/// Boots from the beginning.
+/// @param faults of a PID 1 that did not come far enough to leave anything else, or none
+/// @returns the exit code of a container; a machine's PID 1 never returns
+int begin(int argc, char** argv, StateMemory memory, const FaultRecord* faults) noexcept;
+
+/// What PID 1 starts with: boots, or goes on where another program was. @returns the exit code of a
+/// container; a machine's PID 1 never returns.
 int boot(int argc, char** argv) noexcept;
 
 }  // namespace mainstay::init

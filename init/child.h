@@ -5,6 +5,9 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+#include <array>
+#include <csignal>
+
 #include "common/result.h"
 
 namespace mainstay::init {
@@ -16,7 +19,10 @@ class BirthLimits {
     /// Remembers RLIMIT_NOFILE and raises it: to fs.nr_open where permitted, else to the hard
     /// limit.
     void take_and_raise() noexcept;
+    /// The same where the limits are known from a program that was PID 1 before.
+    void adopt(const rlimit& nofile) noexcept;
     void restore() const noexcept;
+    const rlimit& nofile() const noexcept { return nofile_; }
 
   private:
     rlimit nofile_{};
@@ -24,11 +30,16 @@ class BirthLimits {
 };
 
 /// fork(2). In the child signals are unblocked and @p limits restored before this returns 0.
+/// @param born where the kernel is to write the child's pid before its first instruction; or none
 /// @returns the pid in the parent, 0 in the child; EAGAIN or ENOMEM where the kernel has no room.
-Result<pid_t> fork_child(const BirthLimits& limits) noexcept;
+Result<pid_t> fork_child(const BirthLimits& limits, pid_t* born = nullptr) noexcept;
 
-/// Blocks all signals in the calling process but those that report a fault of its own program,
-/// whose blocking would make the kernel kill it without a word (PID 1: panic).
+/// What reports a fault of a process's own program.
+inline constexpr std::array kFaultSignals{SIGSEGV, SIGBUS,  SIGILL, SIGFPE,
+                                          SIGABRT, SIGTRAP, SIGSYS};
+
+/// Blocks all signals in the calling process but the fault signals, whose blocking would make the
+/// kernel kill it without a word (PID 1: panic).
 void block_signals() noexcept;
 
 }  // namespace mainstay::init

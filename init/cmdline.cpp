@@ -127,6 +127,8 @@ void take_setting(Cmdline& cmdline, const CmdlineWord& word) noexcept {
         assign(cmdline.panic_seconds, word.value);
     } else if (word.key == "mainstay.mounts") {
         cmdline.early_mounts = !is_no(word.value);
+    } else if (word.key == "watchdog") {
+        assign(cmdline.watchdog, word.value);
     } else if (word.key == "mainstay.shutdown-timeout") {
         assign(cmdline.shutdown_timeout, word.value);
     }

@@ -55,7 +55,8 @@ struct Cmdline {
     std::int32_t panic_seconds = 0;  ///< panic=: reboot after so long; negative: at once
     bool early_mounts = true;        ///< mainstay.mounts=no
     Duration shutdown_timeout = std::chrono::minutes(5);  ///< mainstay.shutdown-timeout=
-    bool single_user = false;                             ///< single S s 1 -b emergency rescue
+    FixedString<96> watchdog;  ///< watchdog=, as parse_watchdog() reads it; empty: none
+    bool single_user = false;  ///< single S s 1 -b emergency rescue
 
     /// Takes the words of @p line, which may be called again for a further line: its words win.
     void read(std::string_view line) noexcept;

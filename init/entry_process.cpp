@@ -110,8 +110,9 @@ FixedString<32> place_of(const Entry& entry) noexcept {
     return place;
 }
 
-Result<pid_t> start_entry(const Entry& entry, const EntryContext& context, int link_fd) noexcept {
-    TRY(const pid_t pid, fork_child(context.limits));
+Result<pid_t> start_entry(const Entry& entry, const EntryContext& context, int link_fd,
+                          pid_t* born) noexcept {
+    TRY(const pid_t pid, fork_child(context.limits, born));
     if (pid == 0) {
         run_child(entry, context, link_fd);
     }

@@ -23,8 +23,10 @@ struct EntryContext {
 /// Forks and executes @p entry. What fails in the child is logged by the child with the entry's
 /// line; it then exits with 127 (not found), 126 (not executable) or 1 (no terminal).
 /// @param link_fd the supervisor's end of the boot link, -1 for any other entry; borrowed
+/// @param born where the kernel is to write the child's pid at its birth
 /// @returns the child's pid
-Result<pid_t> start_entry(const Entry& entry, const EntryContext& context, int link_fd) noexcept;
+Result<pid_t> start_entry(const Entry& entry, const EntryContext& context, int link_fd,
+                          pid_t* born) noexcept;
 
 /// Executes the command of a restart entry in the place of PID 1. Returns only on failure.
 void exec_in_place(const Entry& entry, Log& log) noexcept;

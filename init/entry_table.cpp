@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <new>
+#include <utility>
 
 #include "common/fd_io.h"
 #include "common/paths.h"
@@ -16,14 +17,11 @@
 namespace mainstay::init {
 namespace {
 
-/// A full table of lines of full length, and as much again for comments.
-constexpr std::size_t kMaxText = 2 * kMaxInittabEntries * (kMaxInittabLine + 1);
-constexpr std::size_t kEntriesOffset = (kMaxText + 63) / 64 * 64;
-constexpr std::size_t kSlotsOffset = kEntriesOffset + kMaxInittabEntries * sizeof(Entry);
-constexpr std::size_t kHalfSize = kSlotsOffset + kMaxInittabEntries * sizeof(Slot);
+constexpr std::size_t kSlotAreaOffset = kMaxInittabEntries * sizeof(Entry);
+constexpr std::size_t kHalfSize = kSlotAreaOffset + kMaxInittabEntries * sizeof(Slot);
 constexpr std::size_t kScratchSize = kMaxInittabEntries * (sizeof(std::uint32_t) + sizeof(bool));
 
-static_assert(kSlotsOffset % alignof(Slot) == 0);
+static_assert(kSlotAreaOffset % alignof(Slot) == 0);
 static_assert(std::is_trivially_copyable_v<Entry> && std::is_trivially_copyable_v<Slot>);
 
 constexpr char kStartupScript[] = "/etc/init.d/rcS";
@@ -88,20 +86,17 @@ Result<std::string_view> read_insistently(const char* path, std::span<char> buff
 
 }  // namespace
 
-char* EntryTable::Half::text() noexcept {
-    return static_cast<char*>(memory.data());
-}
-
 Entry* EntryTable::Half::entries() noexcept {
-    return std::launder(reinterpret_cast<Entry*>(text() + kEntriesOffset));
+    return std::launder(static_cast<Entry*>(memory.data()));
 }
 
 const Entry* EntryTable::Half::entries() const noexcept {
-    return std::launder(reinterpret_cast<const Entry*>(memory.text().data() + kEntriesOffset));
+    return std::launder(reinterpret_cast<const Entry*>(memory.text().data()));
 }
 
 Slot* EntryTable::Half::slots() noexcept {
-    return std::launder(reinterpret_cast<Slot*>(text() + kSlotsOffset));
+    return std::launder(
+        reinterpret_cast<Slot*>(static_cast<char*>(memory.data()) + kSlotAreaOffset));
 }
 
 Result<void> EntryTable::reserve() noexcept {
@@ -112,7 +107,18 @@ Result<void> EntryTable::reserve() noexcept {
     return {};
 }
 
-bool EntryTable::parse_into(Half& half, const char* path, const Result<std::string_view>& text,
+void EntryTable::parse(Half& half, std::string_view text, InittabReport& report) noexcept {
+    const ParsedInittab parsed =
+        parse_inittab(text, forced_style_, {half.entries(), kMaxInittabEntries}, report);
+    half.count = parsed.entries.size();
+    half.text_size = text.size();
+    half.style = parsed.style;
+    half.runlevel = initial_runlevel(parsed.entries);
+    half.is_builtin = false;
+    std::fill_n(half.slots(), half.count, Slot{});
+}
+
+bool EntryTable::parse_into(int number, const char* path, const Result<std::string_view>& text,
                             Log& log) noexcept {
     if (!text) {
         if (text.error().code == ENOENT) {
@@ -123,12 +129,8 @@ bool EntryTable::parse_into(Half& half, const char* path, const Result<std::stri
         return false;
     }
     ReportToLog report(log);
-    const ParsedInittab parsed =
-        parse_inittab(*text, forced_style_, {half.entries(), kMaxInittabEntries}, report);
-    half.count = parsed.entries.size();
-    half.style = parsed.style;
-    half.runlevel = initial_runlevel(parsed.entries);
-    std::fill_n(half.slots(), half.count, Slot{});
+    Half& half = halves_[number];
+    parse(half, *text, report);
     if (half.count == 0) {
         log.error("%s: no valid entry", path);
     }
@@ -138,43 +140,53 @@ bool EntryTable::parse_into(Half& half, const char* path, const Result<std::stri
 void EntryTable::load(const char* path, std::optional<InittabStyle> style, Consoles consoles,
                       Log& log) noexcept {
     forced_style_ = style;
-    Half& half = halves_[active_];
-    if (!parse_into(half, path, read_insistently(path, {half.text(), kMaxText}, log), log)) {
-        use_defaults(half, consoles, log);
+    if (!parse_into(active_, path, read_insistently(path, state_.table(active_).text, log), log)) {
+        use_defaults(consoles, log);
     }
+    changed_.all = true;
 }
 
-void EntryTable::use_defaults(Half& half, Consoles consoles, Log& log) noexcept {
-    if (consoles == Consoles::Kernels) {
-        consoles_ = active_consoles();
-    } else {
-        (void)consoles_.push_back({});
-    }
-    half.style = InittabStyle::Busybox;
-    half.count = 0;
-    const auto add = [&half](std::string_view id, Action action, std::string_view process) {
-        half.entries()[half.count++] = Entry{id, {}, action, process, 0};
-    };
+void EntryTable::use_defaults(Consoles consoles, Log& log) noexcept {
+    FixedString<1024> text;
     if (::access(kStartupScript, X_OK) == 0) {
-        add({}, Action::Sysinit, kStartupScript);
+        text.append("::sysinit:").append(kStartupScript).append("\n");
     }
     if (::access(kServiceDirectory, F_OK) == 0 && ::access(kSupervisorProgram, X_OK) == 0) {
-        add({}, Action::Supervise, kSupervisorProgram);
+        text.append("::supervise:").append(kSupervisorProgram).append("\n");
     }
-    for (const TerminalName& console : consoles_) {
+    TerminalNames names;
+    if (consoles == Consoles::Kernels) {
+        names = active_consoles();
+    } else {
+        (void)names.push_back({});
+    }
+    for (const TerminalName& console : names) {
         // "console" stands for "the kernel does not say which": then it is PID 1's own.
-        add(console == "console" ? std::string_view{} : console.view(), Action::Askfirst,
-            "-/bin/sh");
+        text.append(console == "console" ? std::string_view{} : console.view());
+        text.append("::askfirst:-/bin/sh\n");
     }
-    add({}, Action::CtrlAltDel, "/sbin/reboot");
-    add({}, Action::Restart, "/sbin/init");
-    std::fill_n(half.slots(), half.count, Slot{});
-    log.notice("using the built-in inittab of %zu entries", half.count);
+    text.append("::ctrlaltdel:/sbin/reboot\n::restart:/sbin/init\n");
+    char* const kept = state_.table(active_).text;
+    std::copy(text.view().begin(), text.view().end(), kept);
+    parse_builtin({kept, text.size()}, log);
+    log.notice("using the built-in inittab of %zu entries", halves_[active_].count);
+}
+
+void EntryTable::parse_builtin(std::string_view text, Log& log) noexcept {
+    Half& half = halves_[active_];
+    ReportToLog report(log);
+    const auto forced = std::exchange(forced_style_, InittabStyle::Busybox);
+    parse(half, text, report);
+    forced_style_ = forced;
+    half.is_builtin = true;
+    for (std::size_t i = 0; i < half.count; ++i) {
+        half.entries()[i].line = 0;  // they stand in no file
+    }
 }
 
 bool EntryTable::read_other(const char* path, Log& log) noexcept {
-    Half& half = halves_[1 - active_];
-    if (!parse_into(half, path, read_regular(path, {half.text(), kMaxText}), log)) {
+    const int other = 1 - active_;
+    if (!parse_into(other, path, read_regular(path, state_.table(other).text), log)) {
         log.error("%s: the entries that were in force stay so", path);
         return false;
     }
@@ -207,7 +219,7 @@ bool EntryTable::lives_on(std::size_t index) noexcept {
 }
 
 std::size_t EntryTable::find(pid_t pid) noexcept {
-    const std::span<Slot> all = slots();
+    const std::span<const Slot> all = slots();
     const auto found =
         std::find_if(all.begin(), all.end(), [pid](const Slot& slot) { return slot.pid == pid; });
     return static_cast<std::size_t>(found - all.begin());

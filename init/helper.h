@@ -24,6 +24,12 @@ class Helper {
         return {};
     }
 
+    /// Goes on waiting for the one of a PID 1 before.
+    void adopt(pid_t pid, const char* name) noexcept {
+        pid_ = pid;
+        name_ = name;
+    }
+
     bool runs() const noexcept { return pid_ != 0; }
     pid_t pid() const noexcept { return pid_; }
     const char* name() const noexcept { return name_; }

@@ -18,6 +18,7 @@
 #include "init/signal_source.h"
 #include "init/switch_root.h"
 #include "init/uevents.h"
+#include "init/watchdog.h"
 
 namespace mainstay::init {
 namespace {
@@ -35,6 +36,7 @@ class InitramfsBoot {
         if (const auto opened = signals_.open(); !opened) {
             log_.error("signalfd: %s; signals are not heard", errno_text(opened.error().code));
         }
+        (void)watchdog_.take_over(log_);
         start_worker();
         while (true) {
             wait_for_something();
@@ -60,7 +62,8 @@ class InitramfsBoot {
     }
 
     void wait_for_something() noexcept {
-        const MonotonicTime next = worker_.pid() != 0 ? worker_deadline_ : end_at_;
+        const MonotonicTime next =
+            std::min(worker_.pid() != 0 ? worker_deadline_ : end_at_, watchdog_.due());
         int timeout = -1;
         if (next != MonotonicTime::max()) {
             const auto left = std::clamp<Duration>(next - monotonic_now(), Duration::zero(),
@@ -99,7 +102,19 @@ class InitramfsBoot {
             rescue(report.cause);
             return;
         }
-        rescue(switch_root(report.init_path.c_str(), argv_, log_, limits_));
+        // Its module may have been loaded only now; where it is missing the real root says so.
+        if (!watchdog_.runs() && !cmdline_.watchdog.empty() && watchdog_is_there()) {
+            watchdog_.start(cmdline_.watchdog, log_);
+        }
+        watchdog_.hand_over(log_);
+        const auto cause = switch_root(report.init_path.c_str(), argv_, log_, limits_);
+        watchdog_.take_back();
+        rescue(cause);
+    }
+
+    bool watchdog_is_there() const noexcept {
+        const auto setting = parse_watchdog(cmdline_.watchdog);
+        return setting && ::access(setting->device.c_str(), F_OK) == 0;
     }
 
     void handle_shell(RescueShells::Ended ended) noexcept {
@@ -185,6 +200,7 @@ class InitramfsBoot {
 
     void handle_timers() noexcept {
         const MonotonicTime now = monotonic_now();
+        watchdog_.pet_if_due(now);
         if (worker_.pid() != 0 && worker_deadline_ <= now) {
             log_.error("the search for the root hangs; ending it");
             worker_.kill();
@@ -222,6 +238,7 @@ class InitramfsBoot {
     SignalSource signals_;
     UeventSource uevents_;
     RootWorker worker_;
+    Watchdog watchdog_;
     RescueShells shells_;
     MonotonicTime worker_deadline_ = MonotonicTime::max();
     MonotonicTime end_at_ = MonotonicTime::max();

@@ -61,6 +61,11 @@ void Log::open_container() noexcept {
     }
 }
 
+void Log::adopt(UniqueFd kernel_log, UniqueFd console) noexcept {
+    kmsg_ = std::move(kernel_log);
+    console_ = std::move(console);
+}
+
 void Log::show_on_console() noexcept {
     on_console_ = true;
     kernel_console_level_ = read_kernel_console_level();

@@ -35,6 +35,9 @@ class Log {
     /// Opens PID 1's own standard error a second time.
     void open_container() noexcept;
 
+    /// Goes on with what a PID 1 before had opened: /dev may be gone by now.
+    void adopt(UniqueFd kernel_log, UniqueFd console) noexcept;
+
     [[gnu::format(printf, 2, 3)]] void error(const char* format, ...) noexcept;
     [[gnu::format(printf, 2, 3)]] void warning(const char* format, ...) noexcept;
     [[gnu::format(printf, 2, 3)]] void notice(const char* format, ...) noexcept;
@@ -46,6 +49,8 @@ class Log {
 
     /// Descriptor of the console for text of other kinds (the rescue shell's banner); -1 if none.
     int console_fd() const noexcept { return console_.get(); }
+    int kernel_log_fd() const noexcept { return kmsg_.get(); }
+    bool is_on_console() const noexcept { return on_console_; }
 
   private:
     void write(Level level, std::string_view text) noexcept;

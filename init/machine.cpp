@@ -19,6 +19,25 @@
 namespace mainstay::init {
 namespace {
 
+#ifdef MAINSTAY_TEST_FAULT
+/// For tests of the recovery, in a build made for them: a real fault, and a loop that turns no
+/// more.
+void fault_on_purpose(int signal) noexcept {
+    constexpr int kNullDereference = 60;
+    constexpr int kHang = 61;
+    if (signal == kNullDereference) {
+        volatile int* volatile nowhere = nullptr;
+        *nowhere = 1;
+    } else if (signal == kHang) {
+        while (true) {
+            ::pause();
+        }
+    }
+}
+#else
+void fault_on_purpose(int /*signal*/) noexcept {}
+#endif
+
 /// poll(2)'s timeout, rounded up so that a timer is never polled for early.
 int milliseconds_until(MonotonicTime then, MonotonicTime now) noexcept {
     if (then <= now) {
@@ -32,28 +51,49 @@ int milliseconds_until(MonotonicTime then, MonotonicTime now) noexcept {
 }  // namespace
 
 Machine::Machine(const MachineOptions& options, Log& log, const BirthLimits& limits,
-                 SignalSource& signals) noexcept
-    : options_(options), log_(log), limits_(limits), signals_(signals) {}
+                 SignalSource& signals, StateMemory& memory) noexcept
+    : options_(options),
+      log_(log),
+      limits_(limits),
+      signals_(signals),
+      memory_(memory),
+      table_(memory) {}
 
 Result<void> Machine::prepare() noexcept {
     TRY_VOID(table_.reserve());
-    TRY_VOID(keeper_.prepare());
+    return keeper_.prepare();
+}
+
+void Machine::begin() noexcept {
     (void)proc();
+    if (auto program = open_file("/proc/self/exe", O_RDONLY)) {
+        program_ = std::move(*program);
+    }
+    if (!watchdog_.take_over(log_) && !options_.watchdog.empty()) {
+        watchdog_.start(options_.watchdog, log_);
+    }
+    load_table();
+    save();
+    set_recovery(memory_.fd(), program_.get());
+    post(Begin{});
+}
+
+void Machine::load_table() noexcept {
     table_.load(options_.inittab, options_.style,
                 options_.in_container ? EntryTable::Consoles::Own : EntryTable::Consoles::Kernels,
                 log_);
-    return {};
 }
 
 int Machine::run() noexcept {
-    post(Begin{});
     while (!exit_code_) {
+        save();
         wait_for_something();
         // Exits first: a command or a deadline must not act on a process that is gone.
         reap();
         handle_link();
         handle_signals();
         handle_timers();
+        handle_program();
     }
     return *exit_code_;
 }
@@ -112,6 +152,10 @@ void Machine::handle_signal(const ReceivedSignal& received) noexcept {
         case kSignalKexec:
             request(Request::Kexec, received);
             break;
+        case kSignalUpgrade:
+            log_.notice("upgrade asked by %s", received.sender.c_str());
+            start_upgrade();
+            break;
         case SIGPWR:
             log_.notice("PWR from %s: power fails", received.sender.c_str());
             post(PowerFails{});
@@ -128,6 +172,7 @@ void Machine::handle_signal(const ReceivedSignal& received) noexcept {
             post(ResumeAsked{});
             break;
         default:
+            fault_on_purpose(received.number);
             break;  // the others mean nothing to PID 1
     }
 }
@@ -172,18 +217,11 @@ void Machine::handle_exit(pid_t pid, int wait_status, pid_t reaped_before) noexc
             log_.warning("%s: %.*s: %s", place_of(entry).c_str(), printable_length(entry.process),
                          entry.process.data(), to_text(status).c_str());
         }
-        waited_.reset();
+        forget_waited();
         post(WaitedEnded{});
         return;
     }
-    if (helper_.runs() && helper_.pid() == pid) {
-        helper_.ended();
-        const bool all_done = status.is_success();
-        if (state_.phase == Phase::Unmount && all_done) {
-            post(AllUnmounted{});
-        } else {
-            post(WaitedEnded{});
-        }
+    if (handle_helper_exit(pid, status)) {
         return;
     }
     if (pid == supervisor_pid_) {
@@ -201,6 +239,24 @@ void Machine::handle_exit(pid_t pid, int wait_status, pid_t reaped_before) noexc
         return;
     }
     handle_unknown_exit(pid, wait_status);
+}
+
+bool Machine::handle_helper_exit(pid_t pid, const ExitStatus& status) noexcept {
+    if (upgrade_.runs() && upgrade_.pid() == pid) {
+        next_program_ = upgrade_.finish(status, program_path(), log_);
+        return true;
+    }
+    if (!helper_.runs() || helper_.pid() != pid) {
+        return false;
+    }
+    helper_.ended();
+    const bool all_done = status.is_success();
+    if (state_.phase == Phase::Unmount && all_done) {
+        post(AllUnmounted{});
+    } else {
+        post(WaitedEnded{});
+    }
+    return true;
 }
 
 void Machine::handle_link() noexcept {
@@ -228,8 +284,12 @@ void Machine::tell_booted() noexcept {
 }
 
 MonotonicTime Machine::next_timer() noexcept {
+    if (previous_.valid()) {
+        return MonotonicTime::min();  // a whole turn without waiting, to show that it can
+    }
     MonotonicTime next = MonotonicTime::max();
     const auto consider = [&next](MonotonicTime time) { next = std::min(next, time); };
+    consider(watchdog_.due());
     if (deadline_) {
         consider(*deadline_);
     }
@@ -238,6 +298,9 @@ MonotonicTime Machine::next_timer() noexcept {
     }
     if (waited_ && waited_->pid == 0) {
         consider(waited_->retry_at);
+    }
+    if (upgrade_.runs()) {
+        consider(upgrade_.deadline());
     }
     for (const Leaving& leaving : leaving_) {
         if (leaving.pid != 0) {
@@ -257,6 +320,7 @@ MonotonicTime Machine::next_timer() noexcept {
 
 void Machine::handle_timers() noexcept {
     const MonotonicTime now = monotonic_now();
+    watchdog_.pet_if_due(now);
     if (waited_ && waited_->pid == 0 && waited_->retry_at <= now) {
         retry_waited();
     }
@@ -274,6 +338,9 @@ void Machine::handle_timers() noexcept {
             }
         }
     }
+    if (upgrade_.runs() && upgrade_.deadline() <= now) {
+        upgrade_.kill_child();
+    }
     if (deadline_ && *deadline_ <= now) {
         deadline_.reset();
         post(DeadlinePassed{state_.generation});
@@ -288,8 +355,12 @@ void Machine::handle_timers() noexcept {
 // ---- what to do about it ------------------------------------------------------------------------
 
 Facts Machine::facts() noexcept {
-    return {options_.in_container, supervisor_pid_ != 0, table_.has(EntryClass::CtrlAltDel),
-            table_.has(EntryClass::PowerFail), table_.has(EntryClass::Restart)};
+    return {options_.in_container,
+            supervisor_pid_ != 0,
+            (waited_ && waited_->pid != 0) || helper_.runs(),
+            table_.has(EntryClass::CtrlAltDel),
+            table_.has(EntryClass::PowerFail),
+            table_.has(EntryClass::Restart)};
 }
 
 void Machine::post(const Event& event) noexcept {
@@ -311,6 +382,8 @@ void Machine::post(const Event& event) noexcept {
             const std::string_view what = to_string(state_.request);
             log_.notice("the system goes down: %.*s", printable_length(what), what.data());
         }
+        // Written before it is acted upon: a request that was taken in is not lost any more.
+        save();
         for (const Effect& effect : taken.effects) {
             perform(effect);
         }

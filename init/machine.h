@@ -11,39 +11,86 @@
 
 #include "common/clock.h"
 #include "common/exit_status.h"
+#include "common/paths.h"
 #include "common/unique_fd.h"
 #include "init/child.h"
 #include "init/entry_process.h"
 #include "init/entry_table.h"
+#include "init/fault_handler.h"
 #include "init/helper.h"
 #include "init/keeper.h"
 #include "init/log.h"
 #include "init/pid1_state.h"
+#include "init/program_copy.h"
 #include "init/signal_source.h"
 #include "init/supervisor_link.h"
+#include "init/watchdog.h"
 
 namespace mainstay::init {
 
 struct MachineOptions {
-    const char* inittab;
+    const char* inittab = kInittab;
     std::optional<InittabStyle> style;
     bool in_container = false;
     Duration shutdown_timeout = std::chrono::minutes(5);
+    FixedString<96> watchdog;  ///< of the command line; empty: none
+};
+
+/// What a program left to the one that goes on in its place.
+struct Continuation {
+    const PriorImage& image;
+    const ReadBlock& read;
+    Start start = Start::Upgraded;
+    Recovery recovery = Recovery::Resume;
+    // Of those in the block, what is really open.
+    UniqueFd program;
+    UniqueFd previous;
+    UniqueFd proc;
+    UniqueFd watchdog;
+    UniqueFd keeper;
 };
 
 class Machine : private Keeper::Kin {
   public:
     Machine(const MachineOptions& options, Log& log, const BirthLimits& limits,
-            SignalSource& signals) noexcept;
+            SignalSource& signals, StateMemory& memory) noexcept;
 
-    /// Reserves memory and reads inittab. PID 1 allocates nothing after this.
+    /// Reserves memory. PID 1 allocates nothing after this.
     Result<void> prepare() noexcept;
+
+    /// Reads inittab and begins the boot.
+    void begin() noexcept;
+
+    /// Goes on where another program was.
+    void resume(Continuation continuation) noexcept;
 
     /// Runs the system until its end.
     /// @returns the exit code of a container where reboot(2) is refused; never for a machine
     int run() noexcept;
 
   private:
+    void load_table() noexcept;
+
+    // What outlives the program (machine_persist.cpp).
+    void save() noexcept;
+    Pid1Block to_block() noexcept;
+    void save_state(Pid1Block& block) const noexcept;
+    void save_waited(Pid1Block& block) const noexcept;
+    void restore_state(const Pid1Block& block) noexcept;
+    void restore_waited(const Pid1Block& block) noexcept;
+    void restore_table(const Continuation& continuation) noexcept;
+    void restore_supervisor(const KeptPart& kept) noexcept;
+    void take_boot_for_done() noexcept;
+    void adopt_newborn() noexcept;
+    void notice_the_dead() noexcept;
+
+    // Another program in the place of this one (machine_upgrade.cpp).
+    void start_upgrade() noexcept;
+    void handle_program() noexcept;
+    void execute(UniqueFd program) noexcept;
+    void prove_worth() noexcept;
+    void prepare_copy() noexcept;
+
     // What happens.
     void wait_for_something() noexcept;
     void handle_signals() noexcept;
@@ -51,7 +98,8 @@ class Machine : private Keeper::Kin {
     void request(Request wanted, const ReceivedSignal& received) noexcept;
     void reap() noexcept;
     void handle_exit(pid_t pid, int wait_status, pid_t reaped_before = 0) noexcept;
-    void handle_entry_exit(std::size_t index, const ExitStatus& status) noexcept;
+    void handle_entry_exit(std::size_t index, std::optional<ExitStatus> status) noexcept;
+    bool handle_helper_exit(pid_t pid, const ExitStatus& status) noexcept;
     void handle_link() noexcept;
     void handle_timers() noexcept;
     void tell_booted() noexcept;
@@ -72,12 +120,14 @@ class Machine : private Keeper::Kin {
 
     // Entries.
     void run_next(EntryClass wanted) noexcept;
+    void run_step(std::string_view name) noexcept;
+    bool has_native_steps() const noexcept;
     void run_waited(std::size_t index) noexcept;
     void retry_waited() noexcept;
     void start_all(EntryClass wanted) noexcept;
     void start_respawning() noexcept;
     bool start_slot(std::size_t index) noexcept;
-    Result<pid_t> start_supervisor(const Entry& entry) noexcept;
+    Result<pid_t> start_supervisor(std::size_t index) noexcept;
     void schedule_restart(std::size_t index, Duration lived) noexcept;
     void reload() noexcept;
     void forget_process(pid_t pid, const Entry& entry) noexcept;
@@ -89,11 +139,15 @@ class Machine : private Keeper::Kin {
     void notice_empty_system() noexcept;
     void start_helper(Do what) noexcept;
     void abandon_waited() noexcept;
+    void forget_waited() noexcept;
     void name_waited() noexcept;
     int proc() noexcept;
     void end_system() noexcept;
     void restart_in_place() noexcept;
 
+    static constexpr const char* kSyncName = "sync";
+    static constexpr const char* kSwapOffName = "swapoff";
+    static constexpr const char* kUnmountName = "unmounting";
     static constexpr std::size_t kMaxQueue = 16;
     static constexpr std::size_t kMaxLeaving = 64;
     static constexpr unsigned kMaxWaitedTries = 5;
@@ -117,6 +171,7 @@ class Machine : private Keeper::Kin {
     Log& log_;
     const BirthLimits& limits_;
     SignalSource& signals_;
+    StateMemory& memory_;
     EntryTable table_;
     Pid1State state_;
     FixedQueue<Event, kMaxQueue> queue_;
@@ -132,8 +187,17 @@ class Machine : private Keeper::Kin {
     Helper helper_;
     std::optional<MonotonicTime> deadline_;
     std::optional<MonotonicTime> shutdown_limit_;
+    Watchdog watchdog_;
     UniqueFd proc_;  ///< of /proc, which a shutdown entry may unmount
     std::optional<int> exit_code_;
+
+    Pid1Block saved_ = empty_block();
+    std::uint64_t saves_ = 0;
+    UniqueFd program_;   ///< what PID 1 runs
+    UniqueFd previous_;  ///< what it ran before, until this one has proved its worth
+    ProgramUpgrade upgrade_;
+    UniqueFd next_program_;  ///< to be executed at the end of the turn
+    UniqueFd program_copy_;  ///< a copy of this program under way, by the helper that syncs
 };
 
 }  // namespace mainstay::init

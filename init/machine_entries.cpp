@@ -17,15 +17,18 @@ constexpr Duration kRetryPause = std::chrono::milliseconds(250);
 
 }  // namespace
 
-void Machine::handle_entry_exit(std::size_t index, const ExitStatus& status) noexcept {
+/// @param status nothing for a process whose end PID 1 did not see, because it failed itself
+void Machine::handle_entry_exit(std::size_t index, std::optional<ExitStatus> status) noexcept {
     const Entry& entry = table_.entries()[index];
-    Slot& slot = table_.slots()[index];
+    Slot& slot = table_.slot(index);
     const Duration lived = monotonic_now() - slot.started;
+    const FixedString<48> how =
+        status ? to_text(*status) : FixedString<48>("ended unseen while PID 1 recovered");
     slot.pid = 0;
     if (table_.class_at(index) != EntryClass::Respawn) {
-        if (!status.is_success()) {
+        if (!status || !status->is_success()) {
             log_.warning("%s: %.*s: %s", place_of(entry).c_str(), printable_length(entry.process),
-                         entry.process.data(), to_text(status).c_str());
+                         entry.process.data(), how.c_str());
         }
         slot.is_over = true;
         return;
@@ -34,7 +37,7 @@ void Machine::handle_entry_exit(std::size_t index, const ExitStatus& status) noe
     const double wait = slot.is_due_later ? in_seconds(slot.due - monotonic_now()) : 0.0;
     if (respawns(state_) && (wait > 0 || entry.action == Action::Supervise)) {
         log_.warning("%s: %.*s: %s after %.2f s, next start in %.2f s", place_of(entry).c_str(),
-                     printable_length(entry.process), entry.process.data(), to_text(status).c_str(),
+                     printable_length(entry.process), entry.process.data(), how.c_str(),
                      in_seconds(lived), wait);
     }
     if (respawns(state_) && !slot.is_due_later) {
@@ -43,7 +46,7 @@ void Machine::handle_entry_exit(std::size_t index, const ExitStatus& status) noe
 }
 
 void Machine::schedule_restart(std::size_t index, Duration lived) noexcept {
-    Slot& slot = table_.slots()[index];
+    Slot& slot = table_.slot(index);
     const MonotonicTime now = monotonic_now();
     Duration wait{0};
     if (table_.entries()[index].action == Action::Supervise) {
@@ -64,12 +67,11 @@ EntryContext Machine::context() noexcept {
 void Machine::run_next(EntryClass wanted) noexcept {
     // What was waited for so far may still run, when a shutdown came in between: no longer our
     // concern.
-    waited_.reset();
+    forget_waited();
     if (wanted != cursor_class_) {
         cursor_class_ = wanted;
         cursor_ = 0;
-        if (wanted == EntryClass::Sysinit && !options_.in_container &&
-            !table_.has(EntryClass::Native)) {
+        if (wanted == EntryClass::Sysinit && !options_.in_container && !has_native_steps()) {
             run_default_native_steps(log_);
         }
     }
@@ -81,7 +83,7 @@ void Machine::run_next(EntryClass wanted) noexcept {
     }
     const Entry& entry = table_.entries()[index];
     if (table_.class_at(index) == EntryClass::Native) {
-        run_native_step(entry.process, log_);
+        run_step(entry.process);
         post(WaitedEnded{});
         return;
     }
@@ -89,9 +91,28 @@ void Machine::run_next(EntryClass wanted) noexcept {
     retry_waited();
 }
 
+void Machine::run_step(std::string_view name) noexcept {
+    if (const auto setting = watchdog_step(name)) {
+        watchdog_.start(*setting, log_);
+    } else {
+        run_native_step(name, log_);
+    }
+}
+
+/// One that starts the watchdog is none of those that take the place of the default ones.
+bool Machine::has_native_steps() const noexcept {
+    for (std::size_t i = 0; i < table_.entries().size(); ++i) {
+        if (table_.class_at(i) == EntryClass::Native &&
+            !watchdog_step(table_.entries()[i].process)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void Machine::retry_waited() noexcept {
     const Entry& entry = table_.entries()[waited_->index];
-    const auto pid = start_entry(entry, context(), -1);
+    const auto pid = start_entry(entry, context(), -1, table_.birth_place(waited_->index));
     if (pid) {
         waited_->pid = *pid;
         return;
@@ -102,7 +123,7 @@ void Machine::retry_waited() noexcept {
                entry.process.data(), pid.error().action, errno_text(pid.error().code),
                gives_up ? "going on without it" : "trying again");
     if (gives_up) {
-        waited_.reset();
+        forget_waited();
         post(WaitedEnded{});
     } else {
         waited_->retry_at = monotonic_now() + kRetryPause * waited_->tries;
@@ -112,7 +133,7 @@ void Machine::retry_waited() noexcept {
 void Machine::start_all(EntryClass wanted) noexcept {
     for (std::size_t i = table_.next(wanted, 0); i < table_.entries().size();
          i = table_.next(wanted, i + 1)) {
-        Slot& slot = table_.slots()[i];
+        const Slot& slot = table_.slots()[i];
         if (slot.pid == 0) {
             // A once entry runs once; the others run anew each time their event comes.
             if (!(wanted == EntryClass::Once && slot.is_over)) {
@@ -137,18 +158,20 @@ void Machine::start_respawning() noexcept {
 
 /// Never without its link: PID 1 would not hear that boot is complete, nor could it ask for the
 /// end.
-Result<pid_t> Machine::start_supervisor(const Entry& entry) noexcept {
+Result<pid_t> Machine::start_supervisor(std::size_t index) noexcept {
     TRY(const UniqueFd link_end, link_.renew());
-    return start_entry(entry, context(), link_end.get());
+    return start_entry(table_.entries()[index], context(), link_end.get(),
+                       table_.birth_place(index));
 }
 
 bool Machine::start_slot(std::size_t index) noexcept {
     const Entry& entry = table_.entries()[index];
-    Slot& slot = table_.slots()[index];
+    Slot& slot = table_.slot(index);
     slot.is_due_later = false;
     slot.started = monotonic_now();
     const bool is_supervisor = entry.action == Action::Supervise;
-    const auto pid = is_supervisor ? start_supervisor(entry) : start_entry(entry, context(), -1);
+    const auto pid = is_supervisor ? start_supervisor(index)
+                                   : start_entry(entry, context(), -1, table_.birth_place(index));
     if (!pid) {
         schedule_restart(index, Duration::zero());
         log_.error("%s: %.*s: %s: %s; next try in %.2f s", place_of(entry).c_str(),

@@ -58,7 +58,7 @@ void Machine::perform_ending(Do what) noexcept {
 }
 
 void Machine::ask_supervisor() noexcept {
-    waited_.reset();  // a sysinit or wait entry that a shutdown has overtaken
+    forget_waited();  // a sysinit or wait entry that a shutdown has overtaken
     // One that never said Hello does not speak the link's language: TERM asks everybody.
     const bool asked = link_.is_spoken_to() && link_.ask_to_stop().has_value();
     if (!asked) {
@@ -96,17 +96,21 @@ void Machine::start_helper(Do what) noexcept {
     const int proc_fd = proc();
     Log& log = log_;
     if (what == Do::StartSync) {
-        started = helper_.start("sync", limits_, [] {
+        // The file of a program that was deleted or replaced keeps its disk from becoming clean.
+        prepare_copy();
+        const int program = program_.get();
+        const int copy = program_copy_.get();
+        started = helper_.start(kSyncName, limits_, [program, copy] {
             sync_disks();
-            return 0;
+            return copy < 0 || copy_program(program, copy) ? 0 : 1;
         });
     } else if (what == Do::StartSwapOff) {
-        started = helper_.start("swapoff", limits_, [proc_fd, &log] {
+        started = helper_.start(kSwapOffName, limits_, [proc_fd, &log] {
             swap_off(proc_fd, log);
             return 0;
         });
     } else {
-        started = helper_.start("unmounting", limits_,
+        started = helper_.start(kUnmountName, limits_,
                                 [proc_fd, &log] { return unmount_all(proc_fd, log) ? 0 : 1; });
     }
     if (!started) {
@@ -121,6 +125,13 @@ void Machine::abandon_waited() noexcept {
     helper_.abandon();
     if (waited_ && waited_->pid != 0) {
         ::kill(-waited_->pid, SIGKILL);
+    }
+    forget_waited();
+}
+
+void Machine::forget_waited() noexcept {
+    if (waited_) {
+        *table_.birth_place(waited_->index) = 0;
     }
     waited_.reset();
 }
@@ -142,6 +153,10 @@ void Machine::end_system() noexcept {
     }
     const std::string_view what = to_string(state_.request);
     log_.notice("%.*s", printable_length(what), what.data());
+    // Any other end that hangs is ended by the hardware.
+    if (state_.request == Request::Halt) {
+        watchdog_.stop();
+    }
     const int code = end_machine(state_.request, limits_);
     if (!options_.in_container) {
         log_.error("%.*s: %s", printable_length(what), what.data(), errno_text(code));
@@ -155,7 +170,9 @@ void Machine::restart_in_place() noexcept {
         (void)use_terminal("console", Claim::None).has_value();
     }
     const std::size_t index = table_.next(EntryClass::Restart, 0);
+    watchdog_.hand_over(log_);
     exec_in_place(table_.entries()[index], log_);
+    watchdog_.take_back();
     // It cannot be executed: nothing runs any more, so the machine starts anew.
     state_.request = Request::Reboot;
 }

@@ -13,6 +13,7 @@
 #include "init/check.h"
 #include "init/environment.h"
 #include "init/modprobe.h"
+#include "init/self_test.h"
 #include "init/telinit.h"
 
 namespace {
@@ -55,6 +56,9 @@ int main(int argc, char** argv) {
         }
         if (first == "--check") {
             return check_main(argc > 2 ? argv[2] : kInittab);
+        }
+        if (first == kSelfTestWord) {
+            return self_test_main();
         }
         if (first == "--help") {
             return telinit_main(argc, argv);

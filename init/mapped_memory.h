@@ -1,5 +1,5 @@
 /// Memory straight from the kernel, for PID 1, which has no heap: anonymous zeroed pages (only
-/// those that are touched cost anything) and files mapped for reading.
+/// those that are touched cost anything) and files mapped for reading or to be shared.
 #pragma once
 
 #include <sys/mman.h>
@@ -47,14 +47,19 @@ class MappedMemory {
     /// A regular file, for reading. An empty one gives an empty text.
     static Result<MappedMemory> file(const char* path) noexcept {
         TRY(const UniqueFd fd, open_file(path, O_RDONLY | O_NONBLOCK));
+        return whole(fd.get());
+    }
+
+    /// All of an open file, for reading.
+    static Result<MappedMemory> whole(int fd) noexcept {
         struct stat info {};
-        if (::fstat(fd.get(), &info) != 0) {
+        if (::fstat(fd, &info) != 0) {
             return last_error("stat");
         }
         if (info.st_size == 0) {
             return MappedMemory();
         }
-        return map(static_cast<std::size_t>(info.st_size), PROT_READ, MAP_PRIVATE, fd.get());
+        return map(static_cast<std::size_t>(info.st_size), PROT_READ, MAP_PRIVATE, fd);
     }
 
     void* data() noexcept { return start_; }

@@ -12,13 +12,15 @@
 #include "common/fd_io.h"
 #include "common/fixed.h"
 #include "common/nearest.h"
+#include "init/watchdog_plan.h"
 
 namespace mainstay::init {
 namespace {
 
 constexpr char kHostnameFile[] = "/etc/hostname";
 constexpr std::string_view kBlanks = " \t\r\n";
-constexpr std::array<std::string_view, 3> kStepNames{"hostname", "loopback", "none"};
+constexpr std::array<std::string_view, 4> kStepNames{"hostname", "loopback", "none",
+                                                     "watchdog=DEVICE,SECONDS"};
 
 /// The first word of the first line that is neither empty nor a comment.
 std::string_view first_name(std::string_view text) noexcept {
@@ -67,7 +69,18 @@ void bring_loopback_up(Log& log) noexcept {
 
 }  // namespace
 
+std::optional<std::string_view> watchdog_step(std::string_view name) noexcept {
+    constexpr std::string_view kWatchdog = "watchdog=";
+    if (name.substr(0, kWatchdog.size()) != kWatchdog) {
+        return std::nullopt;
+    }
+    return name.substr(kWatchdog.size());
+}
+
 bool is_native_step(std::string_view name) noexcept {
+    if (const auto setting = watchdog_step(name)) {
+        return parse_watchdog(*setting).has_value();
+    }
     for (const std::string_view known : kStepNames) {
         if (known == name) {
             return true;

@@ -2,6 +2,7 @@
 /// name and the loopback interface are set up; `::native:none` does nothing.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "init/log.h"
@@ -14,6 +15,10 @@ void run_native_step(std::string_view name, Log& log) noexcept;
 
 /// What runs when the file has no native line.
 void run_default_native_steps(Log& log) noexcept;
+
+/// "/dev/watchdog,30" of a step "watchdog=/dev/watchdog,30", which is the machine's to do; nothing
+/// for any other.
+std::optional<std::string_view> watchdog_step(std::string_view name) noexcept;
 
 /// Whether @p name is a step, for the lint.
 bool is_native_step(std::string_view name) noexcept;

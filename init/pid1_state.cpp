@@ -7,7 +7,7 @@ constexpr std::array<std::string_view, kPhaseCount> kPhaseWords{
     "new",       "sysinit", "wait", "running", "stop-supervisor", "shutdown-entries",
     "terminate", "kill",    "sync", "swapoff", "unmount",         "ended"};
 static_assert(static_cast<std::size_t>(Phase::Ended) + 1 == kPhaseCount);
-static_assert(std::variant_size_v<Event> == 16, "handle the new event in Stepper and its test");
+static_assert(std::variant_size_v<Event> == 17, "handle the new event in Stepper and its test");
 
 /// One step in the making: the snapshot changes, effects collect.
 class Stepper {
@@ -145,6 +145,39 @@ class Stepper {
         }
     }
 
+    /// Whatever the phase began is begun once more where doing it twice does no harm, and where it
+    /// does only if it is not running. Deadlines start anew: the one that was armed may be lost.
+    void operator()(const Recovered&) noexcept {
+        switch (phase()) {
+            case Phase::New:
+                enter_entries(Phase::Sysinit);
+                break;
+            case Phase::Running:
+                enter_running();
+                break;
+            case Phase::StopSupervisor:
+                stop_supervisor();
+                break;
+            case Phase::Terminate:
+                enter_terminate();
+                break;
+            case Phase::Kill:
+                enter_kill();
+                break;
+            case Phase::Ended:
+                end_system();
+                break;
+            case Phase::Sysinit:
+            case Phase::Wait:
+            case Phase::ShutdownEntries:
+            case Phase::Sync:
+            case Phase::SwapOff:
+            case Phase::Unmount:
+                recover_waiting();
+                break;
+        }
+    }
+
   private:
     Phase phase() const noexcept { return step_.next.phase; }
     bool is_going_down() const noexcept { return init::is_going_down(step_.next); }
@@ -201,6 +234,10 @@ class Stepper {
             return;
         }
         add(Do::ArmShutdownLimit);
+        stop_supervisor();
+    }
+
+    void stop_supervisor() noexcept {
         if (facts_.supervisor_runs) {
             step_.next.phase = Phase::StopSupervisor;
             add(Do::AskSupervisor);
@@ -216,11 +253,21 @@ class Stepper {
         arm(kTerminateLimit);
     }
 
+    void enter_kill() noexcept {
+        step_.next.phase = Phase::Kill;
+        add(Do::KillAll);
+        arm(kKillLimit);
+    }
+
     void leave_processes_behind() noexcept {
         if (facts_.in_container || step_.next.request == Request::Restart) {
             end_system();
             return;
         }
+        enter_sync();
+    }
+
+    void enter_sync() noexcept {
         step_.next.phase = Phase::Sync;
         add(Do::StartSync);
         arm(kSyncLimit);
@@ -247,6 +294,59 @@ class Stepper {
         arm(kUnmountLimit);
     }
 
+    /// In a phase that waits for one process at a time.
+    void recover_waiting() noexcept {
+        if (facts_.waits_for_process) {
+            arm(limit_of_waiting());
+            return;
+        }
+        switch (phase()) {
+            case Phase::Sync:
+                enter_sync();
+                break;
+            case Phase::SwapOff:
+                enter_swap_off();
+                break;
+            case Phase::Unmount:
+                next_unmount_round();
+                break;
+            case Phase::Sysinit:
+            case Phase::Wait:
+            case Phase::ShutdownEntries:
+            case Phase::New:
+            case Phase::Running:
+            case Phase::StopSupervisor:
+            case Phase::Terminate:
+            case Phase::Kill:
+            case Phase::Ended:
+                enter_entries(phase());
+                break;
+        }
+    }
+
+    Duration limit_of_waiting() const noexcept {
+        switch (phase()) {
+            case Phase::ShutdownEntries:
+                return kShutdownEntryLimit;
+            case Phase::Sync:
+                return kSyncLimit;
+            case Phase::SwapOff:
+                return kSwapOffLimit;
+            case Phase::Unmount:
+                return kUnmountLimit;
+            case Phase::Sysinit:
+            case Phase::Wait:
+            case Phase::New:
+            case Phase::Running:
+            case Phase::StopSupervisor:
+            case Phase::Terminate:
+            case Phase::Kill:
+            case Phase::Ended:
+                return kFirstNaming;
+        }
+        return kFirstNaming;
+    }
+
     void end_system() noexcept {
         step_.next.phase = Phase::Ended;
         disarm();
@@ -270,10 +370,8 @@ class Stepper {
                 enter_entries(Phase::ShutdownEntries);
                 break;
             case Phase::Terminate:
-                step_.next.phase = Phase::Kill;
                 add(Do::NameLeft);
-                add(Do::KillAll);
-                arm(kKillLimit);
+                enter_kill();
                 break;
             case Phase::Kill:
                 add(Do::NameLeft);

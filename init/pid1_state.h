@@ -71,6 +71,7 @@ struct Pid1State {
 struct Facts {
     bool in_container = false;  ///< disks and swap are not ours to take down
     bool supervisor_runs = false;
+    bool waits_for_process = false;  ///< the entry or helper that the phase waits for is running
     bool has_ctrl_alt_del_entry = false;
     bool has_power_fail_entry = false;
     bool has_restart_entry = false;
@@ -104,11 +105,13 @@ struct DeadlinePassed {
 };
 /// The limit of the whole shutdown passed.
 struct ShutdownLimitPassed {};
+/// PID 1 itself failed and goes on from a snapshot: what the phase had to begin was begun, or not.
+struct Recovered {};
 
 using Event =
     std::variant<Begin, WaitedEnded, NoneLeft, Requested, CtrlAltDel, PowerFails, KeyboardRequest,
                  ReloadAsked, PauseAsked, ResumeAsked, SupervisorProgressed, SupervisorEnded,
-                 NobodyLeft, AllUnmounted, DeadlinePassed, ShutdownLimitPassed>;
+                 NobodyLeft, AllUnmounted, DeadlinePassed, ShutdownLimitPassed, Recovered>;
 
 // Effects.
 /// Start the next entry of a class and wait for its end: WaitedEnded or NoneLeft follows.

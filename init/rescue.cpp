@@ -71,32 +71,44 @@ void greet(const char* cause) noexcept {
 }  // namespace
 
 bool RescueShells::start(const char* cause) noexcept {
+    for (const TerminalName& console : active_consoles()) {
+        start_on(console, cause);
+    }
+    return run();
+}
+
+bool RescueShells::start_on_own_terminal(const char* cause) noexcept {
+    if (::isatty(STDIN_FILENO) == 1) {
+        start_on({}, cause);
+    }
+    return run();
+}
+
+void RescueShells::start_on(const TerminalName& console, const char* cause) noexcept {
     const char* shell = first_executable(kShells.data(), kShells.size());
     if (shell == nullptr) {
         log_.error("no shell to start: there is none of /bin/sh, /bin/busybox");
-        return false;
+        return;
     }
     const char* sulogin = root_has_password()
                               ? first_executable(kSuloginPlaces.data(), kSuloginPlaces.size())
                               : nullptr;
-    for (const TerminalName& console : active_consoles()) {
-        const auto pid = fork_child(limits_);
-        if (!pid) {
-            log_.error("rescue shell on %s: fork: %s", console.c_str(),
-                       errno_text(pid.error().code));
-            continue;
-        }
-        if (*pid == 0) {
-            ::setsid();
-            if (!use_terminal(console, Claim::Take)) {
-                ::_exit(kExitNoTerminal);
-            }
-            greet(cause);
-            run_shell(sulogin, shell);
-        }
-        (void)pids_.push_back(*pid);
+    const auto pid = fork_child(limits_);
+    if (!pid) {
+        log_.error("rescue shell on %s: fork: %s", console.c_str(), errno_text(pid.error().code));
+        return;
     }
-    return run();
+    if (*pid == 0) {
+        ::setsid();
+        if (console.empty()) {
+            use_inherited_terminal(Claim::Take);
+        } else if (!use_terminal(console, Claim::Take)) {
+            ::_exit(kExitNoTerminal);
+        }
+        greet(cause);
+        run_shell(sulogin, shell);
+    }
+    (void)pids_.push_back(*pid);
 }
 
 RescueShells::Ended RescueShells::ended(pid_t pid, const ExitStatus& status) noexcept {

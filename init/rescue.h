@@ -10,6 +10,7 @@
 #include "common/fixed.h"
 #include "init/child.h"
 #include "init/log.h"
+#include "init/terminal.h"
 
 namespace mainstay::init {
 
@@ -20,6 +21,10 @@ class RescueShells {
     /// Starts a shell on each console, each greeted with @p cause and with how to go on.
     /// @returns false when there is no shell to start
     bool start(const char* cause) noexcept;
+
+    /// The same on the terminal that PID 1 itself was given: in a container the kernel's consoles
+    /// are its host's.
+    bool start_on_own_terminal(const char* cause) noexcept;
 
     enum class Ended : std::uint8_t {
         NotOurs,     ///< some other child
@@ -36,6 +41,9 @@ class RescueShells {
     void end_all() noexcept;
 
   private:
+    /// @param console empty: the one that is there
+    void start_on(const TerminalName& console, const char* cause) noexcept;
+
     Log& log_;
     const BirthLimits& limits_;
     FixedVector<pid_t, 8> pids_;

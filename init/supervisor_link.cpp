@@ -135,8 +135,8 @@ SupervisorLink::Heard SupervisorLink::heed(const LinkMessage& message, Log& log)
     if (message.type == LinkType::Hello) {
         greet(message, log);
     } else if (message.type == LinkType::Progress) {
-        log.info("supervisor: %s to stop, among them %s",
-                 counted(message.value, "service").c_str(), message.text.c_str());
+        log.info("supervisor: %s to stop, among them %s", counted(message.value, "service").c_str(),
+                 message.text.c_str());
         return Heard::Progress;
     } else if (message.type == LinkType::Stopped) {
         log.info("supervisor: all services are down");

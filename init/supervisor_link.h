@@ -78,9 +78,18 @@ class SupervisorPacing {
     /// @returns how long to wait; counts the start that will follow
     Duration next_wait(MonotonicTime now) noexcept;
 
-  private:
     static constexpr std::size_t kBurst = 20;
-    FixedVector<MonotonicTime, kBurst> starts_;
+    using Starts = FixedVector<MonotonicTime, kBurst>;
+    const Starts& starts() const noexcept { return starts_; }
+    std::size_t oldest() const noexcept { return oldest_; }
+    /// @param oldest index of the oldest start once all kBurst are there
+    void restore(const Starts& starts, std::size_t oldest) noexcept {
+        starts_ = starts;
+        oldest_ = oldest % kBurst;
+    }
+
+  private:
+    Starts starts_;
     std::size_t oldest_ = 0;
 };
 

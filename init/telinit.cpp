@@ -176,9 +176,13 @@ int telinit_main(int argc, char** argv) noexcept {
     if (word == "q" || word == "Q") {
         return send_to_pid1("init", SIGHUP);
     }
+    if (word == "u" || word == "U") {
+        return send_to_pid1("init", kSignalUpgrade);
+    }
     std::FILE* stream = word == "--help" ? stdout : stderr;
     std::fputs(
-        "Usage: init 0|6|q           ask PID 1 to power off, to reboot, to read inittab again\n"
+        "Usage: init 0|6|q|u         ask PID 1 to power off, to reboot, to read inittab again,\n"
+        "                            to put the program as it now is on disk in its own place\n"
         "       init --check [FILE]  check an inittab, /etc/inittab by default\n"
         "       init --version\n"
         "As PID 1 it boots: init [--inittab=FILE] [--style=busybox|sysvinit]\n"

@@ -10,6 +10,7 @@ namespace mainstay::init {
 
 inline constexpr Facts kPlain{.in_container = false,
                               .supervisor_runs = true,
+                              .waits_for_process = false,
                               .has_ctrl_alt_del_entry = false,
                               .has_power_fail_entry = false,
                               .has_restart_entry = false};

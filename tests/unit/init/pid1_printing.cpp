@@ -65,7 +65,7 @@ std::string text_of(const Effects& effects) {
 }
 
 std::string text_of(const Event& event) {
-    constexpr std::array<const char*, 16> kWords{"begin",
+    constexpr std::array<const char*, 17> kWords{"begin",
                                                  "waited ended",
                                                  "none left",
                                                  "requested",
@@ -80,7 +80,8 @@ std::string text_of(const Event& event) {
                                                  "nobody left",
                                                  "all unmounted",
                                                  "deadline passed",
-                                                 "shutdown limit passed"};
+                                                 "shutdown limit passed",
+                                                 "recovered"};
     static_assert(std::variant_size_v<Event> == kWords.size());
     std::string text = kWords[event.index()];
     if (const auto* requested = std::get_if<Requested>(&event)) {

@@ -17,7 +17,7 @@ using namespace mainstay::init;  // NOLINT: every name of the machine under test
 using std::chrono::seconds;
 
 // A new event or effect needs rows in table() below, and a thought about the random walks.
-static_assert(std::variant_size_v<Event> == 16);
+static_assert(std::variant_size_v<Event> == 17);
 static_assert(std::variant_size_v<Effect> == 4);
 static_assert(kPhaseCount == 12);
 
@@ -66,6 +66,9 @@ const std::vector<Stimulus>& stimuli() {
         {"deadline passed", DeadlinePassed{kGeneration}},
         {"late deadline passed", DeadlinePassed{kGeneration - 1}},
         {"shutdown limit passed", ShutdownLimitPassed{}},
+        {"recovered", Recovered{}},
+        {"recovered, a process is waited for", Recovered{}, with(&Facts::waits_for_process)},
+        {"recovered, no supervisor runs", Recovered{}, without_supervisor()},
     };
     return all;
 }
@@ -141,58 +144,89 @@ std::vector<Row> going_down(std::vector<Row> own) {
     return own;
 }
 
+/// What PID 1 does after a fault of its own; the same three times unless a row says otherwise.
+std::vector<Row> recovering(std::vector<Row> own, const std::string& becomes,
+                            const std::string& does, const std::string& while_waiting = "") {
+    own.push_back({"recovered", becomes, does});
+    const bool same = while_waiting.empty();
+    own.push_back(
+        {"recovered, a process is waited for", same ? becomes : "", same ? does : while_waiting});
+    own.push_back({"recovered, no supervisor runs", becomes, does});
+    return own;
+}
+
 const std::array<std::vector<Row>, kPhaseCount>& table() {
     static const std::array<std::vector<Row>, kPhaseCount> phases{
         // New
-        while_up({{"begin", "sysinit", "run the next sysinit entry, arm 30 s"},
-                  {"reload asked", "a reload waits", ""}}),
+        recovering(while_up({{"begin", "sysinit", "run the next sysinit entry, arm 30 s"},
+                             {"reload asked", "a reload waits", ""}}),
+                   "sysinit", "run the next sysinit entry, arm 30 s"),
         // Sysinit
-        while_up({{"waited ended", "", "run the next sysinit entry, arm 30 s"},
-                  {"none left", "wait", "run the next wait entry, arm 30 s"},
-                  {"reload asked", "a reload waits", ""},
-                  {"deadline passed", "", "name who is waited for, arm 60 s"}}),
+        recovering(while_up({{"waited ended", "", "run the next sysinit entry, arm 30 s"},
+                             {"none left", "wait", "run the next wait entry, arm 30 s"},
+                             {"reload asked", "a reload waits", ""},
+                             {"deadline passed", "", "name who is waited for, arm 60 s"}}),
+                   "", "run the next sysinit entry, arm 30 s", "arm 30 s"),
         // Wait
-        while_up({{"waited ended", "", "run the next wait entry, arm 30 s"},
-                  {"none left", "running", "disarm, start all once entries, resume respawning"},
-                  {"reload asked", "a reload waits", ""},
-                  {"deadline passed", "", "name who is waited for, arm 60 s"}}),
+        recovering(
+            while_up({{"waited ended", "", "run the next wait entry, arm 30 s"},
+                      {"none left", "running", "disarm, start all once entries, resume respawning"},
+                      {"reload asked", "a reload waits", ""},
+                      {"deadline passed", "", "name who is waited for, arm 60 s"}}),
+            "", "run the next wait entry, arm 30 s", "arm 30 s"),
         // Running
-        while_up({{"reload asked", "", "reload"}, {"resume asked", "", "resume respawning"}}),
+        recovering(
+            while_up({{"reload asked", "", "reload"}, {"resume asked", "", "resume respawning"}}),
+            "", "disarm, start all once entries, resume respawning"),
         // StopSupervisor
         going_down(
             {{"supervisor progressed", "", "arm 10 s"},
              {"supervisor ended", "shutdown-entries", "run the next shutdown entry, arm 60 s"},
              {"deadline passed", "shutdown-entries",
-              "name who is left, run the next shutdown entry, arm 60 s"}}),
+              "name who is left, run the next shutdown entry, arm 60 s"},
+             {"recovered", "", "ask the supervisor, arm 10 s"},
+             {"recovered, a process is waited for", "", "ask the supervisor, arm 10 s"},
+             {"recovered, no supervisor runs", "shutdown-entries",
+              "run the next shutdown entry, arm 60 s"}}),
         // ShutdownEntries
-        going_down({{"waited ended", "", "run the next shutdown entry, arm 60 s"},
-                    {"none left", "terminate", "terminate all, arm 5 s"},
-                    {"deadline passed", "",
-                     "name who is waited for, abandon who is waited for, run the next shutdown "
-                     "entry, arm 60 s"}}),
+        recovering(
+            going_down({{"waited ended", "", "run the next shutdown entry, arm 60 s"},
+                        {"none left", "terminate", "terminate all, arm 5 s"},
+                        {"deadline passed", "",
+                         "name who is waited for, abandon who is waited for, run the next shutdown "
+                         "entry, arm 60 s"}}),
+            "", "run the next shutdown entry, arm 60 s", "arm 60 s"),
         // Terminate
-        going_down({{"nobody left", "sync", "sync, arm 30 s"},
-                    {"nobody left, in a container", "ended", kEnd},
-                    {"deadline passed", "kill", "name who is left, kill all, arm 2 s"}}),
+        recovering(going_down({{"nobody left", "sync", "sync, arm 30 s"},
+                               {"nobody left, in a container", "ended", kEnd},
+                               {"deadline passed", "kill", "name who is left, kill all, arm 2 s"}}),
+                   "", "terminate all, arm 5 s"),
         // Kill
-        going_down({{"nobody left", "sync", "sync, arm 30 s"},
-                    {"nobody left, in a container", "ended", kEnd},
-                    {"deadline passed", "sync", "name who is left, sync, arm 30 s"}}),
+        recovering(going_down({{"nobody left", "sync", "sync, arm 30 s"},
+                               {"nobody left, in a container", "ended", kEnd},
+                               {"deadline passed", "sync", "name who is left, sync, arm 30 s"}}),
+                   "", "kill all, arm 2 s"),
         // Sync
-        going_down({{"waited ended", "swapoff", "swapoff, arm 30 s"},
-                    {"deadline passed", "swapoff",
-                     "name who is waited for, abandon who is waited for, swapoff, arm 30 s"}}),
+        recovering(
+            going_down({{"waited ended", "swapoff", "swapoff, arm 30 s"},
+                        {"deadline passed", "swapoff",
+                         "name who is waited for, abandon who is waited for, swapoff, arm 30 s"}}),
+            "", "sync, arm 30 s", "arm 30 s"),
         // SwapOff
-        going_down({{"waited ended", "unmount, round 1", "unmount, arm 10 s"},
-                    {"deadline passed", "unmount, round 1",
-                     "name who is waited for, abandon who is waited for, unmount, arm 10 s"}}),
+        recovering(
+            going_down({{"waited ended", "unmount, round 1", "unmount, arm 10 s"},
+                        {"deadline passed", "unmount, round 1",
+                         "name who is waited for, abandon who is waited for, unmount, arm 10 s"}}),
+            "", "swapoff, arm 30 s", "arm 30 s"),
         // Unmount
-        going_down({{"waited ended", "round 2", "unmount, arm 10 s"},
-                    {"all unmounted", "ended", kEnd},
-                    {"deadline passed", "round 2",
-                     "name who is waited for, abandon who is waited for, unmount, arm 10 s"}}),
+        recovering(
+            going_down({{"waited ended", "round 2", "unmount, arm 10 s"},
+                        {"all unmounted", "ended", kEnd},
+                        {"deadline passed", "round 2",
+                         "name who is waited for, abandon who is waited for, unmount, arm 10 s"}}),
+            "round 2", "unmount, arm 10 s", "arm 10 s"),
         // Ended
-        {{"pause asked", "paused", ""}},
+        recovering({{"pause asked", "paused", ""}}, "", kEnd),
     };
     return phases;
 }

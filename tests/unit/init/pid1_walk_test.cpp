@@ -77,6 +77,23 @@ class Walk {
         }
     }
 
+    /// Wherever PID 1 fails, it goes on from there: never back, with a deadline where it waits, and
+    /// with the request that it had.
+    void check_recovery() {
+        facts_.waits_for_process = random_.flip();
+        const Step after = step(state_, Recovered{}, facts_);
+        const Phase phase = after.next.phase;
+        const bool is_armed =
+            std::any_of(after.effects.begin(), after.effects.end(),
+                        [](const Effect& effect) { return std::holds_alternative<Arm>(effect); });
+        const bool needs_deadline = phase == Phase::Sysinit || phase == Phase::Wait ||
+                                    (is_going_down(phase) && phase != Phase::Ended);
+        check(phase >= state_.phase, "recovered into an earlier phase");
+        check(after.next.request == state_.request, "recovered with another request");
+        check(is_armed == needs_deadline, "recovered with no deadline, or one for nothing");
+        check(after.effects.size() < Effects::capacity(), "the effects are full");
+    }
+
   private:
     Event random_event() {
         // Boots are short, so that many walks get beyond them; requests are rare, so that not all
@@ -281,6 +298,7 @@ TEST_CASE("a million random steps keep what must hold", "[pid1]") {
             after_end += walk.state().phase == Phase::Ended ? 1 : 0;
             if (steps % 16 == 0) {
                 walk.check_deadlines_lead_to_the_end();
+                walk.check_recovery();
             }
         }
     }

@@ -1,0 +1,46 @@
+/// A program in memory, so that executing it waits for no disk, cannot be changed after it was
+/// tested, and holds no file system.
+#pragma once
+
+#include "common/clock.h"
+#include "common/exit_status.h"
+#include "init/child.h"
+#include "init/log.h"
+
+namespace mainstay::init {
+
+/// An empty memfd to hold a program.
+Result<UniqueFd> make_program_memory() noexcept;
+
+/// Copies the file @p from into @p memory and seals it. May block: in a child only.
+Result<void> copy_program(int from, int memory) noexcept;
+
+/// Whether copy_program came to its end.
+bool is_whole_program(int memory) noexcept;
+
+/// The way of a new program into the place of PID 1: a child copies the file and executes the copy
+/// with --self-test. What does not answer as this program does is never executed as PID 1: an exec
+/// that fails late, or a program that ends, would be the end of the machine.
+class ProgramUpgrade {
+  public:
+    /// Starts the child. @p path is the program's.
+    Result<void> start(const char* path, Log& log, const BirthLimits& limits) noexcept;
+
+    bool runs() const noexcept { return pid_ != 0; }
+    pid_t pid() const noexcept { return pid_; }
+    /// When it counts as hanging.
+    MonotonicTime deadline() const noexcept { return deadline_; }
+    void kill_child() noexcept;
+
+    /// To be called when the child was reaped.
+    /// @returns the program to execute; nothing after saying why not
+    UniqueFd finish(const ExitStatus& status, const char* path, Log& log) noexcept;
+
+  private:
+    pid_t pid_ = 0;
+    MonotonicTime deadline_{};
+    UniqueFd memory_;
+    UniqueFd answer_;
+};
+
+}  // namespace mainstay::init
