@@ -4,7 +4,7 @@
 
 # What finds the disk and the network of common virtual machines; their own needs come along.
 readonly image_modules="virtio_pci virtio_mmio virtio_blk virtio_scsi virtio_net virtio_console
-    virtio-rng ata_piix sd_mod sr_mod loop overlay squashfs isofs vfat nls_cp437 nls_ascii"
+    virtio-rng ata_piix sd_mod sr_mod loop overlay squashfs isofs vfat nls_cp437 nls_ascii softdog"
 
 # new_tree TREE: an empty tree with the directories every system has.
 new_tree() {

@@ -71,9 +71,11 @@ class Images:
         tree = self._directory / "changed"
         shutil.copytree(self._tree, tree, symlinks=True)
         for name, content in files.items():
+            mode = (tree / name).stat().st_mode
             (tree / name).unlink()
             if content is not None:
                 (tree / name).write_bytes(content)
+                (tree / name).chmod(mode)
         path = self._new_path()
         script("mkdisk", tree, path)
         shutil.rmtree(tree)

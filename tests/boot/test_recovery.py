@@ -1,0 +1,128 @@
+"""PID 1 fails, or is replaced, on a real kernel: no panic, nothing is lost, and the disk ends clean."""
+
+import pytest
+
+from guest import TOP, Guest
+from test_boot import assert_services_are_up
+
+FAULTY_INIT = TOP / "build/test-fault/bin/init"
+INIT = "/usr/lib/mainstay/init"
+
+# Every process but those of this shell, of the kernel, and one that a test may just have started.
+PROCESSES = "ps -o pid,ppid,args | awk '$2 == 1 && !/-sh|login/ || /supervisor|syslogd|klogd|udhcpc|svlog/ && !/awk/ {print $1}' | sort -n | xargs"
+
+
+def needs_faulty_init(test):
+    reason = "build/test-fault/bin/init is not built: cmake --build --preset test-fault"
+    return pytest.mark.skipif(not FAULTY_INIT.exists(), reason=reason)(test)
+
+
+def processes(guest):
+    assert_services_are_up(guest)
+    found = guest.run(PROCESSES)
+    assert len(found.split()) >= 6, found
+    return found
+
+
+def fail(guest, signal, consequence):
+    guest.run("dmesg -c >/dev/null")
+    guest.run(f"kill -{signal} 1")
+    guest.wait_until(f"dmesg | grep 'PID 1 failed: .*Mainstay.*{consequence}'")
+
+
+def upgrade(guest):
+    guest.run("dmesg -c >/dev/null")
+    guest.run("telinit u")
+    guest.wait_until("dmesg | grep 'upgraded: Mainstay'")
+
+
+def power_off(guest, disk):
+    guest.type("poweroff")
+    assert guest.end() == "guest-shutdown"
+    disk.assert_clean()
+
+
+@pytest.mark.parametrize("first, second", [("SEGV", "BUS"), ("ABRT", "ILL")])
+def test_signals_of_a_fault_cost_nothing(images, first, second):
+    disk = images.demo_disk()
+    with Guest("root=/dev/vda1 ro", initramfs=images.initramfs, disk=disk.path) as guest:
+        guest.login()
+        before = processes(guest)
+        fail(guest, first, "everything goes on")
+        assert processes(guest) == before
+        assert f"PID 1 recovered from 1 fault, " in guest.run("cat /run/mainstay/recovered")
+        fail(guest, second, "going on with processes only")
+        assert processes(guest) == before
+        power_off(guest, disk)
+
+
+@needs_faulty_init
+def test_a_real_null_dereference_costs_nothing(images):
+    disk = images.disk_with({INIT.lstrip("/"): FAULTY_INIT.read_bytes()})
+    with Guest("root=/dev/vda1 ro", initramfs=images.initramfs, disk=disk.path) as guest:
+        guest.login()
+        before = processes(guest)
+        fail(guest, 60, "everything goes on")
+        assert "SEGV at 0x0, program counter 0x" in guest.run("cat /run/mainstay/recovered")
+        assert processes(guest) == before
+        # After the program's file is gone it fails all the same, and the disk still becomes clean.
+        guest.run(f"rm {INIT}")
+        fail(guest, 60, "going on with processes only")
+        assert processes(guest) == before
+        guest.type("kill -38 1")
+        assert guest.end() == "guest-shutdown"
+    disk.assert_clean()
+
+
+def test_a_new_program_takes_over_and_the_disk_ends_clean(images):
+    disk = images.demo_disk()
+    with Guest("root=/dev/vda1 ro", initramfs=images.initramfs, disk=disk.path) as guest:
+        guest.login()
+        before = processes(guest)
+        guest.run(f"cp {INIT} {INIT}.new && mv {INIT}.new {INIT}")
+        upgrade(guest)
+        assert processes(guest) == before
+        guest.run(f"head -c 300000 {INIT} >{INIT}.new; chmod 755 {INIT}.new; mv {INIT} {INIT}.old")
+        guest.run(f"mv {INIT}.new {INIT}; kill -59 1")
+        guest.wait_until("dmesg | grep 'fails its self-test; going on with the old program'")
+        guest.run(f"mv {INIT}.old {INIT}")
+        assert processes(guest) == before
+        power_off(guest, disk)
+
+
+def test_a_program_that_was_replaced_does_not_keep_the_disk_from_ending_clean(images):
+    disk = images.demo_disk()
+    with Guest("root=/dev/vda1 ro", initramfs=images.initramfs, disk=disk.path) as guest:
+        guest.login()
+        processes(guest)
+        guest.run(f"cp {INIT} {INIT}.new && mv {INIT}.new {INIT}")
+        power_off(guest, disk)
+
+
+WATCHDOG = "watchdog=/dev/watchdog,10 modules=softdog"
+
+
+@needs_faulty_init
+def test_the_watchdog_resets_a_machine_whose_pid_1_hangs(images):
+    disk = images.disk_with({INIT.lstrip("/"): FAULTY_INIT.read_bytes()})
+    append = f"root=/dev/vda1 ro {WATCHDOG}"
+    with Guest(append, initramfs=images.initramfs, disk=disk.path) as guest:
+        guest.login()
+        guest.wait_until("dmesg | grep 'watchdog: taken over from the initramfs, 10 s'")
+        guest.type("kill -61 1")
+        assert guest.end() == "guest-reset"
+
+
+def test_the_watchdog_is_kept_quiet_through_everything(images):
+    disk = images.demo_disk()
+    append = f"root=/dev/vda1 ro {WATCHDOG}"
+    with Guest(append, initramfs=images.initramfs, disk=disk.path) as guest:
+        guest.login()
+        before = processes(guest)
+        guest.run("sleep 25")  # longer than the watchdog waits: it is told in between
+        fail(guest, "SEGV", "everything goes on")
+        guest.run("sleep 15")
+        upgrade(guest)
+        guest.run("sleep 15")
+        assert processes(guest) == before
+        power_off(guest, disk)
