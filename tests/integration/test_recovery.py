@@ -257,6 +257,24 @@ def test_a_word_for_recovery_that_is_none_is_ignored():
         assert "PID 1 failed" not in p.transcript()
 
 
+def test_the_supervisor_is_spoken_to_as_before():
+    service = "#!/bin/sh\necho service is up >/dev/console\nexec sleep 4001\n"
+    files = {"/etc/service/web/run": service}
+    with start("::supervise:/sbin/supervisor\n", files=files) as p:
+        p.wait_for_line("^service is up$")
+        eventually(lambda: (p.root / "run/mainstay/booted").exists(), "the boot is complete")
+        before = p.run("pidof", "supervisor", "sleep")
+        fault(p, "SEGV")
+        upgrade(p)
+        fault(p, "BUS")
+        p.wait_for_line("going on with processes only")
+        assert p.run("pidof", "supervisor", "sleep") == before
+        assert "web" in p.run("svctl", "status")
+        p.run("/sbin/poweroff", check=False)
+        p.wait_for_line("supervisor: all services are down")
+        assert p.exit_status() == POWERED_OFF
+
+
 # ---- telinit u ----------------------------------------------------------------------------------
 
 
