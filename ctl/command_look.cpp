@@ -1,5 +1,8 @@
 #include <algorithm>
+#include <array>
 
+#include "common/fd_io.h"
+#include "common/paths.h"
 #include "ctl/commands.h"
 #include "ctl/explain.h"
 #include "ctl/format_deaths.h"
@@ -8,6 +11,7 @@
 #include "ctl/format_table.h"
 #include "ctl/format_tree.h"
 #include "ctl/terminal.h"
+#include "ctl/text.h"
 
 namespace mainstay::ctl {
 namespace {
@@ -57,6 +61,17 @@ bool are_known(Session& session, const std::vector<ServiceView>& views) {
     return all;
 }
 
+/// What PID 1 itself recovered from, in its own words; empty where it did not have to.
+std::string recovered_line(const Style& style) {
+    std::array<char, 512> buffer;
+    const auto text = read_file(kRecoveredFile, buffer);
+    if (!text || text->empty()) {
+        return {};
+    }
+    const std::string line = visible(text->substr(0, text->find('\n')), style.charset);
+    return coloured(line, Colour::Red, style).append("\n");
+}
+
 }  // namespace
 
 ExitCode run_status(Session& session) {
@@ -73,6 +88,7 @@ ExitCode run_status(Session& session) {
     }
     if (gathered.system) {
         output.print(format_system(*gathered.system, output.style()));
+        output.print(recovered_line(output.style()));
     }
     output.print(format_table(views, output.style()));
     if (shows_all) {

@@ -269,7 +269,9 @@ def test_the_supervisor_is_spoken_to_as_before():
         fault(p, "BUS")
         p.wait_for_line("going on with processes only")
         assert p.run("pidof", "supervisor", "sleep") == before
-        assert "web" in p.run("svctl", "status")
+        status = p.run("svctl", "status")
+        assert "web" in status
+        assert re.search(r"^PID 1 recovered from 2 faults, the last .*: BUS from ", status, re.M)
         p.run("/sbin/poweroff", check=False)
         p.wait_for_line("supervisor: all services are down")
         assert p.exit_status() == POWERED_OFF
