@@ -224,7 +224,7 @@ void fill_plan(int argc, char** argv, const Sizes& sizes) noexcept {
 
 /// An own stack, as a stack that is full is one of the faults.
 void use_own_stack() noexcept {
-    constexpr std::size_t kLeast = 64 * 1024;
+    constexpr std::size_t kLeast = std::size_t{64} * 1024;
     stack_t stack{};
     stack.ss_size = std::max<std::size_t>(kLeast, 4 * ::getauxval(AT_MINSIGSTKSZ));
     stack.ss_sp = ::mmap(nullptr, stack.ss_size, PROT_READ | PROT_WRITE,

@@ -32,8 +32,9 @@ int touch_pages_of(dl_phdr_info* program, std::size_t /*size*/, void* /*nothing*
         if (part.p_type != PT_LOAD) {
             continue;
         }
-        const auto* const start =
-            reinterpret_cast<const volatile char*>(program->dlpi_addr + part.p_vaddr);
+        const std::uintptr_t address = program->dlpi_addr + part.p_vaddr;
+        // NOLINTNEXTLINE(performance-no-int-to-ptr): as the ABI has it
+        const auto* const start = reinterpret_cast<const volatile char*>(address);
         for (std::size_t offset = 0; offset < part.p_memsz; offset += kPage) {
             (void)start[offset];
         }

@@ -48,7 +48,7 @@ class WatchdogPlan {
 
   private:
     /// A third, so that two may be late.
-    Duration pause() const noexcept { return std::chrono::seconds(seconds_) / 3; }
+    Duration pause() const noexcept { return Duration(std::chrono::seconds(seconds_)) / 3; }
 
     std::uint32_t seconds_ = 0;
     MonotonicTime due_ = MonotonicTime::max();

@@ -90,7 +90,8 @@ def test_what_it_recovered_from_is_written_down():
         running(p)
         assert not (p.root / "run/mainstay/recovered").exists()
         fault(p, "SEGV")
-        text = (p.root / "run/mainstay/recovered").read_text()
+        path = p.root / "run/mainstay/recovered"
+        text = eventually(lambda: path.exists() and path.read_text(), "it is written down")
         assert re.fullmatch(
             r"PID 1 recovered from 1 fault, the last \d+\.\d{3} s after the kernel's start: "
             r"SEGV from .*, program counter 0x[0-9a-f]+, Mainstay \S+ \(\S+\)\n",
@@ -269,9 +270,9 @@ def test_the_supervisor_is_spoken_to_as_before():
         fault(p, "BUS")
         p.wait_for_line("going on with processes only")
         assert p.run("pidof", "supervisor", "sleep") == before
-        status = p.run("svctl", "status")
-        assert "web" in status
-        assert re.search(r"^PID 1 recovered from 2 faults, the last .*: BUS from ", status, re.M)
+        recovered = re.compile(r"^PID 1 recovered from 2 faults, the last .*: BUS from ", re.M)
+        eventually(lambda: recovered.search(p.run("svctl", "status")), "svctl shows it")
+        assert "web" in p.run("svctl", "status")
         p.run("/sbin/poweroff", check=False)
         p.wait_for_line("supervisor: all services are down")
         assert p.exit_status() == POWERED_OFF
