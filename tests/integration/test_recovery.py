@@ -45,8 +45,13 @@ def running(p):
 
 def descriptors(p):
     """What PID 1 has open, without the numbers that are different for each."""
-    directory = pathlib.Path(f"/proc/{p.pid}/fd")
-    return sorted(re.sub(r":\[\d+\]", "", os.readlink(fd)) for fd in directory.iterdir())
+    found = []
+    for fd in pathlib.Path(f"/proc/{p.pid}/fd").iterdir():
+        try:
+            found.append(re.sub(r":\[\d+\]", "", os.readlink(fd)))
+        except FileNotFoundError:
+            pass  # closed in this moment
+    return sorted(found)
 
 
 def memory(p):
