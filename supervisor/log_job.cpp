@@ -144,6 +144,8 @@ class LogJob final : public ControlJob, public JobListener {
         const std::size_t number = begun_ - 1;
         stream.follow =
             handler_.os().outputs.follow(stream.id, [this, number] { note_news(number); });
+        // What was written from there on until now is told of by nobody.
+        stream.has_news = resumption_ || stream.is_late;
     }
 
     /// A line that is not ended yet waits for its end.
