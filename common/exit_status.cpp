@@ -10,6 +10,7 @@ namespace {
 // pure.
 constexpr unsigned kSignalMask = 0x7f;
 constexpr unsigned kCoreFlag = 0x80;
+constexpr unsigned kStopped = 0x7f;  // of who has not ended: free to mean that nothing is known
 
 }  // namespace
 
@@ -19,11 +20,30 @@ ExitStatus ExitStatus::from_wait(int wait_status) noexcept {
     if (signal == 0) {
         return {Kind::Exited, static_cast<std::uint8_t>(bits >> 8U), false};
     }
+    if (signal == kStopped) {
+        return unknown();
+    }
     return {Kind::Signaled, static_cast<std::uint8_t>(signal), (bits & kCoreFlag) != 0};
+}
+
+int ExitStatus::to_wait() const noexcept {
+    switch (kind) {
+        case Kind::Exited:
+            return static_cast<int>(unsigned{value} << 8U);
+        case Kind::Signaled:
+            return static_cast<int>(value | (dumped_core ? kCoreFlag : 0U));
+        case Kind::Unknown:
+            break;
+    }
+    return static_cast<int>(kStopped);
 }
 
 FixedString<48> to_text(const ExitStatus& status) noexcept {
     FixedString<48> text;
+    if (status.kind == ExitStatus::Kind::Unknown) {
+        text.append("ended, nobody knows how");
+        return text;
+    }
     if (status.kind == ExitStatus::Kind::Exited) {
         text.append_format("exit %d", status.value);
         return text;

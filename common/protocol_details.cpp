@@ -99,8 +99,12 @@ void read_leftovers(FieldReader& fields, LeftoversView& leftovers) {
 }  // namespace
 
 void add_death(JsonObject& object, const Death& death) {
-    const char* key = death.status.kind == ExitStatus::Kind::Exited ? "code" : "signal";
-    object.add(key, std::int64_t{death.status.value});
+    if (death.status.kind == ExitStatus::Kind::Unknown) {
+        add_flag(object, "unknown", true);
+    } else {
+        const char* key = death.status.kind == ExitStatus::Kind::Exited ? "code" : "signal";
+        object.add(key, std::int64_t{death.status.value});
+    }
     add_flag(object, "core", death.status.dumped_core);
     object.add("lived_ms", std::int64_t{death.lived.count()});
     object.add("ago_ms", std::int64_t{death.ago.count()});
@@ -117,7 +121,9 @@ Death read_death(FieldReader& fields) {
     fields.read("oom", death.out_of_memory);
     fields.read("cause", death.cause);
     fields.read("next", death.next);
-    if (fields.has("signal")) {
+    if (fields.has("unknown")) {
+        death.status = ExitStatus::unknown();
+    } else if (fields.has("signal")) {
         death.status.kind = ExitStatus::Kind::Signaled;
         fields.read_number("signal", death.status.value, 1, kSignalMax);
     } else {

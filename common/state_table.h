@@ -51,6 +51,7 @@ struct Geometry {
 
 /// What the system as a whole has come to; bits of Header::flags.
 inline constexpr std::uint32_t kBootComplete = 1;
+inline constexpr std::uint32_t kStopping = 2;  ///< all services
 
 struct Header {
     std::uint32_t magic = 0;
@@ -172,6 +173,8 @@ struct Detail {
 // The layout is shared by programs of different versions: nothing in it moves.
 static_assert(sizeof(Geometry) == 32 && sizeof(Header) == 96 && sizeof(ProcessWords) == 24);
 static_assert(sizeof(Record) == 120 && sizeof(Death) == 24 && sizeof(Detail) == 1336);
+static_assert(offsetof(Detail, status) % 8 == 0 && offsetof(Detail, fault_code) % 8 == 0 &&
+              offsetof(Detail, long_name) % 8 == 0);
 static_assert(offsetof(Slot, name) == 8 && offsetof(Slot, processes) == 64 &&
               offsetof(Slot, record) == 136 && sizeof(Slot) == 256);
 static_assert(std::is_trivially_copyable_v<Slot> && std::is_trivially_copyable_v<Detail>);

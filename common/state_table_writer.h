@@ -140,6 +140,8 @@ class Writer {
         word<std::uint32_t>(offsetof(Header, magic), kMagic);
     }
 
+    std::uint32_t slot_count() const noexcept { return geometry_.slot_count; }
+
     void set_flags(std::uint32_t flags) noexcept {
         word<std::uint32_t>(offsetof(Header, flags), flags);
     }
@@ -173,10 +175,12 @@ class Writer {
         journal_.add(slot_offset(number) + offsetof(Slot, record), bytes_of(record));
     }
     /// @param offset of a field in Detail, a multiple of 8 as the field's size is
-    template <typename Field>
-    void put_detail(std::uint32_t number, std::size_t offset, const Field& field) noexcept {
-        static_assert(sizeof field % 8 == 0);
-        journal_.add(detail_offset(number) + offset, bytes_of(field));
+    void put_detail(std::uint32_t number, std::size_t offset,
+                    std::span<const std::byte> field) noexcept {
+        journal_.add(detail_offset(number) + offset, field);
+    }
+    void put_detail(std::uint32_t number, std::size_t offset, const Detail& detail) noexcept {
+        put_detail(number, offset, bytes_of(detail));
     }
     void commit() noexcept { journal_.commit(); }
 

@@ -21,7 +21,6 @@
 #include "supervisor/enabled_links.h"
 #include "supervisor/log_pipes.h"
 #include "supervisor/loop.h"
-#include "supervisor/no_keeper.h"
 #include "supervisor/proc_family.h"
 #include "supervisor/process_watch.h"
 #include "supervisor/readiness_channels.h"
@@ -31,6 +30,8 @@
 #include "supervisor/service_set.h"
 #include "supervisor/session.h"
 #include "supervisor/spawn.h"
+#include "supervisor/state_store.h"
+#include "supervisor/succession.h"
 
 namespace mainstay::supervisor {
 namespace {
@@ -102,14 +103,18 @@ class App final : public ScanListener, public ServiceObserver, public System {
                     settings_.born_with.oom_score},
                    open_null()),
           processes_(loop_, spawner_),
-          outputs_(loop_, journal_, keeper_, log_settings(settings_)),
+          link_(loop_, journal_, std::move(settings_.boot_link)),
+          state_(loop_),
+          outputs_(loop_, journal_, link_, log_settings(settings_)),
           cgroups_(journal_),
           family_(cgroups_),
           checks_({processes_, outputs_, loop_, journal_}),
-          readiness_({loop_, journal_, processes_, family_, checks_},
+          readiness_({loop_, journal_, processes_, family_, checks_, link_},
                      notify_directory(settings_.options.control_socket)),
           services_({loop_, processes_, outputs_, definitions_, journal_, cgroups_, readiness_,
-                     sessions_, *this}),
+                     sessions_, *this, state_}),
+          succession_({link_, state_, processes_, outputs_, readiness_, services_, journal_},
+                      state_path_of(settings_.options.control_socket)),
           scan_(loop_, journal_, merge_.first(), settings_.options.directory),
           enabled_({settings_.options.directory, runtime_directory(settings_.options),
                     settings_.options.definitions},
@@ -135,9 +140,7 @@ class App final : public ScanListener, public ServiceObserver, public System {
             return kExitCannotRun;
         }
         cgroups_.prepare();
-        start_boot_link();
-        start_scans();
-        scanned_ = true;
+        take_over();
         say_when_boot_is_complete();
         loop_.run();
         // The connections that were closed take their leave while what they refer to is there.
@@ -154,6 +157,7 @@ class App final : public ScanListener, public ServiceObserver, public System {
         static_cast<void>(service);
         say_when_boot_is_complete();
         has_progress_ = true;
+        look_soon_whether_all_is_down();
     }
     void service_forgotten(ServiceId service) override {
         readiness_.forget(service);
@@ -171,6 +175,33 @@ class App final : public ScanListener, public ServiceObserver, public System {
     }
 
   private:
+    /// From whoever was here before, if anybody was.
+    void take_over() {
+        succession_.begin(settings_.link_version);
+        boot_complete_ = (succession_.flags() & state_table::kBootComplete) != 0;
+        if (boot_complete_) {
+            handler_.boot_completed();
+        }
+        start_scans();
+        succession_.end();
+        scanned_ = true;
+        link_.listen({[this] { stop("PID 1 asks for it"); },
+                      [this] { stop("the link to PID 1 is closed"); },
+                      [this](const LinkProcess& process) { kept_process_ended(process); }});
+        processes_.ask_keeper([this] { link_.look(); });
+        if ((succession_.flags() & state_table::kStopping) != 0) {
+            stop("the supervisor before was about to");
+        }
+    }
+
+    void kept_process_ended(const LinkProcess& process) {
+        processes_.kept_process_ended(
+            {{process.service, static_cast<std::uint32_t>(process.generation)},
+             process.pid,
+             UniqueFd(),
+             ExitStatus::from_wait(process.wait_status)});
+    }
+
     /// What both directories hold is judged together. That of the runtime is made when it is
     /// needed, and needs no word before.
     void start_scans() {
@@ -185,6 +216,7 @@ class App final : public ScanListener, public ServiceObserver, public System {
                                   Scan::Missing::Usual);
             static_cast<void>(runtime_scan_->start());
         }
+        succession_.all_were_added();
     }
 
     void look_again() {
@@ -215,26 +247,10 @@ class App final : public ScanListener, public ServiceObserver, public System {
 
     /// Where PID 1 is not ours it would take the signals for something else, or die of them.
     void ask_pid_1(int signal, const char* what) {
-        if (!link_) {
+        if (!link_.is_there()) {
             journal_.error(std::string(what) + ": PID 1 is not ours; nothing is done");
         } else if (::kill(1, signal) != 0) {
             journal_.error(std::string(what) + ": signal to PID 1: " + errno_text(errno));
-        }
-    }
-
-    void start_boot_link() {
-        if (settings_.boot_link.valid()) {
-            link_.emplace(
-                loop_, journal_, std::move(settings_.boot_link),
-                BootLinkClient::Listener{[this] { stop("PID 1 asks for it"); },
-                                         [this] { stop("the link to PID 1 is closed"); }});
-            tell(LinkType::Hello, static_cast<std::uint32_t>(::getpid()), "");
-        }
-    }
-
-    void tell(LinkType type, std::uint32_t value, std::string_view text) {
-        if (link_) {
-            link_->send(type, value, text);
         }
     }
 
@@ -258,6 +274,7 @@ class App final : public ScanListener, public ServiceObserver, public System {
             return;
         }
         journal_.info(std::string("stopping all services: ") + why);
+        state_.mark(state_table::kStopping);
         services_.stop_all();
         keep_reporting();
         end_if_stopped();
@@ -270,16 +287,27 @@ class App final : public ScanListener, public ServiceObserver, public System {
 
     void report_progress() {
         has_progress_ = false;
-        if (!link_) {
+        if (!link_.is_there()) {
             return;
         }
         for (const ServiceId id : services_.all()) {
             const Service* service = services_.find(id);
             if (!is_resting(service->snapshot.state)) {
-                tell(LinkType::Progress, static_cast<std::uint32_t>(services_.count_not_resting()),
-                     service->name);
+                link_.send(LinkType::Progress,
+                           static_cast<std::uint32_t>(services_.count_not_resting()),
+                           service->name);
                 return;
             }
+        }
+    }
+
+    /// Of who is no child of ours no signal tells that it has ended.
+    void look_soon_whether_all_is_down() {
+        if (services_.is_stopping() && !std::exchange(will_look_, true)) {
+            loop_.call_after(Duration::zero(), [this] {
+                will_look_ = false;
+                end_if_stopped();
+            });
         }
     }
 
@@ -290,7 +318,8 @@ class App final : public ScanListener, public ServiceObserver, public System {
             control_->stop();
             // What they said last is written before PID 1 takes the disks away.
             outputs_.finish([this] {
-                tell(LinkType::Stopped, 0, "");
+                succession_.leave_nothing();
+                link_.send(LinkType::Stopped, 0, "");
                 loop_.stop();
             });
         }
@@ -300,7 +329,8 @@ class App final : public ScanListener, public ServiceObserver, public System {
         if (scanned_ && !boot_complete_ && services_.all_settled()) {
             boot_complete_ = true;
             handler_.boot_completed();
-            tell(LinkType::BootComplete, 0, "");
+            link_.send(LinkType::BootComplete, 0, "");
+            state_.mark(state_table::kBootComplete);
         }
     }
 
@@ -311,7 +341,8 @@ class App final : public ScanListener, public ServiceObserver, public System {
     Spawner spawner_;
     ServiceDirs definitions_;
     ProcessWatch processes_;
-    NoKeeper keeper_;
+    BootLinkClient link_;
+    StateStore state_;
     LogPipes outputs_;
     CgroupTree cgroups_;
     ProcFamily family_;
@@ -319,12 +350,12 @@ class App final : public ScanListener, public ServiceObserver, public System {
     ReadinessChannels readiness_;
     RealSessions sessions_;
     ServiceSet services_;
+    Succession succession_;
     Scan scan_;
     std::optional<Scan> runtime_scan_;
     EnabledLinks enabled_;
     ControlHandler handler_;
     std::unique_ptr<ControlServer> control_;
-    std::optional<BootLinkClient> link_;
     UniqueFd signals_;
     Watch signal_watch_;
     std::optional<ServiceSet::Batch> batch_;  ///< while a scan tells what it found
@@ -332,6 +363,7 @@ class App final : public ScanListener, public ServiceObserver, public System {
     bool scanned_ = false;
     bool boot_complete_ = false;
     bool has_progress_ = false;
+    bool will_look_ = false;
     bool ended_ = false;
 };
 

@@ -2,6 +2,7 @@
 /// ordered stop.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 
@@ -17,7 +18,8 @@ struct AppSettings {
     Options options;
     Environment environment;  ///< for services
     Inheritance born_with;
-    UniqueFd boot_link;     ///< invalid: none
+    UniqueFd boot_link;              ///< invalid: none
+    std::uint32_t link_version = 0;  ///< of the boot link, as PID 1 has it
     UniqueFd own_messages;  ///< read end of the pipe that the journal copies to; invalid: none
 };
 

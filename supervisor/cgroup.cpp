@@ -245,6 +245,12 @@ CgroupEntry CgroupTree::enter(ServiceId service, const std::string& name,
     return entry;
 }
 
+void CgroupTree::resume(ServiceId service, const std::string& name) {
+    if (is_there() && ::faccessat(tree_.get(), cgroup_name(name).c_str(), F_OK, 0) == 0) {
+        groups_.try_emplace(service, Group{name});
+    }
+}
+
 void CgroupTree::not_entered(int code) {
     say_once(last_ + ": " + cannot("enter", top_ + "/" + cgroup_name(last_), code) +
              "; it runs without a cgroup");

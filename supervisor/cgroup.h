@@ -37,6 +37,7 @@ class CgroupTree final : public Cgroups {
 
     CgroupEntry enter(ServiceId service, const std::string& name,
                       const CgroupSettings& settings) override;
+    void resume(ServiceId service, const std::string& name) override;
     std::vector<std::int32_t> members(ServiceId service) override;
     bool kill_members(ServiceId service) override;
     std::uint64_t oom_kills(ServiceId service) override;

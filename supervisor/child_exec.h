@@ -93,6 +93,9 @@ struct BirthTable {
     std::atomic<bool>* is_left = nullptr;  ///< set by the child; null: it has a copy from the start
 };
 
+/// For ChildPlan::parent: the child is known to whoever comes after its parent, and lives on.
+inline constexpr std::int32_t kMayOutliveParent = 0;
+
 /// All that the child needs, finished before it is born and kept until its exec is seen.
 struct ChildPlan {
     const char* const* programs = nullptr;  ///< tried in order until one is there; null ends them
@@ -103,7 +106,7 @@ struct ChildPlan {
     ChildStream streams[3];
     std::span<const PassedDescriptor> descriptors;  ///< in order of their numbers
     int report = -1;                                ///< write end of the report pipe, close-on-exec
-    std::int32_t parent = 0;                        ///< pid that must still be the parent
+    std::int32_t parent = kMayOutliveParent;        ///< pid that must still be the parent
     int cgroup = -1;  ///< directory of the cgroup to enter; -1: none, or born in it
     BirthTable table;
     const rlimit* descriptor_limit = nullptr;  ///< RLIMIT_NOFILE; null: leave it

@@ -42,6 +42,9 @@ class DeathLog {
         oldest_ = (oldest_ + 1) % kMost;
     }
 
+    /// So many came before those that will be added; to be called while it is empty.
+    void set_count_before(std::uint32_t count) noexcept { count_ = count; }
+
     /// All there ever were.
     std::uint32_t count() const noexcept { return count_; }
     std::size_t size() const noexcept { return records_.size(); }

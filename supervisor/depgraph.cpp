@@ -36,6 +36,20 @@ NodeId DependencyGraph::intern(std::string_view name) {
     return node;
 }
 
+void DependencyGraph::restore(const std::vector<std::pair<std::string, NodeId>>& names) {
+    for (const auto& [name, node] : names) {
+        if (nodes_.size() <= node) {
+            nodes_.resize(std::size_t{node} + 1);
+        }
+        nodes_[node].name = &by_name_.emplace(name, node).first->first;
+    }
+    for (auto node = static_cast<NodeId>(nodes_.size()); node-- > 0;) {
+        if (nodes_[node].name == nullptr) {
+            free_.push_back(node);
+        }
+    }
+}
+
 std::vector<NodeId> DependencyGraph::in_order_of_name() const {
     std::vector<NodeId> nodes;
     nodes.reserve(by_name_.size());

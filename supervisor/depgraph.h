@@ -10,6 +10,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "supervisor/definition.h"
@@ -51,6 +52,11 @@ class DependencyGraph {
   public:
     /// The node of a name; made where there is none.
     NodeId intern(std::string_view name);
+    /// Gives names the numbers that they had before; to be called while there is no node. Each name
+    /// and each number comes once.
+    void restore(const std::vector<std::pair<std::string, NodeId>>& names);
+    /// Gives the number back where nobody mentions the name.
+    void release_if_unused(NodeId node);
     /// @returns kNoNode where nobody mentions it
     NodeId find(std::string_view name) const noexcept;
     const std::string& name(NodeId node) const noexcept { return *nodes_[node].name; }
@@ -95,7 +101,6 @@ class DependencyGraph {
 
     void connect(NodeId node, Relation relation, NodeId other);
     std::vector<NodeId> disconnect(NodeId node);
-    void release_if_unused(NodeId node);
     bool says(NodeId node, const Relations& relations) const;
     bool counts(NodeId node, const Edge& edge, Mark mark) const noexcept;
     void mark_components(Mark mark);

@@ -21,6 +21,11 @@ Result<int> DescriptorChannel::open() {
     return pipe_.write_end.get();
 }
 
+void DescriptorChannel::restore(UniqueFd read_end) noexcept {
+    close();
+    pipe_.read_end = std::move(read_end);
+}
+
 void DescriptorChannel::born(Listener listener) {
     if (!pipe_.read_end.valid()) {
         return;

@@ -25,6 +25,10 @@ class DescriptorChannel {
     /// @returns its write end; borrowed until born() or close()
     Result<int> open();
 
+    /// The read end of the pipe that a run was given before; born() comes next.
+    void restore(UniqueFd read_end) noexcept;
+    int read_end() const noexcept { return pipe_.read_end.get(); }
+
     /// The process has the write end: ours is closed, and the pipe is listened to.
     void born(Listener listener);
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <charconv>
 #include <climits>
 #include <cstdio>
 #include <cstdlib>
@@ -53,6 +54,14 @@ std::string absolute(const std::string& path) {
     return std::string(here.data()) + "/" + path;
 }
 
+/// Of who started us; 0 where that does not say.
+std::uint32_t link_version() noexcept {
+    const std::string_view text = variable(kLinkVersionVariable);
+    std::uint32_t version = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), version);
+    return error == std::errc() && end == text.data() + text.size() ? version : 0;
+}
+
 int supervise(Options options) {
     options.directory = absolute(options.directory);
     options.control_socket = absolute(options.control_socket);
@@ -71,6 +80,7 @@ int supervise(Options options) {
         settings.own_messages = std::move(messages->read_end);
         static_cast<void>(::fcntl(settings.own_messages.get(), F_SETFL, O_NONBLOCK));
     }
+    settings.link_version = link_version();
     settings.boot_link = has_link ? UniqueFd(**link) : UniqueFd();
     settings.born_with = raise_limits(log);
     const bool is_machine = has_link && variable("container").empty();

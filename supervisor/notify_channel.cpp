@@ -56,8 +56,18 @@ Result<void> NotifyChannel::open(NotifyAccess access) {
         watch_ = os_.loop.watch_readable(socket_.fd(), [this] { hear(); });
     }
     empty();
-    allowed_ = access == NotifyAccess::All ? NotifySenders::All : NotifySenders::Main;
+    allow(access);
     return {};
+}
+
+void NotifyChannel::restore(UniqueFd socket, NotifyAccess access) {
+    socket_ = NotifySocket::restored(std::move(socket), path_);
+    watch_ = os_.loop.watch_readable(socket_.fd(), [this] { hear(); });
+    allow(access);
+}
+
+void NotifyChannel::allow(NotifyAccess access) noexcept {
+    allowed_ = access == NotifyAccess::All ? NotifySenders::All : NotifySenders::Main;
 }
 
 void NotifyChannel::empty() noexcept {

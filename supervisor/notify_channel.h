@@ -37,7 +37,14 @@ class NotifyChannel {
     /// Before a run: the socket is there and empty.
     Result<void> open(NotifyAccess access);
 
+    /// For a run that goes on: the socket that it was given, with what lies in it.
+    void restore(UniqueFd socket, NotifyAccess access);
+
     void born(ProcessKey key, std::int32_t pid);
+    /// What its main process is since, other than the one that was born.
+    void main_is(std::int32_t pid) noexcept { run_.main = pid; }
+
+    int fd() const noexcept { return socket_.fd(); }
 
     /// Handles what is there now, up to a limit.
     void hear();
@@ -48,6 +55,7 @@ class NotifyChannel {
     const std::string& path() const noexcept { return path_; }
 
   private:
+    void allow(NotifyAccess access) noexcept;
     void empty() noexcept;
     void handle(const NotifySocket::Datagram& datagram);
     void refuse(const Sender& sender);

@@ -183,6 +183,17 @@ Result<NotifySocket> NotifySocket::make(const std::string& path) {
     return made;
 }
 
+NotifySocket NotifySocket::restored(UniqueFd socket, const std::string& path) noexcept {
+    NotifySocket again;
+    again.fd_ = std::move(socket);
+    struct stat info {};
+    if (::lstat(path.c_str(), &info) == 0 && S_ISSOCK(info.st_mode)) {
+        again.device_ = info.st_dev;
+        again.inode_ = info.st_ino;
+    }
+    return again;
+}
+
 bool NotifySocket::is_in_place(const std::string& path) const noexcept {
     struct stat info {};
     return ::stat(path.c_str(), &info) == 0 && info.st_dev == device_ && info.st_ino == inode_;

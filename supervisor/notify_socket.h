@@ -55,6 +55,9 @@ class NotifySocket {
     /// Errors: ENAMETOOLONG where no client could be told the path.
     static Result<NotifySocket> make(const std::string& path);
 
+    /// One that was made before, and is in its place or not any more.
+    static NotifySocket restored(UniqueFd socket, const std::string& path) noexcept;
+
     NotifySocket() noexcept = default;
 
     int fd() const noexcept { return fd_.get(); }

@@ -43,6 +43,10 @@ class Cgroups {
     virtual CgroupEntry enter(ServiceId service, const std::string& name,
                               const CgroupSettings& settings) = 0;
 
+    /// It has one already, from a supervisor before this one: nothing is set in it now.
+    /// @param name as for enter()
+    virtual void resume(ServiceId service, const std::string& name) = 0;
+
     /// Processes that are in it now, in no order; empty where there is no cgroup.
     virtual std::vector<std::int32_t> members(ServiceId service) = 0;
 

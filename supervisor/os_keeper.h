@@ -1,5 +1,5 @@
-/// The seam to whoever keeps descriptors for the next supervisor should this one die: PID 1 over the
-/// boot link. Where nobody does (another init), the calls do nothing.
+/// The seam to whoever keeps descriptors for the next supervisor should this one die: PID 1 over
+/// the boot link. Where nobody does (another init), the calls do nothing.
 ///
 /// A descriptor is known by what it is and whose: a kind and the service's id, which is the same in
 /// the next supervisor. Whatever is kept is handed over before the next supervisor's first start.

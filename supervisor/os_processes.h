@@ -48,6 +48,20 @@ class ProcessListener {
     virtual void births_may_go_on() = 0;
 };
 
+/// A process that a supervisor before this one made, as the state table has it.
+struct FormerProcess {
+    std::int32_t pid = 0;
+    Duration begun{0};         ///< shortly before its birth, on the age clock
+    MonotonicTime executed{};  ///< zero: it was not seen to execute its program
+};
+
+/// What became of it.
+struct Fate {
+    bool is_alive = false;
+    bool was_executed = true;  ///< alive and not: process_executed() will tell
+    ExitStatus status;         ///< of one that ended; Unknown where nobody can tell
+};
+
 class Processes {
   public:
     Processes() = default;
@@ -71,6 +85,13 @@ class Processes {
     /// process before it is not told any more. It need not be a child of ours.
     /// @returns ESRCH where it has ended, EBUSY where it belongs to a service already
     virtual Result<void> adopt(ProcessKey key, std::int32_t pid) = 0;
+
+    /// Takes over a process that this supervisor did not make; from here on it is as if it had. To
+    /// be called before anything is spawned.
+    virtual Fate resume(ProcessKey key, const FormerProcess& process) = 0;
+
+    /// When it began, on the age clock; zero where that cannot be told.
+    virtual Duration begun(ProcessKey key) const = 0;
 
     /// Tells the listener of every exit so far. To be called before a command is obeyed.
     virtual void reap_pending() = 0;

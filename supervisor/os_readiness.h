@@ -39,6 +39,15 @@ class ReadinessListener {
     virtual void service_said(ProcessKey key, const NotifyMessage& message) = 0;
 };
 
+/// A run that a supervisor before this one started.
+struct FormerRun {
+    ProcessKey key;
+    std::int32_t pid = 0;       ///< that was born
+    std::int32_t main_pid = 0;  ///< that it named since, or the same
+    bool is_executed = false;   ///< its program is
+    bool is_ready = false;      ///< and need not say so any more
+};
+
 class ReadinessPorts {
   public:
     ReadinessPorts() = default;
@@ -57,6 +66,10 @@ class ReadinessPorts {
 
     /// Its program was executed: from here on a check may be tried.
     virtual void executed(ProcessKey key, const Definition& definition) = 0;
+
+    /// Goes on listening to a run, and hears now what it said meanwhile.
+    virtual void resume(const FormerRun& run, const std::string& name,
+                        const Definition& definition) = 0;
 
     /// The run is over, or never was: nothing more is heard of it.
     virtual void close(ProcessKey key) = 0;

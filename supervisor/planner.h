@@ -45,6 +45,10 @@ class Planner {
     /// Relations have changed, and cycles were found anew.
     void graph_changed(Orders& orders);
 
+    /// After services came back as a dead supervisor left them: orders that were on their way to
+    /// others are given again, as far as they still mean anything.
+    void resume(Orders& orders);
+
     /// Of the effects of the same names.
     void check_needs(NodeId node, Orders& orders);
     void check_dependents(NodeId node, Orders& orders);
@@ -93,6 +97,7 @@ class Planner {
     bool is_going_down(NodeId node) const noexcept;
 
     Obstacle obstacle_of(NodeId node) const noexcept;
+    void resume_conflicts(NodeId node, Orders& orders);
     bool blocks_start(NodeId node, const Edge& edge) const noexcept;
     bool blocks_members(const Edge& edge) const noexcept;
     bool blocks_stop(NodeId node, const Edge& edge) const noexcept;

@@ -23,14 +23,46 @@ bool take_number(std::string_view& rest, Number& value) noexcept {
     return error == std::errc() && last == end && value >= 0;
 }
 
+/// What stands behind the command.
+/// @returns nothing where there is no command
+std::optional<std::string_view> fields_of(std::string_view text) noexcept {
+    const std::size_t command_end = text.rfind(')');
+    return command_end == std::string_view::npos ? std::nullopt
+                                                 : std::optional(text.substr(command_end + 1));
+}
+
 }  // namespace
 
-std::optional<ProcStat> parse_proc_stat(std::string_view text) noexcept {
-    const std::size_t command_end = text.rfind(')');
-    if (command_end == std::string_view::npos) {
+std::optional<ProcBirth> parse_proc_birth(std::string_view text) noexcept {
+    constexpr unsigned kForkedNotExecuted = 0x40;  // PF_FORKNOEXEC of linux/sched.h
+    constexpr int kBeforeFlags = 6;                // from the state on
+    constexpr int kBeforeStart = 12;               // from behind the flags on
+    const auto fields = fields_of(text);
+    if (!fields) {
         return std::nullopt;
     }
-    text.remove_prefix(command_end + 1);
+    std::string_view rest = *fields;
+    for (int i = 0; i < kBeforeFlags; ++i) {
+        take_word(rest);
+    }
+    std::uint32_t flags = 0;
+    if (!take_number(rest, flags)) {
+        return std::nullopt;
+    }
+    for (int i = 0; i < kBeforeStart; ++i) {
+        take_word(rest);
+    }
+    ProcBirth birth;
+    birth.has_executed = (flags & kForkedNotExecuted) == 0;
+    return take_number(rest, birth.begun) ? std::optional(birth) : std::nullopt;
+}
+
+std::optional<ProcStat> parse_proc_stat(std::string_view text) noexcept {
+    const auto fields = fields_of(text);
+    if (!fields) {
+        return std::nullopt;
+    }
+    text = *fields;
     take_word(text);  // the state
     ProcStat stat;
     const bool is_read = take_number(text, stat.parent) && take_number(text, stat.group) &&

@@ -19,6 +19,17 @@ struct ProcStat {
 /// blanks and newlines in it mean nothing.
 std::optional<ProcStat> parse_proc_stat(std::string_view text) noexcept;
 
+/// What tells a process from another one that had its number before or after it.
+struct ProcBirth {
+    bool has_executed = false;  ///< a program, since it was forked
+    std::uint64_t begun = 0;    ///< clock ticks since boot
+
+    friend bool operator==(const ProcBirth&, const ProcBirth&) noexcept = default;
+};
+
+/// @param text of /proc/PID/stat
+std::optional<ProcBirth> parse_proc_birth(std::string_view text) noexcept;
+
 /// The effective user of /proc/PID/status.
 std::optional<std::uint32_t> parse_effective_uid(std::string_view text) noexcept;
 

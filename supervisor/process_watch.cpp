@@ -161,12 +161,11 @@ void ProcessWatch::adopted_ended(pid_t pid) {
     found->second.patience = loop_.call_after(kPatience, [this, pid] { adopted_reaped(pid); });
 }
 
-/// Where nobody says how it ended, it ended well.
 void ProcessWatch::adopted_reaped(pid_t pid) {
     reap_pending();
     if (adopted_.contains(pid)) {
         const int pidfd = children_.at(pid).pidfd.get();
-        tell_end(pid, status_of(pidfd).value_or(ExitStatus()));
+        hear_and_tell_end(pid, status_of(pidfd).value_or(ExitStatus::unknown()));
         forget(pid);
     }
 }
@@ -214,6 +213,9 @@ void ProcessWatch::reap_pending() {
         return;
     }
     reaping_ = true;
+    if (ask_keeper_) {
+        ask_keeper_();
+    }
     for (;;) {
         siginfo_t info{};
         if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == 0) {
@@ -236,7 +238,12 @@ void ProcessWatch::child_ended(pid_t pid, ExitStatus status) {
         unborn->second.birth.give_back_descriptors();
         look_at_report(pid);
     }
-    const ProcessKey key = found->second.key;
+    hear_and_tell_end(pid, status);
+}
+
+/// What it said before may make another process the one that its key means.
+void ProcessWatch::hear_and_tell_end(pid_t pid, ExitStatus status) {
+    const ProcessKey key = children_.at(pid).key;
     if (hear_ && key.service != kHelpers) {
         hear_(key);
     }
@@ -257,7 +264,12 @@ void ProcessWatch::tell_end(pid_t pid, ExitStatus status) {
         if (const auto helper = helpers_.extract(key.generation)) {
             helper.mapped()({fault, status});
         }
-    } else if (fault) {
+        return;
+    }
+    if (state_ != nullptr) {
+        state_->exited(key, status, !fault);
+    }
+    if (fault) {
         listener_->process_not_executed(key, *fault);
     } else {
         listener_->process_exited(key, status, loop_.now() - child.executed);

@@ -10,14 +10,24 @@
 #include <functional>
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
 #include "supervisor/birth_crowd.h"
 #include "supervisor/loop.h"
 #include "supervisor/os_helpers.h"
 #include "supervisor/os_processes.h"
+#include "supervisor/os_state.h"
 #include "supervisor/spawn.h"
 
 namespace mainstay::supervisor {
+
+/// A child of a keeper that was ours, or its supervisor's, before: alive, with its pidfd, or ended.
+struct KeptProcess {
+    ProcessKey key;
+    std::int32_t pid = 0;
+    UniqueFd pidfd;     ///< invalid: it has ended
+    ExitStatus status;  ///< of one that has ended
+};
 
 class ProcessWatch final : public Processes, public Helpers {
   public:
@@ -29,6 +39,19 @@ class ProcessWatch final : public Processes, public Helpers {
     /// Calls @p hear before the end of a process is told: what it said before may change what its
     /// end means, as when it named another main process.
     void hear_before_exits(std::function<void(ProcessKey)> hear) { hear_ = std::move(hear); }
+
+    /// Writes exits there before they are told.
+    void record_exits(StateKeeping& state) noexcept { state_ = &state; }
+
+    /// What the keeper has handed over; before resume() is called.
+    void take_kept(std::vector<KeptProcess> kept);
+    /// Their exits are the keeper's to tell, and @p look makes it tell them.
+    void ask_keeper(std::function<void()> look) { ask_keeper_ = std::move(look); }
+    /// The keeper says that its child, which has that key, has ended.
+    void kept_process_ended(const KeptProcess& ended);
+
+    Fate resume(ProcessKey key, const FormerProcess& process) override;
+    Duration begun(ProcessKey key) const override;
 
     Result<std::int32_t, ExecFault> spawn(ProcessKey key, const SpawnPlan& plan) override;
     bool is_crowded() const noexcept override { return crowd_.is_full(); }
@@ -61,7 +84,7 @@ class ProcessWatch final : public Processes, public Helpers {
     /// A process that may be another one's child: that alone is told how it ended, and so are we,
     /// once it has asked.
     struct Adopted {
-        Watch watch;  ///< of the pidfd, which ends after it
+        Watch watch;  ///< of the pidfd, which ends after it; none where the keeper tells
         TimerId patience = kNoTimer;
     };
 
@@ -76,10 +99,17 @@ class ProcessWatch final : public Processes, public Helpers {
 
     Child* find(ProcessKey key) noexcept;
     Result<void> kill_adopted(pid_t pid, const Child& child, int signal, Target target);
+    Fate resume_own(ProcessKey key, const FormerProcess& process, bool has_executed);
+    Fate resume_kept(ProcessKey key, const FormerProcess& process, KeptProcess kept);
+    Fate resume_stranger(ProcessKey key, const FormerProcess& process);
+    void add_former(ProcessKey key, const FormerProcess& process, UniqueFd pidfd,
+                    bool has_executed);
+    void look_for_exec(ProcessKey key, Duration next);
     void adopted_ended(pid_t pid);
     void adopted_reaped(pid_t pid);
     void look_at_report(pid_t pid);
     void child_ended(pid_t pid, ExitStatus status);
+    void hear_and_tell_end(pid_t pid, ExitStatus status);
     void tell_end(pid_t pid, ExitStatus status);
     void forget(pid_t pid);
 
@@ -92,6 +122,9 @@ class ProcessWatch final : public Processes, public Helpers {
     std::unordered_map<ProcessKey, pid_t, KeyHash> by_key_;
     std::unordered_map<pid_t, Adopted> adopted_;
     std::unordered_map<HelperId, Ended> helpers_;
+    StateKeeping* state_ = nullptr;
+    std::vector<KeptProcess> kept_;
+    std::function<void()> ask_keeper_;
     BirthCrowd crowd_;
     HelperId last_helper_ = 0;
     bool reaping_ = false;

@@ -50,12 +50,12 @@ Result<Channel, ExecFault> ReadinessChannels::open(ProcessKey key, const std::st
     lines.name = name;
     lines.generation = key.generation;
     Channel channel;
-    TRY_VOID(open_descriptor(lines, definition, channel));
+    TRY_VOID(open_descriptor(lines, key.service, definition, channel));
     TRY_VOID(open_notify(lines, key.service, definition, channel));
     return channel;
 }
 
-Result<void, ExecFault> ReadinessChannels::open_descriptor(Lines& lines,
+Result<void, ExecFault> ReadinessChannels::open_descriptor(Lines& lines, ServiceId service,
                                                            const Definition& definition,
                                                            Channel& channel) {
     if (!wants_descriptor(definition)) {
@@ -71,6 +71,8 @@ Result<void, ExecFault> ReadinessChannels::open_descriptor(Lines& lines,
                          write_end.error().code};
     }
     channel.descriptors.push_back({*write_end, definition.readiness.notification_fd});
+    const int read_end = lines.descriptor->read_end();
+    os_.keeper.keep(KeptKind::ReadyPipe, service, {&read_end, 1});
     return {};
 }
 
@@ -82,17 +84,16 @@ Result<void, ExecFault> ReadinessChannels::open_notify(Lines& lines, ServiceId s
         return {};
     }
     TRY_VOID(prepare_directory());
-    if (!lines.notify) {
-        lines.notify = std::make_unique<NotifyChannel>(
-            NotifyChannel::Parties{os_.loop, os_.journal, os_.processes, os_.family, ::geteuid()},
-            service, lines.name, directory_ + "/" + std::to_string(service),
-            [this, service](const NotifyMessage& message) { message_heard(service, message); });
-    }
+    notify_of(lines, service);
+    const int before = lines.notify->fd();
     if (const auto opened = lines.notify->open(definition.readiness.access); !opened) {
         return ExecFault{opened.error().action, lines.notify->path(), opened.error().code,
                          opened.error().code == ENAMETOOLONG
                              ? "too long for a socket; give --control a shorter path"
                              : ""};
+    }
+    if (const int fd = lines.notify->fd(); fd != before) {
+        os_.keeper.keep(KeptKind::NotifySocket, service, {&fd, 1});
     }
     channel.environment.push_back("NOTIFY_SOCKET=" + lines.notify->path());
     if (has_watchdog(definition)) {
@@ -102,6 +103,16 @@ Result<void, ExecFault> ReadinessChannels::open_notify(Lines& lines, ServiceId s
         channel.pid_variables.emplace_back("WATCHDOG_PID");
     }
     return {};
+}
+
+NotifyChannel& ReadinessChannels::notify_of(Lines& lines, ServiceId service) {
+    if (!lines.notify) {
+        lines.notify = std::make_unique<NotifyChannel>(
+            NotifyChannel::Parties{os_.loop, os_.journal, os_.processes, os_.family, ::geteuid()},
+            service, lines.name, directory_ + "/" + std::to_string(service),
+            [this, service](const NotifyMessage& message) { message_heard(service, message); });
+    }
+    return *lines.notify;
 }
 
 /// It is looked for each time: what lies below /run may be lost like everything there.
@@ -168,6 +179,9 @@ void ReadinessChannels::close(ProcessKey key) {
     }
     os_.checks.stop(key.service);
     if (lines->descriptor) {
+        if (lines->descriptor->read_end() >= 0) {
+            os_.keeper.drop(KeptKind::ReadyPipe, key.service);
+        }
         lines->descriptor->close();
     }
     if (lines->notify) {
@@ -177,10 +191,14 @@ void ReadinessChannels::close(ProcessKey key) {
 
 void ReadinessChannels::forget(ServiceId service) {
     os_.checks.stop(service);
+    if (const auto found = lines_.find(service); found != lines_.end() && found->second.notify) {
+        os_.keeper.drop(KeptKind::NotifySocket, service);
+    }
     lines_.erase(service);
 }
 
 void ReadinessChannels::descriptor_heard(ProcessKey key, DescriptorChannel::Heard heard) {
+    os_.keeper.drop(KeptKind::ReadyPipe, key.service);
     if (heard == DescriptorChannel::Heard::Newline) {
         listener_->service_is_ready(key);
     } else if (const Lines* lines = current(key)) {

@@ -5,14 +5,17 @@
 /// over all its runs; everything else belongs to one run, and what comes late is not told.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "supervisor/check_runner.h"
 #include "supervisor/descriptor_channel.h"
 #include "supervisor/notify_channel.h"
+#include "supervisor/os_keeper.h"
 #include "supervisor/os_readiness.h"
 
 namespace mainstay::supervisor {
@@ -25,6 +28,7 @@ class ReadinessChannels final : public ReadinessPorts {
         Processes& processes;
         ProcessFamily& family;
         CheckRunner& checks;
+        Keeper& keeper;
     };
 
     /// @param directory of the notify sockets; made when the first is needed
@@ -38,7 +42,14 @@ class ReadinessChannels final : public ReadinessPorts {
                                     const Definition& definition) override;
     void born(ProcessKey key, std::int32_t pid) override;
     void executed(ProcessKey key, const Definition& definition) override;
+    void resume(const FormerRun& run, const std::string& name,
+                const Definition& definition) override;
     void close(ProcessKey key) override;
+
+    /// A socket or pipe that was kept for us; before resume() is called.
+    void take_kept(KeptKind kind, ServiceId service, UniqueFd descriptor);
+    /// After the last resume(): what nobody asked for is not kept any more.
+    void drop_the_rest();
 
     /// Hears now what the process has said so far: before its end is told to anybody, as what that
     /// end means may be in it (MAINPID, STATUS).
@@ -56,8 +67,12 @@ class ReadinessChannels final : public ReadinessPorts {
     };
 
     Lines* current(ProcessKey key);
-    Result<void, ExecFault> open_descriptor(Lines& lines, const Definition& definition,
-                                            Channel& channel);
+    NotifyChannel& notify_of(Lines& lines, ServiceId service);
+    UniqueFd kept(KeptKind kind, ServiceId service);
+    void resume_notify(Lines& lines, const FormerRun& run, const Definition& definition);
+    void resume_descriptor(Lines& lines, const FormerRun& run, const Definition& definition);
+    Result<void, ExecFault> open_descriptor(Lines& lines, ServiceId service,
+                                            const Definition& definition, Channel& channel);
     Result<void, ExecFault> open_notify(Lines& lines, ServiceId service,
                                         const Definition& definition, Channel& channel);
     Result<void, ExecFault> prepare_directory();
@@ -66,9 +81,10 @@ class ReadinessChannels final : public ReadinessPorts {
 
     Ports os_;
     std::string directory_;
-    bool has_directory_ = false;
+    bool has_directory_ = false;  ///< it is there, and nothing in it is of a dead supervisor
     ReadinessListener* listener_ = nullptr;
     std::unordered_map<ServiceId, Lines> lines_;
+    std::map<std::pair<KeptKind, ServiceId>, UniqueFd> kept_;
 };
 
 }  // namespace mainstay::supervisor

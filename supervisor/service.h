@@ -54,9 +54,11 @@ struct Service {
     TimerId timer = kNoTimer;
     TimerId auxiliary_timer = kNoTimer;
     MonotonicTime timer_due{};
-    Duration since{0};            ///< when the state was entered, on the age clock
-    MonotonicTime executed{};     ///< when the program of this run began
-    std::uint64_t oom_kills = 0;  ///< in its cgroup, when this run began
+    Duration since{0};         ///< when the state was entered, on the age clock
+    MonotonicTime executed{};  ///< when the program of this run began
+    MonotonicTime auxiliary_due{};
+    std::uint64_t definition_hash = 0;  ///< of what it runs with; see state_record.h
+    std::uint64_t oom_kills = 0;        ///< in its cgroup, when this run began
     std::unique_ptr<ServiceHistory> history;
     std::unique_ptr<ServiceWords> words;  ///< null: it said nothing
 

@@ -94,16 +94,22 @@ void ServiceSet::births_may_go_on() {
 
 void ServiceSet::begin(Service& service, const Spawn& effect) {
     const bool is_run = effect.role == Role::Run;
-    if (service.history && (is_run || effect.role == Role::Setup)) {
+    Changed forgotten;
+    if (service.exec_fault() != nullptr && (is_run || effect.role == Role::Setup)) {
         service.history->exec_fault.reset();
+        forgotten.fault = true;
     }
-    if (is_run) {
-        service.words.reset();
-    }
-    const auto what = prepare(service, effect);
+    forgotten.words = is_run && std::exchange(service.words, nullptr) != nullptr;
+    auto what = prepare(service, effect);
     if (!what) {
         return spawn_failed(service, effect.generation, what.error());
     }
+    if (is_run || forgotten.fault) {
+        os_.state.save(service, forgotten);
+    }
+    what->pid_word =
+        os_.state.expect({service.id, effect.generation},
+                         is_run ? state_table::Role::Run : state_table::Role::Auxiliary);
     const auto pid = os_.processes.spawn({service.id, effect.generation}, *what);
     if (!pid) {
         return spawn_failed(service, effect.generation, pid.error());
@@ -162,6 +168,7 @@ void ServiceSet::spawn_failed(Service& service, std::uint32_t generation, ExecFa
                             " not run: " + text_of(fault));
     } else if (is_auxiliary || (s.has_run && s.generation == generation)) {
         service.make_history().exec_fault = std::move(fault);
+        os_.state.save(service, {.fault = true});
     }
     post(service.id, SpawnFailed{generation, os_.clock.now()});
 }
@@ -187,23 +194,29 @@ void ServiceSet::perform(Service& service, const CloseInput& /*effect*/) {
 // --- timers -------------------------------------------------------------------------------------
 
 void ServiceSet::perform(Service& service, const Arm& effect) {
-    // What the callbacks hold fits into a std::function without memory of its own.
     if (effect.kind == TimerKind::Auxiliary) {
-        os_.clock.cancel(service.auxiliary_timer);
-        service.auxiliary_timer =
-            os_.clock.call_after(effect.after, [this, id = service.id, number = effect.timer] {
-                post(id, TimedOut{TimerKind::Auxiliary, number});
-            });
-        return;
+        call_when_auxiliary_due(service, effect.after, effect.timer);
+    } else {
+        call_when_due(service, effect.after, effect.timer);
     }
+}
+
+// What the callbacks hold fits into a std::function without memory of its own.
+
+void ServiceSet::call_when_due(Service& service, Duration after, std::uint32_t number) {
     os_.clock.cancel(service.timer);
-    service.timer_due = os_.clock.now() + effect.after;
-    service.timer =
-        os_.clock.call_after(effect.after, [this, id = service.id, number = effect.timer] {
-            if (const Service* due = find(id)) {
-                post(id, TimedOut{timer_of(due->snapshot.state), number});
-            }
-        });
+    service.timer = os_.clock.call_after(after, [this, id = service.id, number] {
+        if (const Service* due = find(id)) {
+            post(id, TimedOut{timer_of(due->snapshot.state), number});
+        }
+    });
+}
+
+void ServiceSet::call_when_auxiliary_due(Service& service, Duration after, std::uint32_t number) {
+    os_.clock.cancel(service.auxiliary_timer);
+    service.auxiliary_timer = os_.clock.call_after(after, [this, id = service.id, number] {
+        post(id, TimedOut{TimerKind::Auxiliary, number});
+    });
 }
 
 void ServiceSet::perform(Service& service, const Disarm& effect) {

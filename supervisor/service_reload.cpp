@@ -4,6 +4,7 @@
 
 #include "supervisor/reload.h"
 #include "supervisor/service_set.h"
+#include "supervisor/state_record.h"
 
 namespace mainstay::supervisor {
 
@@ -56,6 +57,7 @@ void ServiceSet::take(Service& service, Definition definition) {
         definition.policy.drains_input = true;
     }
     service.definition = std::move(definition);
+    service.definition_hash = hash_of(service.definition);
     service.usable = true;
     if (graph_.define(service.node, service.definition.relations())) {
         graph_changed_ = true;
@@ -81,6 +83,7 @@ DefinitionChange ServiceSet::compare(Service& service, LoadedDefinition loaded) 
                       !(is_resting(s.state) || s.state == ServiceState::Waiting);
     if (!runs) {
         service.definition = std::move(loaded.definition);
+        service.definition_hash = hash_of(service.definition);
         service.usable = true;
         service.definition_changed = false;
     } else {
@@ -88,6 +91,7 @@ DefinitionChange ServiceSet::compare(Service& service, LoadedDefinition loaded) 
         service.definition.own_relations = std::move(loaded.definition.own_relations);
         change.when = DefinitionChange::When::NextStart;
     }
+    os_.state.save(service, {});
     return change;
 }
 

@@ -4,14 +4,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "supervisor/service_id.h"
+#include "supervisor/state_record.h"
+
 namespace mainstay::supervisor {
 namespace {
-
-// A ServiceId is the number of its node, which is used again, below the number of its incarnation,
-// so that what comes late for one that was forgotten meets nobody. It is never 0.
-constexpr unsigned kNodeBits = 20;
-constexpr std::uint32_t kNodeMask = (1U << kNodeBits) - 1;
-constexpr std::uint32_t kIncarnations = (1U << (32 - kNodeBits)) - 1;
 
 constexpr Duration kFirstRereadPause = std::chrono::seconds(1);
 
@@ -28,7 +25,14 @@ void ServiceSet::add(const std::string& name, const std::string& path) {
         return;
     }
     const Batch batch(*this);
-    Service& service = create(name, os_.definitions.load(path));
+    LoadedDefinition loaded = os_.definitions.load(path);
+    if (add_what_changed_its_kind(name, path, loaded)) {
+        return;
+    }
+    Service& service = create(name, std::move(loaded));
+    if (service.leaving) {
+        to_be_added_[name] = path;
+    }
     // Where `log` leads elsewhere, that may be a service that comes with the same batch.
     if (service.definition.has_log && service.definition.log_target.empty()) {
         add_logger(service);
@@ -37,9 +41,8 @@ void ServiceSet::add(const std::string& name, const std::string& path) {
 
 Service& ServiceSet::create(const std::string& name, LoadedDefinition loaded) {
     const NodeId node = graph_.intern(name);
-    incarnations_.resize(std::max(incarnations_.size(), graph_.size()));
-    incarnations_[node] = static_cast<std::uint16_t>(incarnations_[node] % kIncarnations + 1);
-    const ServiceId id = std::uint32_t{incarnations_[node]} << kNodeBits | node;
+    KnownService* known = find_known(name);
+    const ServiceId id = id_for(node, known);
     auto made = std::make_unique<Service>(id, node, graph_.name(node));
     Service& service = *made;
     say_problems(service, loaded.problems);
@@ -51,8 +54,14 @@ Service& ServiceSet::create(const std::string& name, LoadedDefinition loaded) {
         }
     }
     service.definition = std::move(loaded.definition);
+    service.definition_hash = hash_of(service.definition);
     service.since = os_.clock.age_clock();
     service.fresh = true;
+    const bool is_new = known == nullptr || !known->begun;
+    if (known != nullptr) {
+        restore(service, *known);
+    }
+    os_.state.enter(service);
     graph_.define(node, service.definition.relations());
     graph_changed_ = true;
     if (services_.size() < graph_.size()) {
@@ -60,8 +69,22 @@ Service& ServiceSet::create(const std::string& name, LoadedDefinition loaded) {
     }
     services_[node] = std::move(made);
     planner_.enter(node, service.snapshot, service.definition.policy, orders_);
-    new_.push_back(service.id);
+    if (is_new) {
+        new_.push_back(service.id);
+    }
     return service;
+}
+
+/// Of those that a supervisor before this one knew, none is given to another service.
+ServiceId ServiceSet::id_for(NodeId node, const KnownService* known) {
+    incarnations_.resize(std::max(incarnations_.size(), graph_.size()), first_incarnation_);
+    std::uint16_t& incarnation = incarnations_[node];
+    if (known != nullptr) {
+        incarnation = static_cast<std::uint16_t>(incarnation_of(known->id));
+        return known->id;
+    }
+    incarnation = static_cast<std::uint16_t>(incarnation % kIncarnations + 1);
+    return make_service_id(incarnation, node);
 }
 
 void ServiceSet::end_batch() {
@@ -70,8 +93,9 @@ void ServiceSet::end_batch() {
         return;
     }
     connect_shared_loggers();  // may add services, which belong to this batch
-    --batches_;
     update_graph();
+    resume_inherited();
+    --batches_;
     start_what_is_new();
     queue_orders();
     if (!draining_) {
@@ -82,7 +106,8 @@ void ServiceSet::end_batch() {
 /// All at once, so that whoever comes first by name in the directory is no better off.
 void ServiceSet::start_what_is_new() {
     std::vector<NodeId> to_be_started;
-    for (const ServiceId id : std::exchange(new_, {})) {
+    const std::vector<ServiceId> added = std::exchange(new_, {});
+    for (const ServiceId id : added) {
         const Service* service = find(id);
         if (service == nullptr || stopping_) {
             continue;
@@ -95,6 +120,12 @@ void ServiceSet::start_what_is_new() {
         }
     }
     planner_.start_all(std::move(to_be_started), orders_);
+    for (const ServiceId id : added) {
+        // It lost a conflict: no event will come of that.
+        if (const Service* service = find(id); service != nullptr && is_settled(*service)) {
+            os_.state.save(*service, {});
+        }
+    }
 }
 
 /// After changes of what services say of each other.
@@ -175,6 +206,7 @@ void ServiceSet::forget(ServiceId id) {
     graph_changed_ = true;
     os_.outputs.forget(id);
     os_.cgroups.forget(id);
+    os_.state.forget(id);
     for (ServiceObserver* observer : observers_) {
         observer->service_forgotten(id);
     }
@@ -194,12 +226,12 @@ const Service* ServiceSet::at(NodeId node) const noexcept {
 }
 
 Service* ServiceSet::get(ServiceId id) noexcept {
-    Service* service = at(id & kNodeMask);
+    Service* service = at(node_of(id));
     return service != nullptr && service->id == id ? service : nullptr;
 }
 
 const Service* ServiceSet::find(ServiceId id) const noexcept {
-    const Service* service = at(id & kNodeMask);
+    const Service* service = at(node_of(id));
     return service != nullptr && service->id == id ? service : nullptr;
 }
 

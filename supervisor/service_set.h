@@ -22,6 +22,7 @@
 #include "supervisor/os_processes.h"
 #include "supervisor/os_readiness.h"
 #include "supervisor/os_sessions.h"
+#include "supervisor/os_state.h"
 #include "supervisor/os_system.h"
 #include "supervisor/planner.h"
 #include "supervisor/service.h"
@@ -65,6 +66,7 @@ class ServiceSet final : public ProcessListener, public ReadinessListener {
         ReadinessPorts& readiness;
         Sessions& sessions;
         System& system;
+        StateKeeping& state;
     };
 
     explicit ServiceSet(const Ports& ports) : os_(ports), planner_(graph_) {}
@@ -87,6 +89,14 @@ class ServiceSet final : public ProcessListener, public ReadinessListener {
     /// Takes a service directory in, with its logger if it has one, and starts it unless it has a
     /// down file. A name that is still leaving is taken in again once it has left.
     void add(const std::string& name, const std::string& path);
+
+    /// What a supervisor before this one left. To be called before anything is added; each of them
+    /// goes on where it was when it is added, and processes are only watched, not touched.
+    void inherit(KnownState known);
+
+    /// All directories were added: what is left of inherit() has none any more, and is stopped. In
+    /// the batch in which they were added.
+    void end_inheritance();
 
     /// Stops the service, then its logger, then forgets both. An unknown name is ignored.
     void remove(const std::string& name);
@@ -156,6 +166,20 @@ class ServiceSet final : public ProcessListener, public ReadinessListener {
     };
 
     Service& create(const std::string& name, LoadedDefinition loaded);
+    ServiceId id_for(NodeId node, const KnownService* known);
+    KnownService* find_known(std::string_view name) noexcept;
+    bool add_what_changed_its_kind(const std::string& name, const std::string& path,
+                                   const LoadedDefinition& loaded);
+    void add_to_be_stopped(KnownService& known);
+    void restore(Service& service, KnownService& known);
+    void resume_inherited();
+    void resume(Service& service, const KnownService& known);
+    void resume_timers(Service& service);
+    void resume_run(Service& service, const KnownService& known);
+    void resume_auxiliary(Service& service, const KnownService& known);
+    void resume_ended(Service& service, std::uint32_t generation, const Fate& fate);
+    void call_when_due(Service& service, Duration after, std::uint32_t number);
+    void call_when_auxiliary_due(Service& service, Duration after, std::uint32_t number);
     void add_logger(Service& service);
     void add_missing_logger(Service& service);
     bool connect_logger(Service& service, Service& logger);
@@ -184,8 +208,10 @@ class ServiceSet final : public ProcessListener, public ReadinessListener {
     void handle(Service& service, const Event& event);
     void drain();
     void queue_orders();
-    void note(Service& service, const Event& event);
+    void save(Service& service, Changed changed, const Effects& effects);
+    Changed note(Service& service, const Event& event);
     void note_death(Service& service, const Exited& exit);
+    void note_timers(Service& service, const Effects& effects) noexcept;
     void note_restart(Service& service, const Snapshot& before);
     void state_changed(Service& service, const Snapshot& before);
     void report_backoff(Service& service);
@@ -228,7 +254,10 @@ class ServiceSet final : public ProcessListener, public ReadinessListener {
     std::deque<Pending> queue_;
     std::deque<WaitingBirth> waiting_births_;
     std::vector<ServiceObserver*> observers_;
-    std::vector<std::string> order_cycles_;  ///< that were warned of
+    std::vector<std::string> order_cycles_;                   ///< that were warned of
+    std::map<std::string, KnownService, std::less<>> known_;  ///< inherited, not added yet
+    std::vector<KnownService> resumed_;                       ///< added in this batch, by id
+    std::uint16_t first_incarnation_ = 0;
     int batches_ = 0;
     bool graph_changed_ = false;
     bool draining_ = false;

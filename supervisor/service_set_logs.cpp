@@ -115,6 +115,7 @@ void ServiceSet::share_logger(Service& service, Service& logger) {
         post(own->id, Retire{});
     }
     const bool had_a_pipe = std::exchange(logger.is_shared, true) || logger.feeder != 0;
+    os_.state.save(logger, {});
     if (!had_a_pipe && has_process(logger.snapshot)) {
         os_.journal.info(logger.name + ": is restarted to read what " + service.name + " writes");
     }

@@ -1,4 +1,5 @@
 /// The one queue of events, and what is noted of each.
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <utility>
@@ -91,17 +92,20 @@ void ServiceSet::handle(Service& service, const Event& event) {
         service.definition.policy.drains_input = !has_live_writer(service);
     }
     const Step made = step(service.snapshot, event, service.definition.policy);
-    if (!made.ignored) {
-        note(service, event);
-    }
+    const Changed noted = made.ignored ? Changed() : note(service, event);
     const Snapshot before = std::exchange(service.snapshot, made.next);
     if (before.state != service.snapshot.state) {
         service.since = os_.clock.age_clock();
     }
+    const bool has_changed = !(before == service.snapshot);
+    note_timers(service, made.effects);
+    if (has_changed) {
+        save(service, noted, made.effects);
+    }
     for (const Effect& effect : made.effects) {
         std::visit([&](const auto& e) { perform(service, e); }, effect);
     }
-    const bool has_changed = !(before == service.snapshot);
+    os_.state.performed(service.id);
     if (has_changed || !planner_.is_settled(service.node)) {
         planner_.changed(service.node, before, orders_);
     }
@@ -114,8 +118,25 @@ void ServiceSet::handle(Service& service, const Event& event) {
     go_on_leaving(service);
 }
 
+/// Before the effects: whoever finds it does them, or does them again.
+void ServiceSet::save(Service& service, Changed changed, const Effects& effects) {
+    const bool has_effects = std::any_of(effects.begin(), effects.end(), is_to_be_performed);
+    changed.by = has_effects ? Changed::By::StepWithEffects : Changed::By::Step;
+    os_.state.save(service, changed);
+}
+
+void ServiceSet::note_timers(Service& service, const Effects& effects) noexcept {
+    for (const Effect& effect : effects) {
+        if (const auto* arm = std::get_if<Arm>(&effect)) {
+            const bool is_auxiliary = arm->kind == TimerKind::Auxiliary;
+            (is_auxiliary ? service.auxiliary_due : service.timer_due) =
+                os_.clock.now() + arm->after;
+        }
+    }
+}
+
 /// Keeps what an event tells beyond the snapshot; the snapshot is still the one before it.
-void ServiceSet::note(Service& service, const Event& event) {
+Changed ServiceSet::note(Service& service, const Event& event) {
     const auto is_of_run = [&](const auto* of) {
         return of != nullptr && service.snapshot.has_run &&
                of->generation == service.snapshot.generation;
@@ -137,9 +158,13 @@ void ServiceSet::note(Service& service, const Event& event) {
     } else if (const auto* exited = std::get_if<Exited>(&event); is_of_run(exited)) {
         os_.readiness.close(key);
         note_death(service, *exited);
+        return {.deaths = true};
     } else if (is_of_run(std::get_if<SpawnFailed>(&event))) {
         os_.readiness.close(key);
+    } else if (const auto* main = std::get_if<MainPid>(&event); is_of_run(main)) {
+        os_.state.main_process(key, main->pid, os_.processes.begun(key));
     }
+    return {};
 }
 
 void ServiceSet::note_death(Service& service, const Exited& exit) {
@@ -160,6 +185,7 @@ void ServiceSet::note_restart(Service& service, const Snapshot& before) {
     if (was_up && !before.by_hand && !before.held && service.history &&
         service.history->deaths.size() > 0) {
         service.history->deaths.newest().restarted = true;
+        os_.state.save(service, {.deaths = true});
     }
 }
 

@@ -326,6 +326,19 @@ struct Step {
 [[nodiscard]] Step step(const Snapshot& snapshot, const Event& event,
                         const Policy& policy) noexcept;
 
+/// Whether the effects of the step that led to a snapshot are known to be done.
+enum class Performed : std::uint8_t { Yes, Unknown };
+
+/// What a supervisor has to do that finds this snapshot, left by one that died at any moment: what
+/// is true of the state anyway, and what may not have been done yet. Processes that were asked for
+/// and not born, timers and what other services have to do with it are not its business.
+[[nodiscard]] Effects resume(const Snapshot& snapshot, const Policy& policy,
+                             Performed performed) noexcept;
+
+/// Whether an effect is lost where nobody does it again: not one of those that resume() emits for
+/// every snapshot, or that its caller sees to.
+bool is_to_be_performed(const Effect& effect) noexcept;
+
 /// Whether nothing runs and nothing will until somebody asks.
 bool is_resting(ServiceState state) noexcept;
 

@@ -76,6 +76,9 @@ struct Transition {
     /// Nothing was done to it yet: as if there had been no stop.
     void resume() noexcept;
 
+    /// Once more what may not have been done before its supervisor died.
+    void repeat() noexcept;
+
     void run_ended(const Exited& exit) noexcept;
     void run_never_began(Duration lived, MonotonicTime at) noexcept;
     /// Run and stop program are both gone.

@@ -33,6 +33,9 @@ void ServiceSet::service_said(ProcessKey key, const NotifyMessage& message) {
     }
     service = get(key.service);
     if (has_new_words && service != nullptr) {
+        os_.state.save(*service, {.words = true});
+    }
+    if (has_new_words && service != nullptr) {
         for (ServiceObserver* observer : observers_) {
             observer->service_changed(*service);
         }

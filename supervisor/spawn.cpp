@@ -130,9 +130,10 @@ void reset_signal_handlers() noexcept {
 }
 
 /// @returns the child's pid, or -errno
-long fork_child(const ChildPlan& plan, int* pidfd) noexcept {
+long fork_child(const ChildPlan& plan, pid_t* word, int* pidfd) noexcept {
     const pid_t pid = ::fork();
     if (pid == 0) {
+        *word = ::getpid();  // into memory that is shared, where somebody is to know it
         reset_signal_handlers();
         child_exec(&plan);
     }
@@ -299,24 +300,27 @@ long Spawner::make_process(Birth::Memory& memory, int* pidfd) noexcept {
 long Spawner::clone_or_fork(Birth::Memory& memory, int* pidfd) noexcept {
     const SignalsBlocked blocked;
     PreparedChild& prepared = memory.prepared;
+    pid_t* const known = prepared.plan().pid_word;
+    pid_t* const word = known != nullptr ? known : &memory.pid;
     if (!clone_refused_ && !prepared.needs_own_memory()) {
         int cgroup = prepared.plan().cgroup;
-        long pid = clone_on_stack(memory.stack, prepared.child, cgroup, &memory.pid, pidfd);
+        long pid = clone_on_stack(memory.stack, prepared.child, cgroup, word, pidfd);
         if (pid < 0 && cgroup >= 0) {
             // Before Linux 5.7, or a cgroup that takes nobody: the child tries by itself.
             prepared.enter_cgroup_late();
             prepared.copy_table();
             cgroup = -1;
-            pid = clone_on_stack(memory.stack, prepared.child, cgroup, &memory.pid, pidfd);
+            pid = clone_on_stack(memory.stack, prepared.child, cgroup, word, pidfd);
         }
         clone_refused_ = is_refusal(pid);
         if (!clone_refused_) {
+            memory.pid = static_cast<pid_t>(std::max(pid, 0L));
             return pid;
         }
     }
     prepared.enter_cgroup_late();
     prepared.copy_table();
-    const long pid = fork_child(prepared.child, pidfd);
+    const long pid = fork_child(prepared.child, word, pidfd);
     memory.pid = static_cast<pid_t>(std::max(pid, 0L));
     return pid;
 }
@@ -348,7 +352,7 @@ Result<Birth, ExecFault> Spawner::spawn(const SpawnPlan& plan) {
         return descriptor_fault(report.error());
     }
     memory->prepared.child.report = report->write_end.get();
-    memory->prepared.child.parent = own_pid_;
+    memory->prepared.child.parent = plan.pid_word == nullptr ? own_pid_ : kMayOutliveParent;
     oom_.birth_begins();
     int pidfd = -1;
     const long pid = make_process(*memory, &pidfd);

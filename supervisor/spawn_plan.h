@@ -35,6 +35,9 @@ struct SpawnPlan {
     std::vector<PassedDescriptor> descriptors;        ///< in order of their numbers
     std::vector<std::string> environment;             ///< "K=V", after all others
     std::vector<std::string> pid_variables;           ///< names; the value is the process's own pid
+    /// Where the kernel stores its pid before its first instruction. Null: it dies with us, as
+    /// nobody would know of it.
+    std::int32_t* pid_word = nullptr;
     int cgroup = -1;  ///< directory of the cgroup that it is born into; borrowed; -1: none
 
     friend bool operator==(const SpawnPlan&, const SpawnPlan&) = default;

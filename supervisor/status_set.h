@@ -23,7 +23,8 @@ class StatusSet {
         if (status.kind == ExitStatus::Kind::Exited) {
             return (codes_[status.value / kBits] & bit(status.value)) != 0;
         }
-        return status.value > 0 && (signals_ & bit(status.value - 1U)) != 0;
+        return status.kind == ExitStatus::Kind::Signaled && status.value > 0 &&
+               (signals_ & bit(status.value - 1U)) != 0;
     }
 
     friend constexpr bool operator==(const StatusSet&, const StatusSet&) noexcept = default;

@@ -39,6 +39,12 @@ class FakeClock final : public supervisor::Clock {
         now_ = end;
     }
 
+    /// Whoever armed them is dead.
+    void forget_all() noexcept {
+        due_.clear();
+        times_.clear();
+    }
+
     std::size_t armed() const noexcept { return due_.size(); }
 
     /// When the next falls due; nothing is armed: now.

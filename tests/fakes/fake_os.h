@@ -105,6 +105,9 @@ class FakeCgroups final : public supervisor::Cgroups {
         const bool is_new = entered.insert(service).second;
         return {kDirectory, is_new};
     }
+    void resume(supervisor::ServiceId service, const std::string& /*name*/) override {
+        entered.insert(service);
+    }
     std::vector<std::int32_t> members(supervisor::ServiceId service) override {
         return processes[service];
     }

@@ -5,11 +5,13 @@
 #include <functional>
 #include <limits>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "supervisor/os_processes.h"
+#include "supervisor/os_state.h"
 
 namespace mainstay::fakes {
 
@@ -28,6 +30,8 @@ class FakeProcesses final : public supervisor::Processes {
         friend bool operator==(const Sent&, const Sent&) noexcept = default;
     };
 
+    static constexpr ExitStatus kNotExecuted{ExitStatus::Kind::Exited, 111, false};
+
     void set_listener(supervisor::ProcessListener& listener) { listener_ = &listener; }
 
     Result<std::int32_t, supervisor::ExecFault> spawn(supervisor::ProcessKey key,
@@ -35,17 +39,44 @@ class FakeProcesses final : public supervisor::Processes {
         if (should_fail && should_fail()) {
             return supervisor::ExecFault{"clone", "", EAGAIN, ""};
         }
+        if (before_call) {
+            before_call();
+        }
         alive[++last_pid] = {key, plan, false};
         ++unborn;
+        if (plan.pid_word != nullptr) {
+            *plan.pid_word = last_pid;
+        }
         if (on_birth) {
             on_birth(key);
         }
         return last_pid;
     }
 
+    /// What lives is taken over, what ended with nobody there to hear of it is told now.
+    supervisor::Fate resume(supervisor::ProcessKey key,
+                            const supervisor::FormerProcess& process) override {
+        if (const auto found = alive.find(process.pid);
+            found != alive.end() && found->second.key == key) {
+            resumed.push_back(process.pid);
+            return {true, executed.count(process.pid) != 0, {}};
+        }
+        const auto ended = unheard.extract(process.pid);
+        if (!ended) {
+            return {false, true, ExitStatus::unknown()};
+        }
+        const bool was_executed = !(ended.mapped() == kNotExecuted);
+        record(key, ended.mapped(), was_executed);
+        return {false, was_executed, ended.mapped()};
+    }
+    Duration begun(supervisor::ProcessKey /*key*/) const override { return Duration(0); }
+
     bool is_crowded() const noexcept override { return unborn >= crowd; }
 
     Result<void> kill(supervisor::ProcessKey key, int signal, supervisor::Target target) override {
+        if (before_call) {
+            before_call();
+        }
         for (const auto& [pid, process] : alive) {
             if (process.key == key) {
                 sent.push_back({pid, signal, target});
@@ -76,6 +107,7 @@ class FakeProcesses final : public supervisor::Processes {
 
     /// The process executes its program.
     void execute(std::int32_t pid) {
+        executed.insert(pid);
         Process& process = alive.at(pid);
         unborn -= std::exchange(process.is_executed, true) ? 0 : 1;
         listener_->process_executed(process.key);
@@ -84,18 +116,30 @@ class FakeProcesses final : public supervisor::Processes {
 
     void fail_exec(std::int32_t pid, const supervisor::ExecFault& fault) {
         const auto key = take(pid).key;
+        unheard[pid] = kNotExecuted;
+        record(key, kNotExecuted, false);
         if (on_end) {
             on_end(key, nullptr);
         }
         listener_->process_not_executed(key, fault);
+        unheard.erase(pid);
     }
 
     void end(std::int32_t pid, ExitStatus status, Duration lived = std::chrono::seconds(5)) {
         const auto key = take(pid).key;
+        unheard[pid] = status;
         if (on_end) {
             on_end(key, &status);
         }
+        record(key, status, true);
         listener_->process_exited(key, status, lived);
+        unheard.erase(pid);
+    }
+
+    /// It ends while there is no supervisor.
+    void end_unheard(std::int32_t pid, ExitStatus status) {
+        take(pid);
+        unheard[pid] = status;
     }
 
     /// @returns 0 where that service has no process.
@@ -120,8 +164,19 @@ class FakeProcesses final : public supervisor::Processes {
     int unborn = 0;                               ///< those that have not executed yet
     int crowd = std::numeric_limits<int>::max();  ///< how many of them are enough
     int reaps = 0;
+    std::set<std::int32_t> executed;
+    std::map<std::int32_t, ExitStatus> unheard;  ///< ended, not reaped
+    std::vector<std::int32_t> resumed;
+    supervisor::StateKeeping* state = nullptr;
+    std::function<void()> before_call;  ///< of spawn and kill
 
   private:
+    void record(supervisor::ProcessKey key, ExitStatus status, bool was_executed) {
+        if (state != nullptr) {
+            state->exited(key, status, was_executed);
+        }
+    }
+
     Process take(std::int32_t pid) {
         Process gone = std::move(alive.at(pid));
         alive.erase(pid);

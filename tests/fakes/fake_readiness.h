@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "supervisor/os_readiness.h"
 
@@ -23,6 +24,12 @@ class FakeReadiness final : public supervisor::ReadinessPorts {
         }
         opened[key.service] = key.generation;
         return channel;
+    }
+
+    void resume(const supervisor::FormerRun& run, const std::string& /*name*/,
+                const supervisor::Definition& /*definition*/) override {
+        opened[run.key.service] = run.key.generation;
+        resumed.push_back(run);
     }
 
     void born(supervisor::ProcessKey key, std::int32_t pid) override {
@@ -54,6 +61,7 @@ class FakeReadiness final : public supervisor::ReadinessPorts {
     std::map<supervisor::ServiceId, std::uint32_t> opened;  ///< generations
     std::map<supervisor::ServiceId, std::int32_t> pids;     ///< of runs
     std::set<supervisor::ServiceId> running;                ///< executed
+    std::vector<supervisor::FormerRun> resumed;
     std::function<bool()> should_fail;
 };
 

@@ -56,6 +56,11 @@ class FaultyProcesses final : public supervisor::Processes {
         }
         return real_.adopt(key, pid);
     }
+    supervisor::Fate resume(supervisor::ProcessKey key,
+                            const supervisor::FormerProcess& process) override {
+        return real_.resume(key, process);
+    }
+    Duration begun(supervisor::ProcessKey key) const override { return real_.begun(key); }
     void reap_pending() override { real_.reap_pending(); }
     bool is_crowded() const noexcept override { return real_.is_crowded(); }
 
@@ -132,6 +137,9 @@ class FaultyCgroups final : public supervisor::Cgroups {
         return faults_.fails("enter") ? supervisor::CgroupEntry{}
                                       : real_.enter(service, name, settings);
     }
+    void resume(supervisor::ServiceId service, const std::string& name) override {
+        real_.resume(service, name);
+    }
     std::vector<std::int32_t> members(supervisor::ServiceId service) override {
         return faults_.fails("members") ? std::vector<std::int32_t>{} : real_.members(service);
     }
@@ -167,6 +175,10 @@ class FaultyReadiness final : public supervisor::ReadinessPorts {
     void born(supervisor::ProcessKey key, std::int32_t pid) override { real_.born(key, pid); }
     void executed(supervisor::ProcessKey key, const supervisor::Definition& definition) override {
         real_.executed(key, definition);
+    }
+    void resume(const supervisor::FormerRun& run, const std::string& name,
+                const supervisor::Definition& definition) override {
+        real_.resume(run, name, definition);
     }
     void close(supervisor::ProcessKey key) override { real_.close(key); }
 

@@ -478,19 +478,6 @@ def test_a_directory_that_is_removed_while_its_service_runs(s):
 # --- the supervisor itself
 
 
-def test_a_supervisor_that_is_killed_takes_its_services_with_it(s):
-    s.add("web", SLEEP, log_run="exec cat > /dev/null")
-    s.add("db", "trap '' TERM HUP; " + SLEEP, timeout__kill="100")
-    s.start()
-    s.wait_state("web", "ready")
-    s.wait_state("db", "ready")
-    s.process.kill()
-    s.process.wait(DEADLINE)
-    s.wait_gone()
-    s.start()
-    s.wait_state("web", "ready")
-
-
 def test_a_second_supervisor_on_the_same_socket_is_refused(s):
     s.add("web", SLEEP)
     s.start()

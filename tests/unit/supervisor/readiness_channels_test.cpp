@@ -1,5 +1,6 @@
 /// The ways to say ready over real pipes and sockets. This process plays the service.
 #include "supervisor/readiness_channels.h"
+#include "supervisor/no_keeper.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -123,7 +124,8 @@ struct Channels {
     CheckRunner checks{{helpers, outputs, loop, journal}};
     Heard heard;
     Definition definition;
-    ReadinessChannels channels{{loop, journal, processes, family, checks},
+    NoKeeper keeper;
+    ReadinessChannels channels{{loop, journal, processes, family, checks, keeper},
                                directory.path + "/notify"};
 };
 
@@ -356,7 +358,8 @@ TEST_CASE("channels: a path that no client could be told is refused", "[readines
     c.use(Readiness::Notify);
     const std::string deep = c.directory.path + "/" + std::string(100, 'd');
     std::filesystem::create_directory(deep);
-    ReadinessChannels channels({c.loop, c.journal, c.processes, c.family, c.checks}, deep);
+    ReadinessChannels channels({c.loop, c.journal, c.processes, c.family, c.checks, c.keeper},
+                               deep);
     const auto channel = channels.open(kRun, "web", c.definition);
     REQUIRE_FALSE(channel);
     CHECK(channel.error().code == ENAMETOOLONG);

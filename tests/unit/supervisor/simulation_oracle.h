@@ -30,9 +30,7 @@ class Oracle {
     const supervisor::Service& service(std::size_t number) const { return *services_[number]; }
     const supervisor::Snapshot& of(std::size_t number) const { return service(number).snapshot; }
     ServiceState state(std::size_t number) const { return of(number).state; }
-    bool is_wanted(std::size_t number) const {
-        return of(number).wanted != Wanted::Down;
-    }
+    bool is_wanted(std::size_t number) const { return of(number).wanted != Wanted::Down; }
     bool satisfies(std::size_t number) const;
     bool failed_or_was_let_go(std::size_t number) const;
     std::string cause(std::size_t number) const;

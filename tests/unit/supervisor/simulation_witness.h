@@ -56,9 +56,7 @@ class Witness final : public supervisor::ServiceObserver {
 
     void complain(std::size_t number, const std::string& what);
     const supervisor::Snapshot& now(std::size_t number) const { return worlds_[number].snapshot; }
-    bool is_wanted(std::size_t number) const {
-        return now(number).wanted != Wanted::Down;
-    }
+    bool is_wanted(std::size_t number) const { return now(number).wanted != Wanted::Down; }
     std::string in_words(std::size_t number) const;
 
     void born(supervisor::ProcessKey key);

@@ -1,0 +1,165 @@
+#include "supervisor/succession.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <map>
+#include <utility>
+
+namespace mainstay::supervisor {
+
+std::string state_path_of(std::string_view control_socket) {
+    constexpr std::string_view kUsual = "/control";
+    if (control_socket.ends_with(kUsual)) {
+        control_socket.remove_suffix(kUsual.size());
+        return std::string(control_socket) + "/state";
+    }
+    return std::string(control_socket) + ".state";
+}
+
+void Succession::begin(std::uint32_t link_version) {
+    HandOver over = os_.link.greet(link_version);
+    // A PID 1 of ours that keeps nothing lets nothing outlive us either.
+    if (os_.link.is_there() && !os_.link.keeps()) {
+        return;
+    }
+    const auto opened = os_.link.keeps() ? open_kept(std::move(over.table)) : open_file();
+    if (!opened) {
+        os_.journal.error(std::string("state table: ") + opened.error().action + ": " +
+                          errno_text(opened.error().code) +
+                          "; services will end with this supervisor, should it crash");
+        return;
+    }
+    KnownState state = read_state(memory_.bytes());
+    flags_ = state.flags;
+    if (!state.services.empty()) {
+        os_.journal.info("taking over " + std::to_string(state.services.size()) +
+                         " services of the supervisor before");
+    }
+    take_processes(std::move(over.processes));
+    take_descriptors(std::move(over.kept), state);
+    os_.state.use(memory_.bytes(), [this](const std::string& name) {
+        os_.journal.warning(name +
+                            ": no room for it in the state table; it ends with this "
+                            "supervisor, should that crash");
+    });
+    os_.processes.record_exits(os_.state);
+    os_.services.inherit(std::move(state));
+}
+
+Result<void> Succession::make() {
+    TRY(memory_, StateMemory::make());
+    os_.link.keep_table(memory_.fd());
+    return {};
+}
+
+/// What is there is used as it is where it has our geometry, and copied where it has not.
+Result<void> Succession::take_up(StateMemory found) {
+    static_cast<void>(state_table::recover(found.bytes()));
+    const auto reader = state_table::Reader::open(found.bytes());
+    if (!reader) {
+        os_.journal.error("what was kept as the state table is none; starting without");
+        return make();
+    }
+    if (reader->header().geometry == state_table::own_geometry()) {
+        memory_ = std::move(found);
+        return {};
+    }
+    TRY(memory_, StateMemory::make());
+    copy_state(*reader, memory_.bytes());
+    os_.link.keep_table(memory_.fd());
+    return {};
+}
+
+Result<void> Succession::open_kept(UniqueFd table) {
+    if (!table.valid()) {
+        return make();
+    }
+    TRY(StateMemory found, StateMemory::open(std::move(table)));
+    return take_up(std::move(found));
+}
+
+Result<void> Succession::open_file() {
+    TRY(StateMemory found, StateMemory::open_file_at(path_));
+    has_file_ = true;
+    const auto reader = state_table::Reader::open(found.bytes());
+    const bool is_of_this_boot = reader && state_table::text_of(reader->header().boot) == boot_id();
+    if (is_of_this_boot && reader->header().geometry == state_table::own_geometry()) {
+        memory_ = std::move(found);
+        return {};
+    }
+    if (!is_of_this_boot) {
+        memory_ = std::move(found);
+        return memory_.format();
+    }
+    TRY(StateMemory copy, StateMemory::make());
+    static_cast<void>(state_table::recover(found.bytes()));
+    copy_state(*reader, copy.bytes());
+    memory_ = std::move(found);
+    TRY_VOID(memory_.format());
+    const auto copied = state_table::Reader::open(copy.bytes());
+    copy_state(*copied, memory_.bytes());
+    return {};
+}
+
+void Succession::take_processes(std::vector<HandOver::Process> processes) {
+    std::vector<KeptProcess> kept;
+    kept.reserve(processes.size());
+    for (HandOver::Process& each : processes) {
+        const LinkProcess& process = each.process;
+        if (!each.pidfd.valid()) {
+            exits_.push_back(each.exit_number);
+        }
+        kept.push_back({{process.service, static_cast<std::uint32_t>(process.generation)},
+                        process.pid,
+                        std::move(each.pidfd),
+                        ExitStatus::from_wait(process.wait_status)});
+    }
+    os_.processes.take_kept(std::move(kept));
+}
+
+void Succession::take_descriptors(std::vector<Kept> kept, const KnownState& state) {
+    std::map<ServiceId, std::string> names;
+    for (const KnownService& service : state.services) {
+        names[service.id] = service.name;
+    }
+    std::vector<KeptLog> logs;
+    for (Kept& each : kept) {
+        switch (each.kind) {
+            case KeptKind::LogPipe:
+            case KeptKind::LoggerPipe:
+            case KeptKind::Arena:
+                logs.push_back({each.kind, each.id, names[each.id], std::move(each.descriptors)});
+                break;
+            case KeptKind::NotifySocket:
+            case KeptKind::ReadyPipe:
+                os_.readiness.take_kept(each.kind, each.id, std::move(each.descriptors.front()));
+                break;
+            case KeptKind::Stored:
+            case KeptKind::Listening:
+            default:
+                strangers_.push_back(std::move(each));
+                break;
+        }
+    }
+    os_.outputs.restore(std::move(logs));
+}
+
+void Succession::end() {
+    os_.readiness.drop_the_rest();
+    os_.outputs.restored([this](ServiceId id) { return os_.services.find(id) != nullptr; });
+    for (const Kept& each : std::exchange(strangers_, {})) {
+        os_.link.drop(each.kind, each.id);
+    }
+    for (const std::uint32_t number : std::exchange(exits_, {})) {
+        os_.link.exit_recorded(number);
+    }
+}
+
+void Succession::leave_nothing() noexcept {
+    if (has_file_) {
+        ::unlink(path_.c_str());
+    }
+}
+
+}  // namespace mainstay::supervisor

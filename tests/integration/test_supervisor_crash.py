@@ -1,0 +1,307 @@
+"""kill -9 the supervisor, at any moment: services go on, exits are told once, nothing is left behind.
+
+Under our PID 1 (a real init in namespaces of its own), and without it (this test is the parent that
+starts it again).
+
+MAINSTAY_CRASH_ROUNDS: how often it is killed in the loop; MAINSTAY_CRASH_SECONDS: or for how long.
+"""
+
+import json
+import os
+import pathlib
+import random
+import signal
+import time
+
+import pytest
+
+import puppet
+from namespace import Pid1, eventually
+from supervised import DEADLINE, Client, Supervised
+
+ROUNDS = int(os.environ.get("MAINSTAY_CRASH_ROUNDS", "100000"))
+SECONDS = float(os.environ.get("MAINSTAY_CRASH_SECONDS", "25"))
+CONTROL = "/run/mainstay/control"
+INITTAB = "::supervise:/sbin/supervisor /etc/service\n"
+
+SLEEP = "#!/bin/sh\nexec sleep 100000\n"
+# Notes its birth, and ends by itself after a while with a code of its own.
+CRASHES = "#!/bin/sh\necho run $$ >> /tmp/crashes\nsleep 0.0$(($$ % 7))\nexit $(($$ % 100))\n"
+SLOW_END = "#!/bin/sh\ntrap 'sleep 0.05; exit 0' TERM\nwhile :; do sleep 1000 & wait; done\n"
+FINISHES = "#!/bin/sh\necho run $$ >> /tmp/finishes\nexit 3\n"
+FINISH = "#!/bin/sh\necho finish $1 $2 >> /tmp/finishes\nsleep 0.02\n"
+FAST = "restart-delay = 10 ms\nrestart-delay-max = 20 ms\n"
+
+
+def service(name, run=SLEEP, **files):
+    made = {f"/etc/service/{name}/run": run}
+    for key, text in files.items():
+        made[f"/etc/service/{name}/{key.replace('__', '.')}"] = text
+    return made
+
+
+class Machine(Pid1):
+    """A real init whose supervisor can be killed."""
+
+    def __init__(self, files):
+        super().__init__(inittab=INITTAB, files=files)
+
+    def supervisor(self):
+        """Its pid as seen from outside; None while there is none."""
+        children = pathlib.Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        for pid in map(int, children):
+            try:
+                if pathlib.Path(f"/proc/{pid}/comm").read_text() == "supervisor\n":
+                    return pid
+            except OSError:
+                pass
+        return None
+
+    def ask(self, **request):
+        """Of whichever supervisor answers."""
+
+        def answered():
+            try:
+                with Client(self.root / CONTROL.lstrip("/")) as client:
+                    return client.ask(**request)
+            except (OSError, AssertionError, json.JSONDecodeError):
+                return None
+
+        return eventually(answered, f"an answer to {request}; console: {self.transcript()}")
+
+    def status(self, name=None):
+        services = self.ask(verb="status", services=[name] if name else []).services
+        return services[name] if name else services
+
+    def wait_state(self, name, state):
+        eventually(lambda: self.status(name).get("state") == state, f"{name} is {state}")
+
+    def kill_supervisor(self):
+        """Returns when another one answers."""
+        before = eventually(self.supervisor, "a supervisor")
+        os.kill(before, signal.SIGKILL)
+        eventually(lambda: self.supervisor() not in (None, before), "another supervisor")
+        self.status()
+
+    def zombies(self):
+        found = []
+        for entry in pathlib.Path("/proc").iterdir():
+            if entry.name.isdigit():
+                try:
+                    text = (entry / "stat").read_text()
+                    fields = text.rpartition(")")[2].split()
+                    if fields[0] == "Z" and int(fields[1]) in (self.pid, self.supervisor()):
+                        found.append(text)
+                except OSError:
+                    pass
+        return found
+
+    def descriptors(self, pid):
+        return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def pids(services):
+    return {name: view["pid"] for name, view in services.items() if "pid" in view}
+
+
+def test_services_keep_their_pids_and_states(request):
+    files = {}
+    for name in ("a", "b"):
+        files |= service(name)
+    files |= service("off", down="")
+    files |= service("broken", run="#!/bin/sh\nexit 7\n", service__conf="restart = never\n")
+    with Machine(files) as m:
+        m.wait_state("broken", "failed")
+        m.wait_state("a", "ready")
+        m.wait_state("b", "ready")
+        before = m.status()
+        m.kill_supervisor()
+        after = m.status()
+        assert pids(after) == pids(before)
+        states = {name: view["state"] for name, view in after.items()}
+        assert states == {"a": "ready", "b": "ready", "off": "down", "broken": "failed"}
+        assert after["broken"]["last_death"]["code"] == 7
+        assert m.ask(verb="down", services=["a"]).exit == 0
+        assert m.status("a")["last_death"]["signal"] == signal.SIGTERM
+        assert m.zombies() == []
+
+
+def test_an_exit_while_nobody_looks_is_told_with_its_status():
+    with Machine(service("web") | service("other")) as m:
+        m.wait_state("web", "ready")
+        m.wait_state("other", "ready")
+        web, other = m.status("web")["pid"], m.status("other")["pid"]
+        supervisor = m.supervisor()
+        # Stopped it sees nothing; then it is killed before it can.
+        os.kill(supervisor, signal.SIGSTOP)
+        m.run("kill", "-SEGV", str(web))
+        os.kill(supervisor, signal.SIGKILL)
+        eventually(lambda: m.supervisor() not in (None, supervisor), "another supervisor")
+        eventually(lambda: m.status("web").get("pid") not in (None, web), "web runs again")
+        death = m.status("web")["last_death"]
+        assert death["signal"] == signal.SIGSEGV
+        assert m.status("other")["pid"] == other
+        # And of one that PID 1 adopted, while the supervisor lives.
+        m.run("kill", "-KILL", str(other))
+        eventually(lambda: m.status("other").get("pid") not in (None, other), "other runs again")
+        assert m.status("other")["last_death"]["signal"] == signal.SIGKILL
+        assert m.zombies() == []
+
+
+def test_boot_is_complete_once():
+    with Machine(service("web")) as m:
+        m.wait_state("web", "ready")
+        eventually(lambda: (m.root / "run/mainstay/booted").exists(), "boot is complete")
+        m.kill_supervisor()
+        assert m.run("svctl", "wait", "--boot", "--timeout", "60") is not None
+
+
+def loop_files():
+    files = {}
+    for number in range(6):
+        files |= service(f"steady{number}")
+    files |= service("crashes", CRASHES, service__conf=FAST)
+    files |= service("finishes", FINISHES, finish=FINISH, service__conf=FAST)
+    files |= service("slow", SLOW_END)
+    return files
+
+
+def deaths(m, name):
+    """Number of deaths and the codes of the last ones."""
+    view = m.status(name)
+    details = view.get("details", {})
+    return details.get("death_count", 0), [death.get("code") for death in details.get("deaths", [])]
+
+
+def lines(m, name):
+    return (m.root / "tmp" / name).read_text().splitlines()
+
+
+def test_killed_again_and_again_at_random_moments():
+    chance = random.Random(int(os.environ.get("MAINSTAY_SEED", "1")))
+    end = time.monotonic() + SECONDS
+    with Machine(loop_files()) as m:
+        for number in range(6):
+            m.wait_state(f"steady{number}", "ready")
+        steady = {name: pid for name, pid in pids(m.status()).items() if name.startswith("steady")}
+        m.kill_supervisor()
+        opened = m.descriptors(m.pid)
+        rounds = 0
+        while rounds < ROUNDS and time.monotonic() < end:
+            verb = chance.choice(["down", "up", "restart", None])
+            if verb:
+                try:
+                    with Client(m.root / CONTROL.lstrip("/")) as client:
+                        client.send(verb=verb, services=["slow"])
+                        time.sleep(chance.random() * 0.05)
+                except OSError:
+                    pass
+            else:
+                time.sleep(chance.random() * 0.05)
+            supervisor = m.supervisor()
+            if supervisor:
+                os.kill(supervisor, signal.SIGKILL)
+                rounds += 1
+            now = m.status()
+            assert {name: now[name].get("pid") for name in steady} == steady
+        # Quiet, so that what was told can be compared with what was.
+        for name in ("crashes", "finishes"):
+            assert m.ask(verb="down", services=[name]).exit == 0
+        assert m.ask(verb="up", services=["slow"]).exit == 0
+        check_deaths(m)
+        assert m.zombies() == []
+        assert m.descriptors(m.pid) <= opened + 8
+        print(f"{rounds} rounds")
+        assert rounds > 0
+
+
+def check_deaths(m):
+    """Each run of `crashes` died once, with the code that it chose; the last may have been stopped."""
+    born = [int(line.split()[1]) for line in lines(m, "crashes")]
+    count, codes = deaths(m, "crashes")
+    assert count == len(born), (count, len(born), m.transcript()[-3000:])
+    expected = [pid % 100 for pid in born][-len(codes):]
+    wrong = [pair for pair in zip(codes, expected) if pair[0] is not None and pair[0] != pair[1]]
+    assert wrong == [], (codes, expected)
+    text = lines(m, "finishes")
+    runs = sum(line.startswith("run") for line in text)
+    count, _ = deaths(m, "finishes")
+    assert count == runs
+
+
+def test_a_thousand_services():
+    files = {}
+    for number in range(1000):
+        files |= service(f"s{number:03}")
+    with Machine(files) as m:
+        eventually(
+            lambda: all(view["state"] == "ready" for view in m.status().values()) and len(m.status()) == 1000,
+            "all are ready",
+        )
+        before = pids(m.status())
+        for _ in range(3):
+            m.kill_supervisor()
+            assert pids(m.status()) == before
+        assert m.zombies() == []
+
+
+# --- without our PID 1
+
+
+@pytest.fixture
+def s():
+    with Supervised() as supervised:
+        yield supervised
+
+
+def crash(s):
+    """And start it again, as whatever runs it would."""
+    s.process.kill()
+    s.process.wait(DEADLINE)
+    s.start()
+
+
+def test_alone_it_finds_its_services_by_its_file(s):
+    s.add("web", "exec sleep 100000")
+    s.add("other", "exec sleep 100000")
+    s.start()
+    s.wait_state("web", "ready")
+    s.wait_state("other", "ready")
+    web, other = s.pid("web"), s.pid("other")
+    crash(s)
+    assert (s.pid("web"), s.pid("other")) == (web, other)
+    assert s.status("web")["state"] == "ready"
+    assert s.ask(verb="down", services=["web"]).exit == 0
+    assert not os.path.exists(f"/proc/{web}") or "Z" in pathlib.Path(f"/proc/{web}/stat").read_text()
+    assert (s.top / "state").stat().st_mode & 0o777 == 0o600
+    s.stop()
+    assert not (s.top / "state").exists()
+
+
+def test_alone_an_exit_that_nobody_saw_is_unknown_and_the_service_runs_again(s):
+    s.add("web", "exec sleep 100000")
+    s.start()
+    s.wait_state("web", "ready")
+    web = s.pid("web")
+    s.process.kill()
+    s.process.wait(DEADLINE)
+    os.kill(web, signal.SIGKILL)
+    eventually(lambda: not os.path.exists(f"/proc/{web}"), "web is gone")
+    s.start()
+    s.wait_other_pid("web", web)
+    assert s.status("web")["last_death"]["unknown"] is True
+
+
+def test_alone_what_a_service_says_is_heard_by_the_next_supervisor(s):
+    conf = {"service.conf": "ready = notify\n"}
+    s.define("web", puppet.run(s, "web"))
+    (s.definitions / "web/service.conf").write_text(conf["service.conf"])
+    s.enable("web")
+    s.start()
+    web = puppet.Puppet(s, "web")
+    web("notify('STATUS=first')")
+    eventually(lambda: s.status("web").get("status_text") == "first", "its word is heard")
+    crash(s)
+    assert s.status("web")["status_text"] == "first"
+    web("notify('READY=1')")
+    s.wait_state("web", "ready")
