@@ -10,7 +10,7 @@
 #include <string_view>
 
 // The library's own: the other calls that this file needs are wrapped.
-extern "C" long __real_syscall(long number, ...);  // NOLINT(bugprone-reserved-identifier,cert-*)
+extern "C" long __real_syscall(long number, ...);
 
 namespace mainstay::faults {
 namespace {

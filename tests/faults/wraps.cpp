@@ -61,7 +61,6 @@ bool fails(const char* name, const void* site) noexcept {
 }  // namespace
 
 // The names are the linker's, the parameters the library's.
-// NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,cert-dcl50-cpp)
 #define WRAP(result, name, parameters, arguments)        \
     result __real_##name parameters;                     \
     result __wrap_##name parameters {                    \
@@ -279,4 +278,3 @@ int __wrap_execl(const char* path, const char* first, ...) {
 }
 
 }  // extern "C"
-// NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,cert-dcl50-cpp)

@@ -221,7 +221,7 @@ TEST_CASE("a reader reads an older table, whose slots and details are smaller", 
 TEST_CASE("what is no table is none, and no journal leads out of a table", "[state-table]") {
     CHECK_FALSE(Reader::open({}));
     const Memory good = made_table();
-    std::mt19937 random(1);  // NOLINT(cert-msc32-c,cert-msc51-cpp): the same each time
+    std::mt19937 random(1);  // the same each time
     for (int round = 0; round < 20000; ++round) {
         Memory memory = good;
         const auto bytes = memory.bytes();
