@@ -32,6 +32,8 @@ from namespace import Pid1, eventually
 INITTAB = "::supervise:/bin/super\n"
 POWERED_OFF = -signal.SIGINT
 LOG_PIPE, LISTENING = 1, 7
+# PID 1 starts the supervisor 20 times at once, then once a second: few rounds more take few seconds.
+CRASHES = int(os.environ.get("MAINSTAY_CRASHES", "25"))
 
 
 @pytest.fixture(autouse=True)
@@ -328,14 +330,14 @@ def test_garbage_on_the_link_harms_nobody():
         close_all(pipe)
 
 
-def test_two_hundred_crashes_leave_nothing_behind():
+def test_many_crashes_leave_nothing_behind():
     with system(children=5) as p:
         pipe = os.pipe()
         peer = Peer(find_supervisor(p))
         services = services_of(peer)
         pids = sorted(services)
         baseline = None
-        for round_number in range(200):
+        for round_number in range(CRASHES):
             with peer:
                 greeting = peer.hello()
                 handed = peer.claim()
