@@ -61,7 +61,7 @@ class Journal {
     }
 
     void carry_out() noexcept {
-        const std::uint64_t size = load<std::uint64_t>(begin());
+        const auto size = load<std::uint64_t>(begin());
         for (std::uint64_t at = 0; at < size;) {
             const Piece piece = piece_at(at);
             copy(table_.data() + piece.offset, begin() + kWord + at + kWord, piece.size);
@@ -76,7 +76,7 @@ class Journal {
 
     /// Whether all that it says lies in slots and details.
     bool is_sound() const noexcept {
-        const std::uint64_t size = load<std::uint64_t>(begin());
+        const auto size = load<std::uint64_t>(begin());
         if (size > geometry_.journal_size - kWord || size % kWord != 0) {
             return false;
         }
