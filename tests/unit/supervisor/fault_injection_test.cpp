@@ -55,13 +55,12 @@ struct World : RelatedSystem {
     bool live_on(std::int32_t pid, ProcessKey key) {
         const Service& of = *services.find(key.service);
         const Snapshot& s = of.snapshot;
-        if (!s.has_run || s.generation != key.generation) {
-            processes.end(pid, exited(0), 10ms);
-        } else if (s.state == ServiceState::Starting) {
+        const bool is_former = !s.has_run || s.generation != key.generation;
+        if (!is_former && s.state == ServiceState::Starting) {
             processes.execute(pid);
-        } else if (is_ending(pid, of.name)) {
+        } else if (!is_former && is_ending(pid, of.name)) {
             processes.end(pid, killed_by(SIGTERM), 10s);
-        } else if (of.definition.policy.type == ServiceType::Oneshot) {
+        } else if (is_former || of.definition.policy.type == ServiceType::Oneshot) {
             processes.end(pid, exited(0), 10ms);
         } else if (s.state == ServiceState::Up && of.name == "db") {
             services.service_is_ready(key);
