@@ -12,24 +12,23 @@ namespace {
 namespace table = state_table;
 
 /// Bits of Record::flags; never given another meaning.
-enum Flag : std::uint32_t {
-    kHasRun = 1U << 0U,
-    kHasAuxiliary = 1U << 1U,
-    kTimerArmed = 1U << 2U,
-    kPaused = 1U << 3U,
-    kByHand = 1U << 4U,
-    kHeld = 1U << 5U,
-    kRetired = 1U << 6U,
-    kReloading = 1U << 7U,
-    kAnnouncedStop = 1U << 8U,
-    kMembersStarted = 1U << 9U,
-    kRunBorn = 1U << 10U,
-    kAuxiliaryBorn = 1U << 11U,
-    kLeaving = 1U << 12U,
-    kBegun = 1U << 13U,
-    kShared = 1U << 14U,
-    kDefinitionChanged = 1U << 15U,
-};
+using Flag = std::uint32_t;
+constexpr Flag kHasRun = 1U << 0U;
+constexpr Flag kHasAuxiliary = 1U << 1U;
+constexpr Flag kTimerArmed = 1U << 2U;
+constexpr Flag kPaused = 1U << 3U;
+constexpr Flag kByHand = 1U << 4U;
+constexpr Flag kHeld = 1U << 5U;
+constexpr Flag kRetired = 1U << 6U;
+constexpr Flag kReloading = 1U << 7U;
+constexpr Flag kAnnouncedStop = 1U << 8U;
+constexpr Flag kMembersStarted = 1U << 9U;
+constexpr Flag kRunBorn = 1U << 10U;
+constexpr Flag kAuxiliaryBorn = 1U << 11U;
+constexpr Flag kLeaving = 1U << 12U;
+constexpr Flag kBegun = 1U << 13U;
+constexpr Flag kShared = 1U << 14U;
+constexpr Flag kDefinitionChanged = 1U << 15U;
 
 /// Flags of a death.
 constexpr unsigned kOutOfMemory = 1;
