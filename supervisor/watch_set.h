@@ -1,7 +1,7 @@
-/// Descriptors watched for reading, in an epoll of their own that the loop watches as one: thousands of small
-/// ones (a report pipe a birth, a channel a service) then cost two system calls and a few words of
-/// memory each. Asio keeps some hundred bytes for every descriptor, for good, and asks the kernel
-/// anew after each event.
+/// Descriptors watched for reading, in an epoll of their own that the loop watches as one:
+/// thousands of small ones (a report pipe a birth, a channel a service) then cost two system calls
+/// and a few words of memory each. Asio keeps some hundred bytes for every descriptor, for good,
+/// and asks the kernel anew after each event.
 ///
 /// Internal to loop.
 #pragma once
