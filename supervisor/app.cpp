@@ -52,6 +52,11 @@ UniqueFd open_null() {
 /// Whose members may read log files.
 constexpr char kLogGroup[] = "adm";
 
+/// Beside the control socket and named after it, as the state file.
+std::string svlog_record_of(const Options& options) {
+    return state_path_of(options.control_socket) + ".svlog";
+}
+
 LogPipesSettings log_settings(AppSettings& settings) {
     LogPipesSettings log;
     log.svlog.log_directory = settings.options.log_directory;
@@ -60,7 +65,7 @@ LogPipesSettings log_settings(AppSettings& settings) {
     log.own_messages = std::move(settings.own_messages);
     if (!settings.boot_link.valid()) {
         // Nobody keeps descriptors: the next supervisor has to find svlog, which holds them.
-        log.record = std::filesystem::path(settings.options.control_socket).parent_path() / "svlog";
+        log.record = svlog_record_of(settings.options);
     }
     return log;
 }
@@ -114,7 +119,8 @@ class App final : public ScanListener, public ServiceObserver, public System {
           services_({loop_, processes_, outputs_, definitions_, journal_, cgroups_, readiness_,
                      sessions_, *this, state_}),
           succession_({link_, state_, processes_, outputs_, readiness_, services_, journal_},
-                      state_path_of(settings_.options.control_socket)),
+                      {state_path_of(settings_.options.control_socket),
+                       svlog_record_of(settings_.options)}),
           scan_(loop_, journal_, merge_.first(), settings_.options.directory),
           enabled_({settings_.options.directory, runtime_directory(settings_.options),
                     settings_.options.definitions},

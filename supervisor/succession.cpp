@@ -1,10 +1,13 @@
 #include "supervisor/succession.h"
 
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <map>
 #include <utility>
+
+#include "supervisor/svlog_fetch.h"
 
 namespace mainstay::supervisor {
 
@@ -16,6 +19,28 @@ std::string state_path_of(std::string_view control_socket) {
     }
     return std::string(control_socket) + ".state";
 }
+
+namespace {
+
+std::map<ServiceId, std::string> names_of(const KnownState& state) {
+    std::map<ServiceId, std::string> names;
+    for (const KnownService& service : state.services) {
+        names[service.id] = service.name;
+    }
+    return names;
+}
+
+/// What a logger reads, whose process is still there.
+std::vector<UniqueFd> input_of(const KnownService& logger) {
+    const state_table::ProcessWords& run = logger.process(state_table::Role::Run);
+    if (run.pid <= 0 || state_table::has_ended(run)) {
+        return {};
+    }
+    const UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, run.pid, 0)));
+    return pidfd.valid() ? fetch_logger_pipe(pidfd.get()) : std::vector<UniqueFd>();
+}
+
+}  // namespace
 
 void Succession::begin(std::uint32_t link_version) {
     HandOver over = os_.link.greet(link_version);
@@ -37,7 +62,11 @@ void Succession::begin(std::uint32_t link_version) {
                          " services of the supervisor before");
     }
     take_processes(std::move(over.processes));
-    take_descriptors(std::move(over.kept), state);
+    if (has_file_) {
+        os_.outputs.restore(find_logs(state));
+    } else {
+        take_descriptors(std::move(over.kept), state);
+    }
     os_.state.use(memory_.bytes(), [this](const std::string& name) {
         os_.journal.warning(name +
                             ": no room for it in the state table; it ends with this "
@@ -80,7 +109,7 @@ Result<void> Succession::open_kept(UniqueFd table) {
 }
 
 Result<void> Succession::open_file() {
-    TRY(StateMemory found, StateMemory::open_file_at(path_));
+    TRY(StateMemory found, StateMemory::open_file_at(paths_.state));
     has_file_ = true;
     const auto reader = state_table::Reader::open(found.bytes());
     const bool is_of_this_boot = reader && state_table::text_of(reader->header().boot) == boot_id();
@@ -119,10 +148,7 @@ void Succession::take_processes(std::vector<HandOver::Process> processes) {
 }
 
 void Succession::take_descriptors(std::vector<Kept> kept, const KnownState& state) {
-    std::map<ServiceId, std::string> names;
-    for (const KnownService& service : state.services) {
-        names[service.id] = service.name;
-    }
+    std::map<ServiceId, std::string> names = names_of(state);
     std::vector<KeptLog> logs;
     for (Kept& each : kept) {
         switch (each.kind) {
@@ -145,6 +171,23 @@ void Succession::take_descriptors(std::vector<Kept> kept, const KnownState& stat
     os_.outputs.restore(std::move(logs));
 }
 
+/// Where nobody keeps descriptors, the processes still have them.
+std::vector<KeptLog> Succession::find_logs(const KnownState& state) const {
+    std::map<ServiceId, std::string> names = names_of(state);
+    std::vector<KeptLog> logs = fetch_from_svlog(paths_.svlog, os_.journal);
+    for (KeptLog& each : logs) {
+        each.name = names[each.service];
+    }
+    for (const KnownService& service : state.services) {
+        const bool is_logger = service.is_shared || service.name.ends_with("/log");
+        std::vector<UniqueFd> pipe = is_logger ? input_of(service) : std::vector<UniqueFd>();
+        if (!pipe.empty()) {
+            logs.push_back({KeptKind::LoggerPipe, service.id, service.name, std::move(pipe)});
+        }
+    }
+    return logs;
+}
+
 void Succession::end() {
     os_.readiness.drop_the_rest();
     os_.outputs.restored([this](ServiceId id) { return os_.services.find(id) != nullptr; });
@@ -158,7 +201,8 @@ void Succession::end() {
 
 void Succession::leave_nothing() noexcept {
     if (has_file_) {
-        ::unlink(path_.c_str());
+        ::unlink(paths_.state.c_str());
+        ::unlink(paths_.svlog.c_str());
     }
 }
 

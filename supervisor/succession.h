@@ -30,8 +30,12 @@ class Succession {
         Journal& journal;
     };
 
-    /// @param path of the file
-    Succession(const Parts& parts, std::string path) : os_(parts), path_(std::move(path)) {}
+    struct Paths {
+        std::string state;  ///< of the file
+        std::string svlog;  ///< where it is noted which process is svlog
+    };
+
+    Succession(const Parts& parts, Paths paths) : os_(parts), paths_(std::move(paths)) {}
 
     /// Before the first service is added. May wait for PID 1.
     /// @param link_version what PID 1 says that it speaks; 0: there is none of ours
@@ -56,9 +60,10 @@ class Succession {
     Result<void> take_up(StateMemory found);
     void take_processes(std::vector<HandOver::Process> processes);
     void take_descriptors(std::vector<Kept> kept, const KnownState& state);
+    std::vector<KeptLog> find_logs(const KnownState& state) const;
 
     Parts os_;
-    std::string path_;
+    Paths paths_;
     StateMemory memory_;
     bool has_file_ = false;
     std::vector<std::uint32_t> exits_;  ///< that PID 1 told, not recorded yet

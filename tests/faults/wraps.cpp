@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/reboot.h>
 #include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -79,6 +80,7 @@ WRAP(int, chown, (const char* path, uid_t uid, gid_t gid), (path, uid, gid))
 WRAP(int, chroot, (const char* path), (path))
 WRAP(int, dup2, (int from, int to), (from, to))
 WRAP(int, dup3, (int from, int to, int flags), (from, to, flags))
+WRAP(int, faccessat, (int fd, const char* path, int mode, int flags), (fd, path, mode, flags))
 WRAP(int, fallocate, (int fd, int mode, off_t offset, off_t size), (fd, mode, offset, size))
 WRAP(int, fchdir, (int fd), (fd))
 WRAP(int, fchmod, (int fd, mode_t mode), (fd, mode))
@@ -116,6 +118,7 @@ WRAP(ssize_t, read, (int fd, void* buffer, size_t size), (fd, buffer, size))
 WRAP(ssize_t, __read_chk, (int fd, void* buffer, size_t size, size_t limit),
      (fd, buffer, size, limit))
 WRAP(dirent*, readdir, (DIR * directory), (directory))
+WRAP(ssize_t, readv, (int fd, const iovec* parts, int count), (fd, parts, count))
 WRAP(ssize_t, readlink, (const char* path, char* buffer, size_t size), (path, buffer, size))
 WRAP(ssize_t, readlinkat, (int fd, const char* path, char* buffer, size_t size),
      (fd, path, buffer, size))
@@ -125,6 +128,10 @@ WRAP(int, renameat, (int from_fd, const char* from, int to_fd, const char* to),
 WRAP(int, renameat2, (int from_fd, const char* from, int to_fd, const char* to, unsigned flags),
      (from_fd, from, to_fd, to, flags))
 WRAP(int, rmdir, (const char* path), (path))
+WRAP(ssize_t, sendfile, (int to, int from, off_t* offset, size_t size), (to, from, offset, size))
+WRAP(ssize_t, splice,
+     (int from, off64_t* from_offset, int to, off64_t* to_offset, size_t size, unsigned flags),
+     (from, from_offset, to, to_offset, size, flags))
 WRAP(int, stat, (const char* path, struct stat* info), (path, info))
 WRAP(int, statfs, (const char* path, struct statfs* info), (path, info))
 WRAP(int, statvfs, (const char* path, struct statvfs* info), (path, info))
@@ -197,6 +204,7 @@ WRAP(int, reboot, (int command), (command))
 WRAP(int, setenv, (const char* name, const char* value, int replace), (name, value, replace))
 WRAP(int, sethostname, (const char* name, size_t size), (name, size))
 WRAP(pid_t, setsid, (), ())
+WRAP(int, sigaltstack, (const stack_t* next, stack_t* before), (next, before))
 WRAP(int, getrlimit, (__rlimit_resource resource, rlimit* limit), (resource, limit))
 WRAP(int, setrlimit, (__rlimit_resource resource, const rlimit* limit), (resource, limit))
 WRAP(int, waitid, (idtype_t kind, id_t id, siginfo_t* info, int options), (kind, id, info, options))

@@ -4,6 +4,9 @@ injection.py says how. Of all calls but those in SAID nobody notices that they f
 entries, not the supervisor and its services, not whoever asks PID 1 for something.
 """
 
+import errno
+from functools import partial
+
 import pytest
 
 import faults
@@ -15,16 +18,18 @@ from namespace import Pid1  # noqa: F401  (conftest.py knows by it that this nee
 SAID = {"execvp", "fork", "mmap", "mount", "signalfd", "sethostname", "socket", "socketpair", "symlink"}
 
 
-def is_to_be_said(step, fault):
+def is_to_be_said(kind, step, fault):
     # Where no child can be had to call reboot(2), PID 1 calls it itself.
     is_answered = step == System.END and fault.call.name == "fork"
-    return fault.call.name in SAID and not is_answered
+    # What a container may not mount is the business of whoever made it.
+    is_usual = kind == "container" and fault.call.name == "mount" and fault.error == errno.EPERM
+    return fault.call.name in SAID and not is_answered and not is_usual
 
 
 @pytest.mark.parametrize("scope", [PROGRAM, CHILDREN], ids=["PID 1", "its children before exec"])
 @pytest.mark.parametrize("kind", ["machine", "container"])
 def test_any_call_may_fail(kind, scope):
-    trials = Trials(lambda fault: System(kind, scope, fault), is_to_be_said, one_in=31)
+    trials = Trials(lambda fault: System(kind, scope, fault), partial(is_to_be_said, kind), one_in=31)
     trials.run()
     print(f"\n{kind}, scope {scope}: {trials.failed_calls} calls failed, {len(trials.problems)} mattered")
     assert not trials.problems, "\n\n".join(trials.problems)

@@ -225,23 +225,6 @@ def test_a_supervisor_that_stands_still_does_not_hang_svctl(system):
     assert "did not answer within" in result.stderr
 
 
-def test_a_supervisor_that_ends_while_svctl_waits_is_told():
-    with Supervised() as system:
-        system.start()
-        add_armed(system, "slow", "'' TERM")
-        process = subprocess.Popen(
-            [SVCTL, "--control", system.socket, "down", "slow"],
-            stderr=subprocess.PIPE,
-            text=True,
-            env=environment(),
-        )
-        system.wait_state("slow", "stopping")
-        system.process.kill()
-        assert "before its answer was complete" in process.stderr.read()
-        process.stderr.close()
-        assert process.wait(DEADLINE) == 100
-
-
 def test_a_run_script_may_start_what_it_needs(system):
     system.define("needy", run=f'"{SVCTL}" up cron || exit 1\nexec sleep 1000')
     system.enable("needy")
