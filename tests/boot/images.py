@@ -71,7 +71,7 @@ class Images:
         tree = self._directory / "changed"
         shutil.copytree(self._tree, tree, symlinks=True)
         for name, content in files.items():
-            mode = (tree / name).stat().st_mode
+            mode = (tree / name).lstat().st_mode
             (tree / name).unlink()
             if content is not None:
                 (tree / name).write_bytes(content)
