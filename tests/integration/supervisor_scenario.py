@@ -117,7 +117,8 @@ class System(Subject):
         return asked
 
     def crash(self):
-        before = self.process_of("web")
+        # An answer may be what fails.
+        before = eventually(lambda: self.process_of("web"), "web runs")
         os.kill(self._outside(before), signal.SIGKILL)
         return lambda: self.process_of("web") not in (None, before) and self.up()
 
