@@ -6,7 +6,7 @@ import re
 import signal
 
 from injection import Subject, read
-from namespace import DEADLINE
+from namespace import DEADLINE, eventually
 from supervised import Client
 
 CONTROL = "/run/mainstay/control"
