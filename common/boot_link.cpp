@@ -246,6 +246,11 @@ Result<void> send_link(int fd, const LinkMessage& message, std::span<const int> 
     return {};
 }
 
+bool may_go_later(int code) noexcept {
+    return code == EAGAIN || code == EINTR || code == ENOBUFS || code == ENOMEM ||
+           code == ETOOMANYREFS;
+}
+
 LinkPacket receive_link(int fd) noexcept {
     LinkPacket packet;
     // One byte more than a message, so that a longer packet shows.

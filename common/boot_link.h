@@ -116,6 +116,10 @@ std::optional<LinkMessage> decode(std::string_view bytes) noexcept;
 /// @param descriptors borrowed; at most kMaxLinkDescriptors
 Result<void> send_link(int fd, const LinkMessage& message, std::span<const int> descriptors = {});
 
+/// Whether a message that send_link() failed to send with @p code may go later: the socket is full,
+/// or the system.
+bool may_go_later(int code) noexcept;
+
 enum class LinkRead : std::uint8_t { Message, Nothing, Closed, Invalid };
 
 using LinkDescriptors = FixedVector<UniqueFd, kMaxLinkDescriptors>;

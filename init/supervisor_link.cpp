@@ -18,12 +18,6 @@ bool is_for_keeper(LinkType type) noexcept {
            type == LinkType::Claim || type == LinkType::ExitRecorded;
 }
 
-/// Whether a message that failed with @p code may go later: the socket is full, or the system.
-bool may_go_later(int code) noexcept {
-    return code == EAGAIN || code == EINTR || code == ENOBUFS || code == ENOMEM ||
-           code == ETOOMANYREFS;
-}
-
 /// Closed without waiting, as a descriptor may be anything.
 void dispose(LinkDescriptors& descriptors) noexcept {
     DescriptorList numbers;

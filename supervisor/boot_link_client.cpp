@@ -17,6 +17,10 @@ constexpr std::uint32_t kKeepingVersion = 2;
 /// PID 1 never waits for anything. Who goes on without its answer starts twice what runs already,
 /// so this is long.
 constexpr Duration kPatience = std::chrono::seconds(30);
+/// What PID 1 has to be told is tried again for a second where the system has no room for it.
+constexpr int kMostTries = 100;
+constexpr std::chrono::milliseconds kPauseOfTries{10};
+constexpr std::chrono::milliseconds kPauseWhileFull{100};
 
 LinkMessage message_of(LinkType type, std::uint32_t value) noexcept {
     LinkMessage message;
@@ -196,7 +200,11 @@ void BootLinkClient::send(LinkType type, std::uint32_t value, std::string_view t
     message.text.append(text);
     message.greeting.version = kLinkVersion;
     message.sequence = ++sequence_;
-    const auto sent = send_link(link_.get(), message);
+    auto sent = send_link(link_.get(), message);
+    for (int tries = 1; !sent && may_go_later(sent.error().code) && tries < kMostTries; ++tries) {
+        ::poll(nullptr, 0, static_cast<int>(kPauseOfTries.count()));
+        sent = send_link(link_.get(), message);
+    }
     if (!sent && sent.error().code != EPIPE) {
         journal_.error(std::string("boot link: send: ") + errno_text(sent.error().code));
     }
@@ -231,6 +239,17 @@ void BootLinkClient::queue(LinkMessage message, std::span<const int> descriptors
         return;
     }
     waiting_.push_back({message, copies_of(descriptors)});
+    send_later();
+}
+
+/// What is accepted next makes room; where nothing is on its way, nobody says when there is some.
+void BootLinkClient::send_later() {
+    if (!std::exchange(tries_later_, true)) {
+        loop_.call_after(kPauseWhileFull, [this] {
+            tries_later_ = false;
+            send_waiting();
+        });
+    }
 }
 
 /// @returns false where it has to wait for its turn
@@ -241,8 +260,8 @@ bool BootLinkClient::try_to_send(LinkMessage& message, std::span<const int> desc
     message.sequence = sequence_ + 1;
     const auto sent = send_link(link_.get(), message, descriptors);
     const int code = sent ? 0 : sent.error().code;
-    if (code == EAGAIN || code == ETOOMANYREFS) {
-        return false;  // what is accepted next makes room
+    if (may_go_later(code)) {
+        return false;
     }
     ++sequence_;
     if (code != 0 && code != EPIPE) {
@@ -256,7 +275,7 @@ void BootLinkClient::send_waiting() {
         Waiting& first = waiting_.front();
         const std::vector<int> numbers = numbers_of(first.descriptors);
         if (!try_to_send(first.message, numbers)) {
-            return;
+            return send_later();
         }
         waiting_.pop_front();
     }

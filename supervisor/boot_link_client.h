@@ -84,6 +84,7 @@ class BootLinkClient final : public Keeper {
     void queue(LinkMessage message, std::span<const int> descriptors);
     bool try_to_send(LinkMessage& message, std::span<const int> descriptors);
     void send_waiting();
+    void send_later();
     void say_lost(const LinkMessage& message);
 
     Loop& loop_;
@@ -98,6 +99,7 @@ class BootLinkClient final : public Keeper {
     std::uint32_t accepted_ = 0;
     std::deque<Waiting> waiting_;
     bool said_lost_ = false;
+    bool tries_later_ = false;
 };
 
 }  // namespace mainstay::supervisor

@@ -17,7 +17,7 @@ def nothing_in_particular(step, fault):
 
 
 def test_any_call_may_fail():
-    trials = Trials(lambda fault: System(PROGRAM, fault), nothing_in_particular, one_in=1009)
+    trials = Trials(lambda fault: System(PROGRAM, fault), nothing_in_particular, one_in=211)
     trials.run()
     print(f"\nsupervisor: {trials.failed_calls} calls failed, {len(trials.problems)} mattered")
     assert not trials.problems, "\n\n".join(trials.problems)
