@@ -29,7 +29,7 @@ namespace {
 
 constexpr std::string_view kResume = "--resume=";
 constexpr std::string_view kRecover = "--recover=";
-constexpr std::size_t kMaxWords = 64;  ///< of the command line; what is more is not handed on
+constexpr std::size_t kMaxArguments = 64;  ///< of the command line; what is more is not handed on
 
 /// Descriptors are given lowest number first: after so many numbers without one there is no more.
 constexpr int kLongestGap = 1024;
@@ -41,7 +41,7 @@ struct Plan {
     char path[4096] = {};
     char word[64] = {};  ///< --recover=…
     char build[sizeof(FaultCause::build)] = {};
-    char* argv[kMaxWords + 3] = {};
+    char* argv[kMaxArguments + 3] = {};
     char** envp = nullptr;
 };
 
@@ -212,7 +212,7 @@ void fill_plan(int argc, char** argv, const Sizes& sizes) noexcept {
     std::size_t count = 0;
     plan->argv[count++] = plan->path;
     plan->argv[count++] = plan->word;
-    for (int i = 1; i < argc && count < kMaxWords + 2; ++i) {
+    for (int i = 1; i < argc && count < kMaxArguments + 2; ++i) {
         if (!is_start_word(argv[i])) {
             plan->argv[count++] = copy_text(text, argv[i]);
         }
@@ -293,7 +293,7 @@ int execute_program(int program_fd, int state_fd, int fallback_fd) noexcept {
     }
     std::array<char, sizeof Plan::word> word{};
     write_word(word, kResume, state_fd, fallback_fd);
-    std::array<char*, kMaxWords + 3> argv{};
+    std::array<char*, kMaxArguments + 3> argv{};
     std::copy(std::begin(plan->argv), std::end(plan->argv), argv.begin());
     argv[1] = word.data();
     mark_all(0);

@@ -34,11 +34,11 @@ std::optional<std::string_view> take_field(std::string_view& rest) noexcept {
 }
 
 std::string_view trim(std::string_view text) noexcept {
-    constexpr std::string_view kBlanks = " \t\r";
-    while (!text.empty() && kBlanks.find(text.front()) != std::string_view::npos) {
+    constexpr std::string_view kPadding = " \t\r";
+    while (!text.empty() && kPadding.find(text.front()) != std::string_view::npos) {
         text.remove_prefix(1);
     }
-    while (!text.empty() && kBlanks.find(text.back()) != std::string_view::npos) {
+    while (!text.empty() && kPadding.find(text.back()) != std::string_view::npos) {
         text.remove_suffix(1);
     }
     return text;

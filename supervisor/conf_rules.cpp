@@ -6,20 +6,20 @@ namespace mainstay::supervisor {
 namespace {
 
 /// A role that has both a key and a file.
-struct Role {
+struct KeyAndFile {
     ConfKey key;
     RoleFile file;
 };
 
 constexpr std::array kRoles{
-    Role{ConfKey::Exec, RoleFile::Run},
-    Role{ConfKey::ExecSetup, RoleFile::Setup},
-    Role{ConfKey::ExecFinish, RoleFile::Finish},
-    Role{ConfKey::ExecCheck, RoleFile::Check},
-    Role{ConfKey::Ready, RoleFile::NotificationFd},
-    Role{ConfKey::StopSignal, RoleFile::DownSignal},
-    Role{ConfKey::StopTimeout, RoleFile::TimeoutKill},
-    Role{ConfKey::FinishTimeout, RoleFile::TimeoutFinish},
+    KeyAndFile{ConfKey::Exec, RoleFile::Run},
+    KeyAndFile{ConfKey::ExecSetup, RoleFile::Setup},
+    KeyAndFile{ConfKey::ExecFinish, RoleFile::Finish},
+    KeyAndFile{ConfKey::ExecCheck, RoleFile::Check},
+    KeyAndFile{ConfKey::Ready, RoleFile::NotificationFd},
+    KeyAndFile{ConfKey::StopSignal, RoleFile::DownSignal},
+    KeyAndFile{ConfKey::StopTimeout, RoleFile::TimeoutKill},
+    KeyAndFile{ConfKey::FinishTimeout, RoleFile::TimeoutFinish},
 };
 static_assert(kRoles.size() == kRoleFileCount);
 
@@ -61,7 +61,7 @@ class Rules {
     }
 
     void check_roles() {
-        for (const Role& role : kRoles) {
+        for (const KeyAndFile& role : kRoles) {
             if (is_given(role.key) && context_.files.has(role.file)) {
                 const std::string file(to_string(role.file));
                 fault(role.key, std::string(info_of(role.key).name) + " is given, and the file " +
@@ -80,7 +80,7 @@ class Rules {
                                     "needs, wants, after, before and conflicts");
             }
         }
-        for (const Role& role : kRoles) {
+        for (const KeyAndFile& role : kRoles) {
             if (context_.files.has(role.file)) {
                 fault(ConfKey::Type, "a group has no process, but there is a file " +
                                          std::string(to_string(role.file)) +

@@ -18,7 +18,6 @@ namespace mainstay::supervisor {
 namespace {
 
 using protocol::ErrorCode;
-using protocol::Place;
 
 constexpr std::size_t kMostNames = 10'000;
 
@@ -119,7 +118,7 @@ EnableFault EnabledLinks::not_defined(const std::string& name) const {
                                            did_you_mean(name, names)};
 }
 
-EnableResult EnabledLinks::enable(const std::string& name, Place place) {
+EnableResult EnabledLinks::enable(const std::string& name, protocol::Place place) {
     if (!is_service_name(name) || name.find('/') != std::string::npos) {
         return no_name(name);
     }
@@ -134,7 +133,7 @@ EnableResult EnabledLinks::enable(const std::string& name, Place place) {
     return link(name, definition, place);
 }
 
-EnableResult EnabledLinks::enable_path(const std::string& path, Place place) {
+EnableResult EnabledLinks::enable_path(const std::string& path, protocol::Place place) {
     const EnableResult examined = examine(path);
     const auto* found = std::get_if<EnabledLink>(&examined);
     return found != nullptr ? link(found->name, found->path, place) : examined;
@@ -156,8 +155,9 @@ EnableResult EnabledLinks::examine(const std::string& path) {
     return EnabledLink{name, directory, "", false};
 }
 
-EnableResult EnabledLinks::link(const std::string& name, const std::string& target, Place place) {
-    const bool is_permanent = place == Place::Permanent;
+EnableResult EnabledLinks::link(const std::string& name, const std::string& target,
+                                protocol::Place place) {
+    const bool is_permanent = place == protocol::Place::Permanent;
     const std::string& directory = is_permanent ? settings_.directory : settings_.runtime_directory;
     if (directory.empty()) {
         return EnableFault{ErrorCode::ServiceFailed,
@@ -178,7 +178,8 @@ EnableResult EnabledLinks::link(const std::string& name, const std::string& targ
     return cannot_link(path, error, place);
 }
 
-EnableFault EnabledLinks::cannot_link(const std::string& path, int error, Place place) const {
+EnableFault EnabledLinks::cannot_link(const std::string& path, int error,
+                                      protocol::Place place) const {
     std::string message = path + ": ";
     if (error == EEXIST) {
         const std::string leads_to = link_text(path);
@@ -187,19 +188,19 @@ EnableFault EnabledLinks::cannot_link(const std::string& path, int error, Place 
         return {ErrorCode::ServiceFailed, message};
     }
     message.append("symlink: ").append(errno_text(error));
-    if (error == EROFS && place == Place::Permanent) {
+    if (error == EROFS && place == protocol::Place::Permanent) {
         message.append("; with --runtime it is enabled until the next boot");
     }
     return {error == EACCES || error == EPERM ? ErrorCode::NotPermitted : ErrorCode::ServiceFailed,
             message};
 }
 
-EnableResult EnabledLinks::disable(const std::string& name, Place place) {
+EnableResult EnabledLinks::disable(const std::string& name, protocol::Place place) {
     if (!is_service_name(name) || name.find('/') != std::string::npos) {
         return no_name(name);
     }
     std::vector<std::string> directories{settings_.runtime_directory};
-    if (place == Place::Permanent) {
+    if (place == protocol::Place::Permanent) {
         directories.push_back(settings_.directory);
     }
     std::optional<EnabledLink> removed;

@@ -7,8 +7,8 @@ namespace {
 
 /// Takes the next word off @p rest.
 std::string_view take_word(std::string_view& rest) noexcept {
-    constexpr std::string_view kBlanks = " \t";
-    const std::size_t begin = rest.find_first_not_of(kBlanks);
+    constexpr std::string_view kSeparators = " \t";
+    const std::size_t begin = rest.find_first_not_of(kSeparators);
     rest.remove_prefix(begin == std::string_view::npos ? rest.size() : begin);
     const std::string_view word = rest.substr(0, rest.find_first_of(" \t\n"));
     rest.remove_prefix(word.size());

@@ -19,11 +19,11 @@ std::optional<std::string> interpreter_of(std::string_view first_bytes) {
 
 std::string_view limit_name(int resource) noexcept {
     // In the kernel's order (asm-generic/resource.h), the same on x86 and Arm.
-    constexpr std::array<std::string_view, 16> kNames = {
+    constexpr std::array<std::string_view, 16> kLimitNames = {
         "cpu",     "fsize", "data",  "stack",      "core",     "rss",  "nproc",  "nofile",
         "memlock", "as",    "locks", "sigpending", "msgqueue", "nice", "rtprio", "rttime"};
     const auto index = static_cast<std::size_t>(resource);
-    return index < kNames.size() ? kNames[index] : "?";
+    return index < kLimitNames.size() ? kLimitNames[index] : "?";
 }
 
 }  // namespace mainstay::supervisor

@@ -10,7 +10,7 @@ packages_of() {
         ;;
     image) echo fakeroot cpio gzip e2fsprogs fdisk ;;
     qemu) echo qemu-system-x86 ;;
-    test) echo mount python3 python3-pytest python3-pexpect ;;
+    test) echo mount python3 python3-pytest python3-pytest-xdist python3-pexpect ;;
     bench) echo gcc libc6-dev python3 mount util-linux ;;
     # Not installed, but unpacked: scripts/fetch peers.
     peers) echo runit s6 libs6-2.11 libskarnet2.13 libexecline2.9 ;;

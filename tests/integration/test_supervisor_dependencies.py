@@ -16,11 +16,14 @@ def s():
         yield supervised
 
 
-def traced(s, name):
-    """Says in the file `trace` when it starts and when it ends; by TERM."""
-    return (
-        f"echo +{name} >> {s.top}/trace; trap 'echo -{name} >> {s.top}/trace; exit 0' TERM\n"
-        f"while :; do sleep 0.02; done"
+def add_traced(s, name, conf=""):
+    """A service that says in the file `trace` when it starts and when it ends, by TERM. It is ready once
+    it has said so: what waits for it writes its own line later."""
+    s.add(
+        name,
+        f"trap 'echo -{name} >> {s.top}/trace; exit 0' TERM; echo +{name} >> {s.top}/trace; echo >&3\n"
+        f"while :; do sleep 0.02; done",
+        **{"service.conf": f"ready = fd 3\n{conf}"},
     )
 
 
@@ -47,9 +50,9 @@ def in_order(s, *marks):
 
 
 def test_needs_start_first_and_stop_last(s):
-    add(s, "api", traced(s, "api"), "needs = web\n")
-    add(s, "web", traced(s, "web"), "needs = db\n")
-    add(s, "db", traced(s, "db"))
+    add_traced(s, "api", "needs = web\n")
+    add_traced(s, "web", "needs = db\n")
+    add_traced(s, "db")
     s.start()
     wait_trace(s, "+api", "+web", "+db")
     in_order(s, "+db", "+web", "+api")
@@ -58,8 +61,8 @@ def test_needs_start_first_and_stop_last(s):
 
 
 def test_down_stops_dependents_first_and_up_brings_them_back(s):
-    add(s, "web", traced(s, "web"), "needs = db\n")
-    add(s, "db", traced(s, "db"))
+    add_traced(s, "web", "needs = db\n")
+    add_traced(s, "db")
     s.start()
     wait_trace(s, "+web")
     assert s.ask(verb="down", services=["db"]).exit == 0
@@ -101,8 +104,8 @@ def test_wants_are_started_and_may_fail(s):
 
 def test_after_waits_for_a_oneshot_and_is_undone_in_reverse(s):
     add(s, "mount", f"echo +mount >> {s.top}/trace", "type = oneshot\n")
-    add(s, "web", traced(s, "web"), "after = mount net\n")
-    add(s, "net", traced(s, "net"))
+    add_traced(s, "web", "after = mount net\n")
+    add_traced(s, "net")
     s.start()
     wait_trace(s, "+web", "+net", "+mount")
     s.wait_state("mount", "done")
@@ -120,8 +123,8 @@ def test_a_oneshot_that_fails_fails_what_needs_it(s):
 
 
 def test_conflicts_stop_the_other(s):
-    add(s, "a", traced(s, "a"))
-    add(s, "b", traced(s, "b"), "conflicts = a\n")
+    add_traced(s, "a")
+    add_traced(s, "b", "conflicts = a\n")
     s.start()
     s.wait_state("a", "ready")
     assert s.status("b")["state"] == "down"
@@ -184,7 +187,7 @@ def test_exec_stop_ends_the_service_before_any_signal(s):
         s,
         "web",
         f"trap 'echo signal >> {s.top}/trace' TERM; echo > {s.top}/up\n"
-        f"while [ ! -e {s.top}/end ]; do sleep 0.02; done; echo ended >> {s.top}/trace",
+        f"while [ ! -e {s.top}/end ]; do sleep 0.02; done; trap '' TERM; echo ended >> {s.top}/trace",
         f'exec-stop = /bin/sh -c "echo stop >> {s.top}/trace; touch {s.top}/end; '
         f'while ! grep -q ended {s.top}/trace; do sleep 0.02; done"\n',
     )
@@ -225,7 +228,7 @@ def test_on_failure_exec_runs_a_program(s):
 
 
 def test_on_failure_exit_ends_the_supervisor_with_that_code(s):
-    add(s, "other", traced(s, "other"))
+    add_traced(s, "other")
     add(
         s,
         "web",
