@@ -40,3 +40,21 @@ function(mainstay_program name)
             VERBATIM)
     endif()
 endfunction()
+
+# Parts of the static C library that nothing of ours reaches are left out: docs/decisions/0101-what-a-static-libc-brings.md.
+# For a program that calls scanf(3), be it by a library.
+function(mainstay_small_libc name)
+    if(MAINSTAY_STATIC)
+        target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/common/scanf_floats.cpp)
+        set_property(SOURCE ${PROJECT_SOURCE_DIR}/common/scanf_floats.cpp TARGET_DIRECTORY ${name}
+            APPEND PROPERTY COMPILE_OPTIONS -fno-lto)
+    endif()
+endfunction()
+
+# For a program that neither throws nor prints a backtrace.
+function(mainstay_no_unwind_tables name)
+    if(MAINSTAY_STATIC)
+        target_link_options(${name} PRIVATE
+            -Wl,--no-eh-frame-hdr -Wl,-T,${PROJECT_SOURCE_DIR}/cmake/no_unwind_tables.ld)
+    endif()
+endfunction()
