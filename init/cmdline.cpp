@@ -32,6 +32,21 @@ bool is_no(std::string_view value) noexcept {
     return value == "0" || value == "no" || value == "off" || value == "false";
 }
 
+bool is_yes(std::string_view value) noexcept {
+    return value == "1" || value == "yes" || value == "on" || value == "true";
+}
+
+bool starts_with(std::string_view text, std::string_view prefix) noexcept {
+    return text.substr(0, prefix.size()) == prefix;
+}
+
+std::string_view take_until(std::string_view& rest, char separator) noexcept {
+    const std::size_t end = rest.find(separator);
+    const std::string_view part = rest.substr(0, end);
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    return part;
+}
+
 void assign(Duration& target, std::string_view value) noexcept {
     if (const auto parsed = parse_duration(value)) {
         target = *parsed;
@@ -48,9 +63,7 @@ void assign(std::int32_t& target, std::string_view value) noexcept {
 
 void add_modules(FixedVector<FixedString<64>, 32>& modules, std::string_view list) noexcept {
     while (!list.empty()) {
-        const std::size_t comma = list.find(',');
-        const std::string_view name = list.substr(0, comma);
-        list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
+        const std::string_view name = take_until(list, ',');
         if (!name.empty() && !modules.push_back(name)) {
             return;
         }
@@ -85,6 +98,8 @@ void take_flag(Cmdline& cmdline, std::string_view key) noexcept {
         cmdline.root_writable = true;
     } else if (key == "rootwait") {
         cmdline.wait_for_root = true;
+    } else if (key == "rd.overlay") {
+        cmdline.overlay = OverlaySpec{OverlayKind::Memory, {}, {}};
     } else if (key == "rd.shell") {
         cmdline.rescue_shell = true;
     } else if (is_single_user_word(key)) {
@@ -92,10 +107,38 @@ void take_flag(Cmdline& cmdline, std::string_view key) noexcept {
     }
 }
 
+/// The label of a CD is that of any other file system; dracut has a word of its own for it.
+void take_root(Cmdline& cmdline, std::string_view value) noexcept {
+    constexpr std::string_view kLive = "live:";
+    constexpr std::string_view kCdPrefix = "CD";
+    cmdline.live.is_live = starts_with(value, kLive);
+    if (cmdline.live.is_live) {
+        value.remove_prefix(kLive.size());
+        if (starts_with(value, "CDLABEL=")) {
+            value.remove_prefix(kCdPrefix.size());
+        }
+    }
+    cmdline.root = parse_root(value);
+}
+
+/// @returns whether the key was one of these
+bool take_layer_setting(Cmdline& cmdline, const CmdlineWord& word) noexcept {
+    if (word.key == "rd.overlay") {
+        cmdline.overlay = parse_overlay(word.value);
+    } else if (word.key == "rd.live.dir") {
+        assign(cmdline.live.directory, word.value);
+    } else if (word.key == "rd.live.squashimg") {
+        assign(cmdline.live.image, word.value);
+    } else {
+        return false;
+    }
+    return true;
+}
+
 /// @returns whether the key was one of these
 bool take_root_setting(Cmdline& cmdline, const CmdlineWord& word) noexcept {
     if (word.key == "root") {
-        cmdline.root = parse_root(word.value);
+        take_root(cmdline, word.value);
     } else if (word.key == "rootfstype") {
         assign(cmdline.root_type, word.value);
     } else if (word.key == "rootflags") {
@@ -111,7 +154,7 @@ bool take_root_setting(Cmdline& cmdline, const CmdlineWord& word) noexcept {
 }
 
 void take_setting(Cmdline& cmdline, const CmdlineWord& word) noexcept {
-    if (take_root_setting(cmdline, word)) {
+    if (take_root_setting(cmdline, word) || take_layer_setting(cmdline, word)) {
         return;
     }
     if (word.key == "init") {
@@ -171,7 +214,7 @@ RootSpec parse_root(std::string_view value) noexcept {
         Prefix{"PARTUUID=", RootKind::PartUuid}, Prefix{"PARTLABEL=", RootKind::PartLabel}};
     RootSpec spec;
     for (const Prefix& prefix : kPrefixes) {
-        if (value.substr(0, prefix.text.size()) == prefix.text) {
+        if (starts_with(value, prefix.text)) {
             spec.kind = prefix.kind;
             spec.value.append(without_quotes(value.substr(prefix.text.size())));
             return spec;
@@ -183,6 +226,45 @@ RootSpec parse_root(std::string_view value) noexcept {
     spec.kind = RootKind::Path;
     spec.value.append(value.find('/') == std::string_view::npos ? "/dev/" : "").append(value);
     return spec;
+}
+
+OverlaySpec parse_overlay(std::string_view value) noexcept {
+    constexpr std::string_view kSize = "size=";
+    OverlaySpec spec;
+    const std::string_view place = take_until(value, ',');
+    if (is_no(place)) {
+        spec.kind = OverlayKind::None;
+    } else if (place.empty() || place == "tmpfs" || is_yes(place) || starts_with(place, kSize)) {
+        spec.kind = OverlayKind::Memory;
+    } else {
+        spec.kind = OverlayKind::Device;
+        spec.device = parse_root(place);
+    }
+    std::string_view options = starts_with(place, kSize) ? place : value;
+    while (!options.empty()) {
+        const std::string_view option = take_until(options, ',');
+        if (starts_with(option, kSize)) {
+            assign(spec.size, option.substr(kSize.size()));
+        }
+    }
+    return spec;
+}
+
+FixedString<200> LiveSpec::path() const noexcept {
+    std::string_view below = image.view();
+    FixedString<200> path;
+    if (!starts_with(below, "/") && !directory.empty()) {
+        std::string_view folder = directory.view();
+        while (starts_with(folder, "/")) {
+            folder.remove_prefix(1);
+        }
+        path.append(folder).append("/");
+    }
+    while (starts_with(below, "/")) {
+        below.remove_prefix(1);
+    }
+    path.append(below);
+    return path;
 }
 
 void Cmdline::read(std::string_view line) noexcept {

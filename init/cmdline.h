@@ -38,9 +38,41 @@ RootSpec parse_root(std::string_view value) noexcept;
 
 enum class EmergencyAction : std::uint8_t { None, Reboot, PowerOff, Halt };
 
+/// `rd.overlay`: what takes the writes, so that the root itself is never written to.
+enum class OverlayKind : std::uint8_t {
+    Unset,   ///< not said: a live root gets one in memory, any other none
+    None,    ///< rd.overlay=0
+    Memory,  ///< rd.overlay, rd.overlay=tmpfs
+    Device,  ///< rd.overlay=LABEL=…, rd.overlay=/dev/…
+};
+
+struct OverlaySpec {
+    OverlayKind kind = OverlayKind::Unset;
+    RootSpec device;
+    FixedString<32> size;  ///< of the tmpfs, as tmpfs(5) has it; empty: half of the memory
+
+    friend bool operator==(const OverlaySpec&, const OverlaySpec&) noexcept = default;
+};
+
+/// Reads the value of `rd.overlay=`: `tmpfs` (also 1, yes, on) or a device as root= names it, and
+/// after a comma `size=…`; 0, no and off switch it off.
+OverlaySpec parse_overlay(std::string_view value) noexcept;
+
+/// `root=live:…`: the root lies in a file on the medium that root= names.
+struct LiveSpec {
+    bool is_live = false;
+    FixedString<96> directory{"LiveOS"};    ///< rd.live.dir=
+    FixedString<96> image{"squashfs.img"};  ///< rd.live.squashimg=
+
+    /// Of the image below the medium's mount point, without a leading slash.
+    FixedString<200> path() const noexcept;
+};
+
 /// What PID 1 takes from the command line. Later words win.
 struct Cmdline {
-    RootSpec root;                ///< root=
+    RootSpec root;  ///< root=; of a live root: its medium
+    LiveSpec live;
+    OverlaySpec overlay;          ///< rd.overlay
     FixedString<64> root_type;    ///< rootfstype=
     FixedString<256> root_flags;  ///< rootflags=
     bool root_writable = false;   ///< rw, ro

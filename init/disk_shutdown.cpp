@@ -63,11 +63,11 @@ bool release(const char* mount_point, Log& log) noexcept {
     return false;
 }
 
-bool make_root_read_only(Log& log) noexcept {
-    if (::mount(nullptr, "/", nullptr, MS_REMOUNT | MS_RDONLY, nullptr) == 0) {
+bool make_read_only(const char* mount_point, Log& log) noexcept {
+    if (::mount(nullptr, mount_point, nullptr, MS_REMOUNT | MS_RDONLY, nullptr) == 0) {
         return true;
     }
-    log.error("making / read-only: %s", errno_text(errno));
+    log.error("making %s read-only: %s", mount_point, errno_text(errno));
     return false;
 }
 
@@ -87,12 +87,32 @@ void detach_loop_devices(Log& log) noexcept {
     }
 }
 
+/// The layers of the root: their file systems live as long as the root does, even unmounted. See
+/// root_mounts.h.
+bool is_layer(std::string_view mount_point) noexcept {
+    constexpr std::string_view kLayers = "/run/initramfs/";
+    return mount_point.substr(0, kLayers.size()) == kLayers;
+}
+
+/// After the root took its last write.
+bool make_layers_read_only(std::span<const std::string_view> lines, Log& log) noexcept {
+    bool done = true;
+    for (const std::string_view line : lines) {
+        const auto mount = parse_mount_line(line);
+        if (mount && is_layer(mount->mount_point) && !is_api_file_system(mount->type)) {
+            done = make_read_only(mount->mount_point.c_str(), log) && done;
+        }
+    }
+    return done;
+}
+
 /// Mount points in the order of the table; later ones lie on earlier ones.
 bool unmount_in_reverse(std::span<const std::string_view> lines, Log& log) noexcept {
     bool all_released = true;
     for (std::size_t i = lines.size(); i > 0; --i) {
         const auto mount = parse_mount_line(lines[i - 1]);
-        if (!mount || mount->mount_point == "/" || is_api_file_system(mount->type)) {
+        if (!mount || mount->mount_point == "/" || is_layer(mount->mount_point) ||
+            is_api_file_system(mount->type)) {
             continue;
         }
         all_released = release(mount->mount_point.c_str(), log) && all_released;
@@ -157,8 +177,9 @@ bool unmount_all(int proc_fd, Log& log) noexcept {
     bool done = unmount_in_reverse({lines, count}, log);
     detach_loop_devices(log);
     if (root_is_on_disk({lines, count})) {
-        done = make_root_read_only(log) && done;
+        done = make_read_only("/", log) && done;
     }
+    done = make_layers_read_only({lines, count}, log) && done;
     return done;
 }
 

@@ -56,9 +56,10 @@ class InitramfsBoot {
             rescue(cause);
             return;
         }
+        // It may wait for two devices: that of the root and that of its overlay.
         worker_deadline_ = cmdline_.wait_for_root ? MonotonicTime::max()
                                                   : monotonic_now() + cmdline_.root_delay +
-                                                        cmdline_.root_timeout + kWorkerGrace;
+                                                        2 * cmdline_.root_timeout + kWorkerGrace;
     }
 
     void wait_for_something() noexcept {

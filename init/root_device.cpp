@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <memory>
 
 #include "common/fd_io.h"
@@ -100,12 +101,7 @@ std::optional<FoundDevice> find_by_path(const RootSpec& spec) noexcept {
     if (!is_block_device(spec.value.c_str())) {
         return std::nullopt;
     }
-    FoundDevice found;
-    found.path = spec.value;
-    if (const auto identity = identify(spec.value.c_str())) {
-        found.type = identity->type;
-    }
-    return found;
+    return FoundDevice{spec.value, file_system_type(spec.value.c_str()), {}};
 }
 
 std::optional<FoundDevice> find_by_identity(const RootSpec& spec) noexcept {
@@ -121,10 +117,12 @@ std::optional<FoundDevice> find_by_identity(const RootSpec& spec) noexcept {
         if (!identity || !answers_to(*identity, spec)) {
             continue;
         }
-        if (found) {
-            ++found->matches;
+        if (!found) {
+            found = FoundDevice{path, identity->type, {}};
+        } else if (::strverscmp(path.c_str(), found->path.c_str()) < 0) {
+            found = FoundDevice{path, identity->type, found->path};
         } else {
-            found = FoundDevice{path, identity->type, 1};
+            found->other = path;
         }
     }
     return found;
@@ -134,6 +132,11 @@ std::optional<FoundDevice> find_by_identity(const RootSpec& spec) noexcept {
 
 std::optional<FoundDevice> find_root_device(const RootSpec& spec) noexcept {
     return spec.kind == RootKind::Path ? find_by_path(spec) : find_by_identity(spec);
+}
+
+FixedString<32> file_system_type(const char* path) noexcept {
+    const auto identity = identify(path);
+    return identity ? identity->type : FixedString<32>();
 }
 
 FixedString<300> to_text(const RootSpec& spec) noexcept {

@@ -4,18 +4,17 @@
 #pragma once
 
 #include "common/fixed.h"
+#include "init/cause.h"
 #include "init/child.h"
 #include "init/cmdline.h"
 #include "init/log.h"
 
 namespace mainstay::init {
 
-inline constexpr char kNewRoot[] = "/sysroot";
-
 /// What the child reports through its pipe, once.
 struct RootReport {
     bool ready = false;
-    FixedString<400> cause;      ///< of the failure, a sentence for a person
+    Cause cause;                 ///< of the failure, a sentence for a person
     FixedString<256> init_path;  ///< to be executed after switch_root
 };
 

@@ -14,7 +14,7 @@
 #include "common/fd_io.h"
 #include "init/early_mounts.h"
 #include "init/environment.h"
-#include "init/root_worker.h"
+#include "init/root_mounts.h"
 #include "init/terminal.h"
 
 namespace mainstay::init {

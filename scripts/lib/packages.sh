@@ -9,7 +9,7 @@ packages_of() {
         echo libboost1.81-dev nlohmann-json3-dev catch2 libcap-dev libblkid-dev
         ;;
     image) echo fakeroot cpio gzip e2fsprogs fdisk ;;
-    qemu) echo qemu-system-x86 ;;
+    qemu) echo qemu-system-x86 squashfs-tools ;;
     test) echo mount python3 python3-pytest python3-pytest-xdist python3-pexpect ;;
     bench) echo gcc libc6-dev python3 mount util-linux ;;
     # Not installed, but unpacked: scripts/fetch peers.

@@ -1,5 +1,6 @@
 """Initramfs, root trees and disks for the guests, made by the scripts that users have."""
 
+import hashlib
 import pathlib
 import re
 import shutil
@@ -19,6 +20,10 @@ class Disk:
 
     def __init__(self, path):
         self.path = path
+
+    def digest(self):
+        with open(self.path, "rb") as image:
+            return hashlib.file_digest(image, "sha256").hexdigest()
 
     @property
     def uuid(self):
@@ -55,32 +60,32 @@ class Images:
         script("fetch", "kernel")
         self.initramfs = self._directory / "initramfs.cpio.gz"
         script("mkinitramfs", self.initramfs)
-        self._tree = self._directory / "root"
-        script("mkrootfs", self._tree)
+        self.tree = self._directory / "root"
+        script("mkrootfs", self.tree)
         self._demo = self._directory / "demo.img"
-        script("mkdisk", self._tree, self._demo)
+        script("mkdisk", self.tree, self._demo)
 
     def demo_disk(self):
         """The demo system of scripts/boot."""
-        path = self._new_path()
+        path = self.new_path()
         subprocess.run(["cp", "--sparse=always", self._demo, path], check=True)
         return Disk(path)
 
     def disk_with(self, files):
         """The demo system with these files in place of its own; None removes one."""
         tree = self._directory / "changed"
-        shutil.copytree(self._tree, tree, symlinks=True)
+        shutil.copytree(self.tree, tree, symlinks=True)
         for name, content in files.items():
             mode = (tree / name).lstat().st_mode
             (tree / name).unlink()
             if content is not None:
                 (tree / name).write_bytes(content)
                 (tree / name).chmod(mode)
-        path = self._new_path()
+        path = self.new_path()
         script("mkdisk", tree, path)
         shutil.rmtree(tree)
         return Disk(path)
 
-    def _new_path(self):
+    def new_path(self):
         self._disks += 1
         return self._directory / f"disk{self._disks}.img"

@@ -12,6 +12,9 @@ using mainstay::kForever;
 using mainstay::init::Cmdline;
 using mainstay::init::CmdlineWord;
 using mainstay::init::EmergencyAction;
+using mainstay::init::OverlayKind;
+using mainstay::init::OverlaySpec;
+using mainstay::init::parse_overlay;
 using mainstay::init::parse_root;
 using mainstay::init::RootKind;
 using mainstay::init::RootSpec;
@@ -356,4 +359,39 @@ TEST_CASE("bytes that are no text do no harm", "[cmdline]") {
     Cmdline cmdline = read("rw root=" + all_bytes + "\" ro");
     CHECK(cmdline.root.kind == RootKind::Path);
     CHECK(words_of(std::string(3, '\0')).size() == 1);
+}
+
+TEST_CASE("a live root is a medium and a file on it", "[cmdline]") {
+    const Cmdline plain = read("root=live:CDLABEL=DEMO");
+    CHECK(plain.live.is_live);
+    CHECK(plain.root == parse_root("LABEL=DEMO"));
+    CHECK(plain.live.path() == "LiveOS/squashfs.img");
+    CHECK(read("root=live:/dev/sr0").root == parse_root("/dev/sr0"));
+    CHECK(read("root=live:UUID=ab").root.kind == RootKind::Uuid);
+    CHECK(read("root=live:").root.kind == RootKind::None);
+
+    CHECK(read("rd.live.dir=/demo rd.live.squashimg=a.sqfs").live.path() == "demo/a.sqfs");
+    CHECK(read("rd.live.dir= rd.live.squashimg=a.sqfs").live.path() == "a.sqfs");
+    CHECK(read("rd.live.dir=no rd.live.squashimg=/b/a.sqfs").live.path() == "b/a.sqfs");
+    CHECK_FALSE(read("root=live:LABEL=A root=/dev/sda1").live.is_live);
+}
+
+TEST_CASE("what an overlay is written on", "[cmdline]") {
+    const OverlaySpec memory{OverlayKind::Memory, {}, {}};
+    CHECK(read("").overlay.kind == OverlayKind::Unset);
+    CHECK(read("rd.overlay").overlay == memory);
+    for (const char* word : {"", "tmpfs", "1", "yes", "tmpfs,", "tmpfs,dir=no"}) {
+        CAPTURE(word);
+        CHECK(parse_overlay(word) == memory);
+    }
+    for (const char* word : {"0", "no", "off"}) {
+        CHECK(parse_overlay(word).kind == OverlayKind::None);
+    }
+    CHECK(parse_overlay("tmpfs,size=50%").size == "50%");
+    CHECK(parse_overlay("size=8m").size == "8m");
+    CHECK(parse_overlay("size=8m").kind == OverlayKind::Memory);
+    const OverlaySpec device = parse_overlay("LABEL=KEEP");
+    CHECK(device.kind == OverlayKind::Device);
+    CHECK(device.device == parse_root("LABEL=KEEP"));
+    CHECK(parse_overlay("vda2").device == parse_root("/dev/vda2"));
 }

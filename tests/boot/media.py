@@ -1,0 +1,58 @@
+"""Disks with several file systems, for roots that are put together from layers."""
+
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+
+MIB = 1 << 20
+
+
+def make_ext4(tree, label, image, offset_mib, size_mib):
+    """An ext4 file system with what is in tree, at this place of the image."""
+    subprocess.run(
+        [
+            *("mke2fs", "-q", "-F", "-t", "ext4", "-L", label, "-d", tree),
+            *("-E", f"offset={offset_mib * MIB},root_owner=0:0", image, f"{size_mib}M"),
+        ],
+        check=True,
+    )
+
+
+class LayeredDisk:
+    """Two partitions: the medium of a live system (label LIVE) with the demo system as a squashfs,
+    and an empty one (label KEEP) for what is written."""
+
+    MEDIUM, KEEP = (1, 94), (96, 24)  # where it begins, and its size
+
+    def __init__(self, images, path):
+        self.path = path
+        subprocess.run(["truncate", "-s", "122M", path], check=True)
+        lines = "".join(f"start={at}MiB, size={size}MiB\n" for at, size in (self.MEDIUM, self.KEEP))
+        subprocess.run(
+            ["sfdisk", "--quiet", "--no-tell-kernel", path],
+            input=f"label: gpt\n{lines}",
+            text=True,
+            check=True,
+        )
+        with tempfile.TemporaryDirectory() as directory:
+            tree = pathlib.Path(directory)
+            (tree / "LiveOS").mkdir()
+            quick = ["-all-root", "-quiet", "-no-progress", "-comp", "gzip", "-Xcompression-level", "1"]
+            subprocess.run(
+                ["mksquashfs", images.tree, tree / "LiveOS/squashfs.img", *quick], check=True
+            )
+            make_ext4(tree, "LIVE", path, *self.MEDIUM)
+            shutil.rmtree(tree / "LiveOS")
+            make_ext4(tree, "KEEP", path, *self.KEEP)
+
+    def kept_state(self):
+        """"clean", and whether a journal is to be replayed."""
+        header = subprocess.check_output(
+            ["dumpe2fs", "-h", f"{self.path}?offset={self.KEEP[0] * MIB}"],
+            text=True,
+            stderr=subprocess.DEVNULL,
+        )
+        state = re.search(r"^Filesystem state: +(.*)$", header, re.MULTILINE).group(1)
+        return state + (", needs recovery" if "needs_recovery" in header else "")
