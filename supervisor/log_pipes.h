@@ -49,9 +49,9 @@ class LogPipes final : public Outputs, private SvlogListener {
     /// every service that runs.
     void restore(std::vector<KeptLog> kept);
 
-    /// To be called once after restore(), when all services are there: pipes of those that
-    /// @p is_known does not know are read to the end and closed. Ends the svlog that is still
-    /// there, waiting in the loop, and starts another.
+    /// To be called once when all services are there, whether restore() was called or not: pipes of
+    /// those that @p is_known does not know are read to the end and closed. Ends the svlog that is
+    /// still there, waiting in the loop, and starts another. No svlog is started before.
     void restored(const std::function<bool(ServiceId)>& is_known);
 
     Result<void> connect(ServiceId writer, ServiceId logger) override;
@@ -147,8 +147,8 @@ class LogPipes final : public Outputs, private SvlogListener {
     svlog::ArenaMapping memory_;
     UniqueFd outdated_arena_;  ///< of a svlog that is to end; invalid: none
     std::unordered_map<ServiceId, std::string> input_names_;  ///< of restored ones, by logger
-    UniqueFd last_messages_;     ///< the own messages of the supervisor before, to their end
-    bool is_restoring_ = false;  ///< between restore() and restored(): svlog is not started
+    UniqueFd last_messages_;    ///< the own messages of the supervisor before, to their end
+    bool is_restoring_ = true;  ///< until restored(): svlog is not started
     SvlogForerunner forerunner_;
     SvlogProcess process_;
     std::optional<SvlogLink> link_;

@@ -46,7 +46,6 @@ std::shared_ptr<const LogSettings> settings_of_the_unknown() {
 }  // namespace
 
 void LogPipes::restore(std::vector<KeptLog> kept) {
-    is_restoring_ = true;
     const auto tell = [this](const KeptLog& what, const Error& error) {
         const std::string whose = what.name.empty() ? "output" : what.name + ": its output";
         journal_.error(whose + " of the time before is lost: " + error.action + ": " +

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <csignal>
 
 #include "supervisor/child_exec.h"
@@ -47,6 +48,9 @@ SvlogProcess::SvlogProcess(Loop& loop, SvlogCommand command, Ended ended)
 }
 
 Result<UniqueFd> SvlogProcess::start() {
+    if (is_running()) {
+        return Error{"start it twice", EALREADY};
+    }
     std::array<int, 2> ends{};
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) < 0) {
         return last_error("socketpair");

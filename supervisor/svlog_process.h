@@ -32,7 +32,7 @@ class SvlogProcess {
     SvlogProcess(Loop& loop, SvlogCommand command, Ended ended);
 
     /// Forks and returns; that the program cannot be executed shows as its end.
-    /// @returns our end of the link to it
+    /// @returns our end of the link to it; EALREADY where it runs
     Result<UniqueFd> start();
 
     /// While it runs.

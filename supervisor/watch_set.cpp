@@ -2,6 +2,8 @@
 
 #include <array>
 #include <cerrno>
+#include <stdexcept>
+#include <string>
 #include <system_error>
 
 namespace mainstay::supervisor {
@@ -23,6 +25,7 @@ struct WatchSet::Entry final : Watch::State {
     WatchSet& set;
     int fd;
     std::uint32_t events;
+    bool is_stuck = false;
 };
 
 WatchSet::WatchSet() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
@@ -58,13 +61,22 @@ void WatchSet::enter_late() {
     std::erase_if(late_, [this](const auto& entry) { return enter(*entry); });
 }
 
+/// What the kernel does not give up stays in memory, as it may be named at any time.
 void WatchSet::remove(Entry& entry) noexcept {
     entry.ended = true;
-    std::erase_if(late_, [&](const auto& late) { return late.get() == &entry; });
-    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, entry.fd, nullptr);
-    if (dispatching_) {
+    const auto is_it = [&](const auto& late) { return late.get() == &entry; };
+    const bool was_late = std::erase_if(late_, is_it) > 0;
+    if (!was_late && ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, entry.fd, nullptr) < 0) {
+        entry.is_stuck = true;
+        stuck_.push_back(std::static_pointer_cast<Entry>(entry.shared_from_this()));
+    } else if (dispatching_) {
         ended_.push_back(entry.shared_from_this());  // its event may be among those asked for
     }
+}
+
+void WatchSet::end_with_a_word(const Entry& entry) {
+    throw std::logic_error("descriptor " + std::to_string(entry.fd) +
+                           " was closed while it was watched");
 }
 
 void WatchSet::dispatch() {
@@ -73,6 +85,9 @@ void WatchSet::dispatch() {
     dispatching_ = true;
     for (int i = 0; i < count; ++i) {
         const auto* entry = static_cast<Entry*>(events[static_cast<std::size_t>(i)].data.ptr);
+        if (entry->is_stuck) {
+            end_with_a_word(*entry);
+        }
         if (!entry->ended) {
             entry->callback();
         }

@@ -33,6 +33,8 @@ class WatchSet {
     std::shared_ptr<Watch::State> add(int fd, std::uint32_t events, std::function<void()> callback);
 
     /// Calls what has something to say, each once, and not for ever.
+    /// @throws std::logic_error for a watch that has ended and that the kernel goes on with: its
+    /// descriptor was closed first, and somebody else has a copy. It would be named for ever.
     void dispatch();
 
     bool has_late() const noexcept { return !late_.empty(); }
@@ -43,11 +45,13 @@ class WatchSet {
 
     bool enter(Entry& entry);
     void remove(Entry& entry) noexcept;
+    [[noreturn]] static void end_with_a_word(const Entry& entry);
 
     UniqueFd epoll_;
     std::vector<std::shared_ptr<Entry>> late_;
     bool dispatching_ = false;
     std::vector<std::shared_ptr<Watch::State>> ended_;  ///< since dispatch() asked the kernel
+    std::vector<std::shared_ptr<Entry>> stuck_;  ///< ended, but the kernel may name them still
 };
 
 struct Watch::State : std::enable_shared_from_this<Watch::State> {

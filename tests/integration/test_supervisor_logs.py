@@ -234,3 +234,24 @@ def test_the_supervisors_own_lines_have_their_level(s):
         lambda: "\nwarning: web: exit 3" in "\n" + svctl("log", "@supervisor", control=s.socket).stdout,
         "the level is there",
     )
+
+
+def test_without_a_state_table_there_is_one_svlog(s):
+    # A directory where the file would be. Services start before anybody knows that there is no more
+    # to take over; svlog starts then, once.
+    (s.top / "state").mkdir()
+    (s.top / "next").write_text("0")
+    s.add("web", counter(s, 2000))
+    s.add("other", f"echo hello; {SLEEP}")
+    start(s)
+    assert "state table: " in s.messages()
+    wait_file(s, "web", "number 1999")
+    wait_file(s, "other", "hello")
+    victim = eventually(s.svlog, "svlog runs")
+    os.kill(victim, signal.SIGKILL)
+    eventually(lambda: s.svlog() not in (None, victim), "another svlog runs")
+    s.ask(verb="restart", services=["other"])
+    eventually(lambda: text_of(s, "other").count(b"hello") == 2, "the second start is in the file")
+    assert numbers_of(text_of(s, "web")) == list(range(2000))
+    # Two at once: the second would have ended for want of the memory.
+    assert s.messages().count("svlog ended") == 1

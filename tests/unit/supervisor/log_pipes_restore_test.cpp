@@ -35,7 +35,10 @@ void write_to(int fd, std::string_view text) {
 /// Supervisors one after the other, with one keeper.
 class Generations {
   public:
-    Generations() { begin(); }
+    Generations() {
+        begin();
+        know_all_but_gone();
+    }
 
     LogPipes& pipes() noexcept { return *pipes_; }
     fakes::FakeKeeper& keeper() noexcept { return keeper_; }

@@ -18,6 +18,9 @@ namespace {
 
 class Fixture {
   public:
+    Fixture() {
+        pipes_.restored([](ServiceId) { return true; });
+    }
     LogPipes& pipes() noexcept { return pipes_; }
 
     Streams streams_of(ServiceId service, const std::string& name, LogUse use = LogUse::Wanted) {
