@@ -89,17 +89,17 @@ Result<void> Keeper::prepare() noexcept {
     return {};
 }
 
-bool Keeper::take_over(UniqueFd left, Log& log) noexcept {
+bool Keeper::take_over(int left, Log& log) noexcept {
     Owners owners;
-    if (size_of_file(left.get()) < sizeof(KeeperState) || !owners.reserve()) {
+    if (size_of_file(left) < sizeof(KeeperState) || !owners.reserve()) {
         return false;
     }
-    auto mapping = MappedMemory::shared(left.get(), sizeof(KeeperState));
+    auto mapping = MappedMemory::shared(left, sizeof(KeeperState));
     if (!mapping) {
         return false;
     }
     (void)owners.take(memory_.get());
-    (void)owners.take(left.get());
+    (void)owners.take(left);
     const auto& before = *static_cast<const KeeperState*>(mapping->data());
     if (!state_->restore(before, [&owners](std::int32_t fd) { return owners.take(fd); })) {
         return false;

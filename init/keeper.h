@@ -27,9 +27,10 @@ class Keeper {
 
     /// In a PID 1 that was re-executed, after prepare(): takes over everything that is kept,
     /// link included.
-    /// @param left what memory() was before; closed in the end
+    /// @param left what memory() was before: borrowed, unchanged, and to be closed once it is
+    /// written down that memory() is another, as what this program has taken over is lost with it
     /// @returns false where there is nothing that can be made out
-    bool take_over(UniqueFd left, Log& log) noexcept;
+    bool take_over(int left, Log& log) noexcept;
 
     /// The memfd of the state, close-on-exec; everything named in it is close-on-exec too.
     int memory() const noexcept { return memory_.get(); }

@@ -42,6 +42,7 @@ struct Continuation {
     const ReadBlock& read;
     Start start = Start::Upgraded;
     Recovery recovery = Recovery::Resume;
+    bool has_fallen_back = false;  ///< the program that was to go on failed: this is the one before
     // Of those in the block, what is really open.
     UniqueFd program;
     UniqueFd previous;

@@ -143,7 +143,10 @@ void Machine::resume(Continuation continuation) noexcept {
     if (!knows_all) {
         take_boot_for_done();
     }
-    if (!keeper_.take_over(std::move(continuation.keeper), log_)) {
+    // Closed when this is done: until it is saved, a fault goes back to the old state, which names
+    // it.
+    const UniqueFd former_keeper = std::move(continuation.keeper);
+    if (!keeper_.take_over(former_keeper.get(), log_)) {
         log_.error(
             "what was kept for the supervisor is of a version that is not known: it is lost");
     }

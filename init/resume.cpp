@@ -76,7 +76,7 @@ class Claims {
 Continuation take_over(const PriorImage& image, const ReadBlock& read, Start start,
                        Claims& claims) noexcept {
     const KeptDescriptors& kept = read.block.kept.descriptors;
-    Continuation continuation{image, read, start, Recovery::Resume, {}, {}, {}, {}, {}};
+    Continuation continuation{image, read, start, Recovery::Resume, false, {}, {}, {}, {}, {}};
     continuation.program = claims.take(kept.program);
     continuation.previous = claims.take(kept.previous);
     continuation.proc = claims.take(kept.proc);
@@ -87,6 +87,7 @@ Continuation take_over(const PriorImage& image, const ReadBlock& read, Start sta
         if (continuation.previous.valid()) {
             // The new program failed before it had proved its worth: this is the one before it.
             continuation.program = std::move(continuation.previous);
+            continuation.has_fallen_back = true;
         }
     }
     return continuation;
@@ -114,6 +115,11 @@ MachineOptions settings_of(const ReadBlock& read, Pid1& pid1) noexcept {
 void tell_of_start(const Continuation& continuation, Log& log) noexcept {
     if (continuation.start == Start::Upgraded) {
         log.notice("upgraded: Mainstay %s (%s) goes on", kVersion, kCommit);
+    }
+    if (continuation.has_fallen_back) {
+        log.error(
+            "the new program failed before its first turn; the one before it goes on: %s (%s)",
+            kVersion, kCommit);
     }
     if (continuation.read.trust == Trust::Nothing) {
         log.error("the state is damaged: neither processes nor descriptors are known");

@@ -27,6 +27,9 @@ SIZE = HEADER.size + MAX_RECORDS * RECORD.size
 # Which calls are counted: those of the program, or those of its children before they execute another.
 PROGRAM, CHILDREN = 0, 1
 
+# In the place of an errno: the program faults where it would make the call.
+CRASH = 4096
+
 Call = collections.namedtuple("Call", "name site")
 
 
@@ -35,7 +38,8 @@ class Fault(collections.namedtuple("Fault", "call nth error")):
 
     def describe(self, symbols):
         where = symbols.name(self.call.site)
-        return f"{self.call.name}() number {self.nth} in {where}: {errno.errorcode[self.error]}"
+        error = "a fault of the program" if self.error == CRASH else errno.errorcode[self.error]
+        return f"{self.call.name}() number {self.nth} in {where}: {error}"
 
 
 def errors_of_calls():
