@@ -100,6 +100,12 @@ void take_flag(Cmdline& cmdline, std::string_view key) noexcept {
         cmdline.wait_for_root = true;
     } else if (key == "rd.overlay") {
         cmdline.overlay = OverlaySpec{OverlayKind::Memory, {}, {}};
+    } else if (key == "rd.break") {
+        cmdline.breaks.add(BreakPoint::Switch);
+    } else if (key == "fastboot") {
+        cmdline.fsck.mode = FsckMode::Skip;
+    } else if (key == "forcefsck") {
+        cmdline.fsck.mode = FsckMode::Force;
     } else if (key == "rd.shell") {
         cmdline.rescue_shell = true;
     } else if (is_single_user_word(key)) {
@@ -119,6 +125,37 @@ void take_root(Cmdline& cmdline, std::string_view value) noexcept {
         }
     }
     cmdline.root = parse_root(value);
+}
+
+void take_break(Cmdline& cmdline, std::string_view value) noexcept {
+    while (!value.empty()) {
+        const std::string_view name = take_until(value, ',');
+        if (const auto point = parse_break(name)) {
+            cmdline.breaks.add(*point);
+        } else {
+            assign(cmdline.unknown_break, name);
+        }
+    }
+}
+
+void assign(FsckMode& mode, std::string_view value) noexcept {
+    if (value == "skip") {
+        mode = FsckMode::Skip;
+    } else if (value == "force") {
+        mode = FsckMode::Force;
+    } else if (value == "auto") {
+        mode = FsckMode::Auto;
+    }
+}
+
+void assign(FsckRepair& repair, std::string_view value) noexcept {
+    if (value == "preen") {
+        repair = FsckRepair::Preen;
+    } else if (is_yes(value)) {
+        repair = FsckRepair::All;
+    } else if (is_no(value)) {
+        repair = FsckRepair::Nothing;
+    }
 }
 
 /// @returns whether the key was one of these
@@ -166,6 +203,12 @@ void take_setting(Cmdline& cmdline, const CmdlineWord& word) noexcept {
         cmdline.rescue_shell = !is_no(word.value);
     } else if (word.key == "rd.emergency") {
         cmdline.emergency = parse_emergency(word.value);
+    } else if (word.key == "rd.break") {
+        take_break(cmdline, word.value);
+    } else if (word.key == "fsck.mode") {
+        assign(cmdline.fsck.mode, word.value);
+    } else if (word.key == "fsck.repair") {
+        assign(cmdline.fsck.repair, word.value);
     } else if (word.key == "panic") {
         assign(cmdline.panic_seconds, word.value);
     } else if (word.key == "mainstay.mounts") {
@@ -248,6 +291,42 @@ OverlaySpec parse_overlay(std::string_view value) noexcept {
         }
     }
     return spec;
+}
+
+std::string_view to_string(BreakPoint point) noexcept {
+    switch (point) {
+        case BreakPoint::Modules:
+            return "modules";
+        case BreakPoint::Root:
+            return "root";
+        case BreakPoint::Mount:
+            return "mount";
+        case BreakPoint::Switch:
+            return "switch";
+    }
+    return "";
+}
+
+std::optional<BreakPoint> parse_break(std::string_view name) noexcept {
+    struct Name {
+        std::string_view text;
+        BreakPoint point;
+    };
+    constexpr std::array kNames{
+        Name{"modules", BreakPoint::Modules},  Name{"cmdline", BreakPoint::Modules},
+        Name{"pre-udev", BreakPoint::Modules}, Name{"top", BreakPoint::Modules},
+        Name{"root", BreakPoint::Root},        Name{"pre-trigger", BreakPoint::Root},
+        Name{"initqueue", BreakPoint::Root},   Name{"premount", BreakPoint::Root},
+        Name{"mount", BreakPoint::Mount},      Name{"pre-mount", BreakPoint::Mount},
+        Name{"switch", BreakPoint::Switch},    Name{"pre-pivot", BreakPoint::Switch},
+        Name{"cleanup", BreakPoint::Switch},   Name{"bottom", BreakPoint::Switch},
+    };
+    for (const Name& known : kNames) {
+        if (known.text == name) {
+            return known.point;
+        }
+    }
+    return std::nullopt;
 }
 
 FixedString<200> LiveSpec::path() const noexcept {

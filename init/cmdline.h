@@ -10,6 +10,7 @@
 
 #include "common/clock.h"
 #include "common/fixed.h"
+#include "init/fsck_plan.h"
 
 namespace mainstay::init {
 
@@ -68,6 +69,32 @@ struct LiveSpec {
     FixedString<200> path() const noexcept;
 };
 
+/// `rd.break=`: where the boot stops for a shell, each before the step of that name.
+enum class BreakPoint : std::uint8_t {
+    Modules,  ///< before modules are loaded
+    Root,     ///< before the root device is looked for
+    Mount,    ///< the device is there, and not mounted yet
+    Switch,   ///< all is mounted; also `rd.break` alone
+};
+inline constexpr std::size_t kBreakPointCount = 4;
+std::string_view to_string(BreakPoint point) noexcept;
+
+/// A set of them, also as a plain number that goes through a pipe.
+class BreakPoints {
+  public:
+    void add(BreakPoint point) noexcept { bits_ |= bit(point); }
+    bool has(BreakPoint point) const noexcept { return (bits_ & bit(point)) != 0; }
+    bool empty() const noexcept { return bits_ == 0; }
+    friend bool operator==(const BreakPoints&, const BreakPoints&) noexcept = default;
+
+  private:
+    static unsigned bit(BreakPoint point) noexcept { return 1U << static_cast<unsigned>(point); }
+    unsigned bits_ = 0;
+};
+
+/// Our names, and those of dracut and Debian's initramfs for the same places.
+std::optional<BreakPoint> parse_break(std::string_view name) noexcept;
+
 /// What PID 1 takes from the command line. Later words win.
 struct Cmdline {
     RootSpec root;  ///< root=; of a live root: its medium
@@ -82,6 +109,9 @@ struct Cmdline {
     FixedString<256> init;                             ///< init=, empty: the usual places
     FixedVector<FixedString<64>, 32> modules;          ///< modules=, modules_load=, by name
     bool has_rd_word = false;                          ///< a word starting `rd.` was seen
+    BreakPoints breaks;                                ///< rd.break
+    FixedString<32> unknown_break;                     ///< what rd.break= gave and is none
+    FsckPolicy fsck;           ///< fsck.mode=, fsck.repair=, fastboot, forcefsck
     bool rescue_shell = true;  ///< rd.shell=0 and mainstay.rescue=off forbid it
     EmergencyAction emergency = EmergencyAction::None;  ///< rd.emergency=
     std::int32_t panic_seconds = 0;  ///< panic=: reboot after so long; negative: at once

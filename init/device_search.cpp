@@ -28,14 +28,13 @@ void DeviceSearch::load_named_modules() noexcept {
     }
 }
 
-Cause DeviceSearch::wait_for(const RootSpec& spec, FoundDevice& found) noexcept {
+Cause DeviceSearch::wait_for(const RootSpec& spec, const char* role, FoundDevice& found) noexcept {
     const MonotonicTime deadline =
         cmdline_.wait_for_root ? MonotonicTime::max() : monotonic_now() + cmdline_.root_timeout;
     while (!look_for(spec, found)) {
         if (monotonic_now() >= deadline) {
             Cause cause;
-            cause.append_format("The %s device %s did not appear within %.0f s.",
-                                &spec == &cmdline_.overlay.device ? "overlay" : "root",
+            cause.append_format("The %s device %s did not appear within %.0f s.", role,
                                 to_text(spec).c_str(), in_seconds(cmdline_.root_timeout));
             return cause;
         }

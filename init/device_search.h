@@ -21,7 +21,8 @@ class DeviceSearch {
     void begin() noexcept;
 
     /// Waits for the device that @p spec means, as long as the command line says.
-    Cause wait_for(const RootSpec& spec, FoundDevice& found) noexcept;
+    /// @param role what it is to be, for the message: "root"
+    Cause wait_for(const RootSpec& spec, const char* role, FoundDevice& found) noexcept;
 
     /// Loads what the file system @p type needs; built in or there already is just as well.
     void load_file_system(std::string_view type) noexcept;

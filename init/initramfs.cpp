@@ -37,6 +37,10 @@ class InitramfsBoot {
             log_.error("signalfd: %s; signals are not heard", errno_text(opened.error().code));
         }
         (void)watchdog_.take_over(log_);
+        if (!cmdline_.unknown_break.empty()) {
+            log_.warning("rd.break=%s: there are modules, root, mount and switch",
+                         cmdline_.unknown_break.c_str());
+        }
         start_worker();
         while (true) {
             wait_for_something();
@@ -49,17 +53,34 @@ class InitramfsBoot {
   private:
     void start_worker() noexcept {
         retries_on_uevent_ = false;
-        if (const auto started = worker_.start(cmdline_, log_, limits_); !started) {
-            FixedString<400> cause;
+        if (const auto started = worker_.start(cmdline_, passed_, log_, limits_); !started) {
+            Cause cause;
             cause.append_format("Starting the search for the root failed: %s.",
                                 errno_text(started.error().code));
             rescue(cause);
             return;
         }
-        // It may wait for two devices: that of the root and that of its overlay.
+        arm_worker_deadline();
+    }
+
+    void arm_worker_deadline() noexcept {
+        // It may wait for three devices: those of the root, of its overlay and of /usr.
         worker_deadline_ = cmdline_.wait_for_root ? MonotonicTime::max()
                                                   : monotonic_now() + cmdline_.root_delay +
-                                                        2 * cmdline_.root_timeout + kWorkerGrace;
+                                                        3 * cmdline_.root_timeout + kWorkerGrace;
+    }
+
+    void hear_worker() noexcept {
+        switch (worker_.hear()) {
+            case RootWorker::Heard::Nothing:
+                break;
+            case RootWorker::Heard::Checking:
+                worker_deadline_ = MonotonicTime::max();
+                break;
+            case RootWorker::Heard::Checked:
+                arm_worker_deadline();
+                break;
+        }
     }
 
     void wait_for_something() noexcept {
@@ -71,9 +92,13 @@ class InitramfsBoot {
                                                    std::chrono::hours(1));
             timeout = static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(left).count());
         }
-        std::array<pollfd, 2> watched{
-            {{signals_.fd(), POLLIN, 0}, {retries_on_uevent_ ? uevents_.fd() : -1, POLLIN, 0}}};
+        std::array<pollfd, 3> watched{{{signals_.fd(), POLLIN, 0},
+                                       {retries_on_uevent_ ? uevents_.fd() : -1, POLLIN, 0},
+                                       {worker_.fd(), POLLIN, 0}}};
         (void)::poll(watched.data(), watched.size(), timeout);
+        if (watched[2].revents != 0) {
+            hear_worker();
+        }
         if ((watched[1].revents & POLLIN) != 0) {
             Uevent event;
             while (uevents_.next(event)) {
@@ -99,10 +124,42 @@ class InitramfsBoot {
 
     void handle_report(const RootReport& report) noexcept {
         worker_deadline_ = MonotonicTime::max();
-        if (!report.ready) {
-            rescue(report.cause);
+        switch (report.outcome) {
+            case RootReport::Outcome::Break:
+                stop_at(report.break_point);
+                return;
+            case RootReport::Outcome::Reboot:
+                log_.show_on_console();
+                log_.warning("%s", report.cause.c_str());
+                end_system(Request::Reboot);
+                return;
+            case RootReport::Outcome::Ready:
+                switch_over(report);
+                return;
+            case RootReport::Outcome::Failed:
+            case RootReport::Outcome::Checking:
+            case RootReport::Outcome::Checked:
+                rescue(report.cause);
+                return;
+        }
+    }
+
+    /// A shell because somebody asked for it, not because anything failed.
+    void stop_at(BreakPoint point) noexcept {
+        passed_.add(point);
+        const std::string_view name = to_string(point);
+        Cause text;
+        text.append_format("rd.break=%.*s: nothing has failed.", printable_length(name),
+                           name.data());
+        if (cmdline_.rescue_shell && shells_.start(text.c_str())) {
+            log_.hide_from_console();
             return;
         }
+        log_.warning("%s There is no shell, or none is allowed: going on.", text.c_str());
+        start_worker();
+    }
+
+    void switch_over(const RootReport& report) noexcept {
         // Its module may have been loaded only now; where it is missing the real root says so.
         if (!watchdog_.runs() && !cmdline_.watchdog.empty() && watchdog_is_there()) {
             watchdog_.start(cmdline_.watchdog, log_);
@@ -121,14 +178,14 @@ class InitramfsBoot {
     void handle_shell(RescueShells::Ended ended) noexcept {
         if (ended == RescueShells::Ended::GoOn) {
             log_.hide_from_console();
-            log_.notice("the rescue shell was left: trying again");
+            log_.notice("the shell was left: going on with the boot");
             start_worker();
         } else if (ended == RescueShells::Ended::NoneWorked) {
             give_up_on_shells();
         }
     }
 
-    void rescue(const FixedString<400>& cause) noexcept {
+    void rescue(const Cause& cause) noexcept {
         log_.show_on_console();
         log_.error("%s", cause.c_str());
         // The shells' consoles are theirs alone: from now on only the kernel's log gets lines.
@@ -239,6 +296,7 @@ class InitramfsBoot {
     SignalSource signals_;
     UeventSource uevents_;
     RootWorker worker_;
+    BreakPoints passed_;  ///< where a shell was given already
     Watchdog watchdog_;
     RescueShells shells_;
     MonotonicTime worker_deadline_ = MonotonicTime::max();

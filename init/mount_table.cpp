@@ -3,6 +3,8 @@
 #include <array>
 #include <charconv>
 
+#include "init/octal_escapes.h"
+
 namespace mainstay::init {
 namespace {
 
@@ -15,26 +17,6 @@ std::string_view take_field(std::string_view& rest) noexcept {
     const std::string_view field = rest.substr(0, rest.find(' '));
     rest.remove_prefix(field.size() < rest.size() ? field.size() + 1 : field.size());
     return field;
-}
-
-bool is_octal(char c) noexcept {
-    return c >= '0' && c <= '7';
-}
-
-/// The kernel writes blanks, newlines and backslashes in paths as three octal digits.
-void append_unescaped(FixedString<kMaxPath>& path, std::string_view text) noexcept {
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '\\' && i + 3 < text.size() && is_octal(text[i + 1]) &&
-            is_octal(text[i + 2]) && is_octal(text[i + 3])) {
-            const int value =
-                (text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 + (text[i + 3] - '0');
-            const char c = static_cast<char>(value);
-            path.append({&c, 1});
-            i += 3;
-        } else {
-            path.append(text.substr(i, 1));
-        }
-    }
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "common/error.h"
 #include "init/early_mounts.h"
+#include "init/fsck.h"
 #include "init/loop_device.h"
 #include "init/mount_options.h"
 
@@ -58,9 +59,12 @@ bool RootMounts::has_overlay() const noexcept {
 
 RootMounts::FileSystem RootMounts::root_on(const FoundDevice& device) const noexcept {
     const std::string_view wanted = cmdline_.root_type.view();
-    return {device.path.c_str(), wanted.empty() ? device.type.view() : wanted, device.type.view(),
+    return {device.path.c_str(),
+            wanted.empty() ? device.type.view() : wanted,
+            device.type.view(),
             cmdline_.root_flags.view(),
-            cmdline_.root_writable ? Access::Writable : Access::ReadOnly};
+            cmdline_.root_writable ? Access::Writable : Access::ReadOnly,
+            Check::First};
 }
 
 Cause RootMounts::mount_root(const FoundDevice& device) noexcept {
@@ -95,10 +99,12 @@ Cause RootMounts::mount_lower(const FoundDevice& device) noexcept {
     if (!cmdline_.live.is_live) {
         FileSystem lower = root_on(device);
         lower.access = Access::ReadOnly;
+        lower.check = Check::No;  // that would write to it
         return mount_on(kLower, lower);
     }
     FileSystem medium = root_on(device);
     medium.access = Access::ReadOnly;
+    medium.check = Check::No;
     auto cause = mount_on(kMedium, medium);
     return cause.empty() && has_overlay() ? mount_image() : cause;
 }
@@ -126,7 +132,8 @@ Cause RootMounts::mount_image() noexcept {
         return cause;
     }
     const FixedString<32> type = file_system_type(loop->path.c_str());
-    return mount_on(target, {image.c_str(), type, type, {}, Access::ReadOnly}, loop->path.c_str());
+    return mount_on(target, {image.c_str(), type, type, {}, Access::ReadOnly, Check::No},
+                    loop->path.c_str());
 }
 
 Cause RootMounts::mount_upper() noexcept {
@@ -143,11 +150,12 @@ Cause RootMounts::mount_upper_device() noexcept {
         return {};
     }
     FoundDevice device;
-    auto cause = devices_.wait_for(cmdline_.overlay.device, device);
+    auto cause = devices_.wait_for(cmdline_.overlay.device, "overlay", device);
     if (!cause.empty()) {
         return cause;
     }
-    const FileSystem upper{device.path.c_str(), device.type, device.type, {}, Access::Writable};
+    const FileSystem upper{device.path.c_str(), device.type, device.type, {},
+                           Access::Writable,    Check::First};
     return mount_on(kOverlay, upper);
 }
 
@@ -156,14 +164,14 @@ Cause RootMounts::mount_upper_memory() noexcept {
     if (!cmdline_.overlay.size.empty()) {
         options.append(",size=").append(cmdline_.overlay.size);
     }
-    return mount_on(kOverlay, {"tmpfs", "tmpfs", {}, options, Access::Writable});
+    return mount_on(kOverlay, {"tmpfs", "tmpfs", {}, options, Access::Writable, Check::No});
 }
 
 /// Always writable, whatever ro says of the root itself: that is what it is for.
 Cause RootMounts::mount_overlay() noexcept {
     FixedString<256> options;
     options.append_format("lowerdir=%s,upperdir=%s,workdir=%s", kLower, kUpper, kWork);
-    return mount_on(kNewRoot, {"overlay", "overlay", {}, options, Access::Writable});
+    return mount_on(kNewRoot, {"overlay", "overlay", {}, options, Access::Writable, Check::No});
 }
 
 Cause RootMounts::mount_on(const char* target, const FileSystem& what,
@@ -179,6 +187,12 @@ Cause RootMounts::mount_on(const char* target, const FileSystem& what,
         return cause;
     }
     const FixedString<64> type(what.type);
+    if (what.check == Check::First) {
+        cause = check(device, type);
+        if (!cause.empty()) {
+            return cause;
+        }
+    }
     devices_.load_file_system(type);
     const MountOptions options = parse_mount_options(what.options);
     const unsigned long read_only = what.access == Access::ReadOnly ? MS_RDONLY : 0;
@@ -190,6 +204,28 @@ Cause RootMounts::mount_on(const char* target, const FileSystem& what,
                         explain_mount(errno));
     if (!what.found.empty() && what.type != what.found) {
         cause.append(" It looks like ").append(what.found).append(".");
+    }
+    return cause;
+}
+
+Cause RootMounts::check(const char* device, std::string_view type) noexcept {
+    Cause cause;
+    const FixedString<64> program = find_fsck(type);
+    if (program.empty() || cmdline_.fsck.mode == FsckMode::Skip) {
+        return cause;
+    }
+    RootReport progress;
+    progress.outcome = RootReport::Outcome::Checking;
+    reports_.tell(progress);
+    const FsckVerdict verdict = run_fsck(program.c_str(), device, type, cmdline_.fsck, log_);
+    progress.outcome = RootReport::Outcome::Checked;
+    reports_.tell(progress);
+    if (verdict == FsckVerdict::Damaged) {
+        cause.append_format("%s left errors on %s; mend it by hand: %s %s", program.c_str(), device,
+                            program.c_str(), device);
+    } else if (verdict == FsckVerdict::Reboot) {
+        reboot_is_needed_ = true;
+        cause.append_format("%s mended %s and asks for a reboot.", program.c_str(), device);
     }
     return cause;
 }

@@ -15,7 +15,9 @@
 #include "init/cause.h"
 #include "init/cmdline.h"
 #include "init/device_search.h"
+#include "init/log.h"
 #include "init/root_device.h"
+#include "init/root_report.h"
 
 namespace mainstay::init {
 
@@ -23,14 +25,22 @@ inline constexpr char kNewRoot[] = "/sysroot";
 
 class RootMounts {
   public:
-    RootMounts(const Cmdline& cmdline, DeviceSearch& devices) noexcept
-        : cmdline_(cmdline), devices_(devices) {}
+    RootMounts(const Cmdline& cmdline, DeviceSearch& devices, const ReportPipe& reports,
+               Log& log) noexcept
+        : cmdline_(cmdline), devices_(devices), reports_(reports), log_(log) {}
 
     /// @param device that root= named
     Cause mount_root(const FoundDevice& device) noexcept;
 
+    /// What the new root's fstab has for /usr, if anything.
+    Cause mount_usr() noexcept;
+
+    /// Whether the last cause is that of a check which wants the machine to start anew.
+    bool reboot_is_needed() const noexcept { return reboot_is_needed_; }
+
   private:
     enum class Access : bool { ReadOnly, Writable };
+    enum class Check : bool { No, First };
 
     struct FileSystem {
         const char* name;          ///< device or file, as a person knows it
@@ -38,6 +48,7 @@ class RootMounts {
         std::string_view found;    ///< what its superblock says, may be empty
         std::string_view options;  ///< as people write them
         Access access;
+        Check check;
     };
 
     bool has_overlay() const noexcept;
@@ -53,8 +64,13 @@ class RootMounts {
     }
     Cause mount_on(const char* target, const FileSystem& what, const char* device) noexcept;
 
+    Cause check(const char* device, std::string_view type) noexcept;
+
     const Cmdline& cmdline_;
     DeviceSearch& devices_;
+    const ReportPipe& reports_;
+    Log& log_;
+    bool reboot_is_needed_ = false;
 };
 
 }  // namespace mainstay::init

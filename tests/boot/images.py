@@ -71,6 +71,19 @@ class Images:
         subprocess.run(["cp", "--sparse=always", self._demo, path], check=True)
         return Disk(path)
 
+    def initramfs_with(self, files):
+        """The initramfs with these programs besides: the kernel unpacks archives one over another."""
+        tree = self._directory / "added"
+        for name, content in files.items():
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            (tree / name).write_text(content)
+            (tree / name).chmod(0o755)
+        path = self._directory / f"initramfs{len(list(self._directory.iterdir()))}.cpio.gz"
+        script("packcpio", tree, path)
+        shutil.rmtree(tree)
+        path.write_bytes(self.initramfs.read_bytes() + path.read_bytes())
+        return path
+
     def disk_with(self, files):
         """The demo system with these files in place of its own; None removes one."""
         tree = self._directory / "changed"

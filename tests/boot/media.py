@@ -20,6 +20,39 @@ def make_ext4(tree, label, image, offset_mib, size_mib):
     )
 
 
+def partition(path, *places):
+    """Makes the image one with these partitions, each at (MiB, MiB long)."""
+    end = max(at + size for at, size in places)
+    subprocess.run(["truncate", "-s", f"{end + 2}M", path], check=True)
+    lines = "".join(f"start={at}MiB, size={size}MiB\n" for at, size in places)
+    subprocess.run(
+        ["sfdisk", "--quiet", "--no-tell-kernel", path],
+        input=f"label: gpt\n{lines}",
+        text=True,
+        check=True,
+    )
+
+
+class SplitDisk:
+    """The demo system with /usr in a file system of its own: labels TOP and USR."""
+
+    TOP, USR = (1, 40), (42, 40)
+
+    def __init__(self, images, path):
+        self.path = path
+        partition(path, self.TOP, self.USR)
+        with tempfile.TemporaryDirectory() as directory:
+            tree = pathlib.Path(directory) / "tree"
+            shutil.copytree(images.tree, tree, symlinks=True)
+            make_ext4(tree / "usr", "USR", path, *self.USR)
+            shutil.rmtree(tree / "usr")
+            (tree / "usr").mkdir()
+            shutil.rmtree(tree / "lib/modules")  # the initramfs has loaded what there is to load
+            with open(tree / "etc/fstab", "a", encoding="utf-8") as fstab:
+                fstab.write("LABEL=USR /usr ext4 ro,nodev 0 2\n")
+            make_ext4(tree, "TOP", path, *self.TOP)
+
+
 class LayeredDisk:
     """Two partitions: the medium of a live system (label LIVE) with the demo system as a squashfs,
     and an empty one (label KEEP) for what is written."""
@@ -28,14 +61,7 @@ class LayeredDisk:
 
     def __init__(self, images, path):
         self.path = path
-        subprocess.run(["truncate", "-s", "122M", path], check=True)
-        lines = "".join(f"start={at}MiB, size={size}MiB\n" for at, size in (self.MEDIUM, self.KEEP))
-        subprocess.run(
-            ["sfdisk", "--quiet", "--no-tell-kernel", path],
-            input=f"label: gpt\n{lines}",
-            text=True,
-            check=True,
-        )
+        partition(path, self.MEDIUM, self.KEEP)
         with tempfile.TemporaryDirectory() as directory:
             tree = pathlib.Path(directory)
             (tree / "LiveOS").mkdir()

@@ -9,11 +9,15 @@
 
 using mainstay::Duration;
 using mainstay::kForever;
+using mainstay::init::BreakPoint;
 using mainstay::init::Cmdline;
 using mainstay::init::CmdlineWord;
 using mainstay::init::EmergencyAction;
+using mainstay::init::FsckMode;
+using mainstay::init::FsckRepair;
 using mainstay::init::OverlayKind;
 using mainstay::init::OverlaySpec;
+using mainstay::init::parse_break;
 using mainstay::init::parse_overlay;
 using mainstay::init::parse_root;
 using mainstay::init::RootKind;
@@ -394,4 +398,30 @@ TEST_CASE("what an overlay is written on", "[cmdline]") {
     CHECK(device.kind == OverlayKind::Device);
     CHECK(device.device == parse_root("LABEL=KEEP"));
     CHECK(parse_overlay("vda2").device == parse_root("/dev/vda2"));
+}
+
+TEST_CASE("where a boot stops for a shell", "[cmdline]") {
+    CHECK(read("").breaks.empty());
+    CHECK(read("rd.break").breaks.has(BreakPoint::Switch));
+    const Cmdline several = read("rd.break=modules,root rd.break=pre-mount rd.break=nowhere");
+    CHECK(several.breaks.has(BreakPoint::Modules));
+    CHECK(several.breaks.has(BreakPoint::Root));
+    CHECK(several.breaks.has(BreakPoint::Mount));
+    CHECK_FALSE(several.breaks.has(BreakPoint::Switch));
+    CHECK(several.unknown_break == "nowhere");
+    for (const auto point :
+         {BreakPoint::Modules, BreakPoint::Root, BreakPoint::Mount, BreakPoint::Switch}) {
+        CHECK(parse_break(to_string(point)) == point);
+    }
+}
+
+TEST_CASE("how file systems are checked", "[cmdline]") {
+    CHECK(read("").fsck.mode == FsckMode::Auto);
+    CHECK(read("fastboot").fsck.mode == FsckMode::Skip);
+    CHECK(read("forcefsck").fsck.mode == FsckMode::Force);
+    CHECK(read("fsck.mode=force fsck.mode=skip fsck.mode=odd").fsck.mode == FsckMode::Skip);
+    CHECK(read("fsck.mode=force fsck.mode=auto").fsck.mode == FsckMode::Auto);
+    CHECK(read("fsck.repair=yes").fsck.repair == FsckRepair::All);
+    CHECK(read("fsck.repair=no").fsck.repair == FsckRepair::Nothing);
+    CHECK(read("fsck.repair=no fsck.repair=preen").fsck.repair == FsckRepair::Preen);
 }
