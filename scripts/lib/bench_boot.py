@@ -71,7 +71,8 @@ def make_initramfs(arguments, name):
         (directory / "run").symlink_to("/bench/service")
     INITS[name][1](arguments, tree)
     image = tree.with_suffix(".cpio.gz")
-    subprocess.run([TOP / "scripts/packcpio", tree, image], check=True)
+    make = [TOP / "scripts/mkimage", "--type", "initramfs", "--modules", "none"]
+    subprocess.run([*make, "--rootfs", tree, "--output", image], check=True)
     return image
 
 

@@ -9,7 +9,14 @@ packages_of() {
         echo libboost1.81-dev nlohmann-json3-dev catch2 libcap-dev libblkid-dev
         ;;
     image) echo fakeroot cpio gzip e2fsprogs fdisk ;;
+    # What scripts/mkimage needs besides for the types that scripts/boot does not make.
+    images)
+        echo dosfstools mtools grub-common grub-pc-bin grub-efi-amd64-bin xorriso syslinux
+        echo syslinux-common squashfs-tools binutils
+        ;;
     qemu) echo qemu-system-x86 squashfs-tools ;;
+    # The firmware and the container manager that images are tried with.
+    machines) echo ovmf podman runc ;;
     test) echo mount python3 python3-pytest python3-pytest-xdist python3-pexpect ;;
     bench) echo gcc libc6-dev python3 mount util-linux ;;
     # Not installed, but unpacked: scripts/fetch peers.

@@ -28,36 +28,62 @@ add_busybox() {
     done
 }
 
-# add_programs TREE PROGRAMS: init, supervisor and svctl from the directory PROGRAMS under all
-# their names, in place of what busybox has under these names.
-add_programs() {
+# add_init TREE PROGRAMS: init from the directory PROGRAMS under all its names, in place of what
+# busybox has under these names.
+add_init() {
     local tree=$1 programs=$2 name
-    for name in init supervisor svctl; do
-        need_file "$programs/$name" "build the programs first: scripts/boot does"
-    done
-    install -m 0755 "$programs"/{init,supervisor} "$tree/usr/lib/mainstay/"
-    install -m 0755 "$programs/svctl" "$tree/usr/bin/svctl"
-    for name in init supervisor; do
-        ln -sf "/usr/lib/mainstay/$name" "$tree/sbin/$name"
-    done
+    need_file "$programs/init" "build the programs first: scripts/boot does"
+    install -m 0755 "$programs/init" "$tree/usr/lib/mainstay/"
+    ln -sf /usr/lib/mainstay/init "$tree/sbin/init"
     for name in telinit poweroff reboot halt shutdown modprobe; do
         rm -f "$tree"/{bin,usr/bin,usr/sbin}/"$name"
         ln -sf /usr/lib/mainstay/init "$tree/sbin/$name"
     done
 }
 
-# add_modules TREE MODULES: the modules named above from MODULES, a lib/modules/VERSION that
-# depmod has been over, and what they need; then the lists for just these.
+# add_programs TREE PROGRAMS: init, supervisor and svctl.
+add_programs() {
+    local tree=$1 programs=$2 name
+    for name in supervisor svctl; do
+        need_file "$programs/$name" "build the programs first: scripts/boot does"
+    done
+    add_init "$tree" "$programs"
+    install -m 0755 "$programs/supervisor" "$tree/usr/lib/mainstay/"
+    install -m 0755 "$programs/svctl" "$tree/usr/bin/svctl"
+    ln -sf /usr/lib/mainstay/supervisor "$tree/sbin/supervisor"
+}
+
+# module_files MODULES NAME: the path of the module and of those it needs, below MODULES. The
+# kernel takes - and _ for the same.
+module_files() {
+    local name=${2//[-_]/[-_]}
+    sed -n "s|^\([^ :]*/$name\.ko[^ :]*\):|\1|p" "$1/modules.dep" | tr ' ' '\n'
+}
+
+# is_built_in MODULES NAME
+is_built_in() {
+    grep -qs "/${2//[-_]/[-_]}\.ko\$" "$1/modules.builtin"
+}
+
+# add_modules TREE MODULES [NAMES]: the modules NAMES (or those above, as far as they are there) from
+# MODULES, a lib/modules/VERSION that depmod has been over, and what they need; then the lists for
+# just these.
 add_modules() {
-    local tree=$1 modules=${2%/} version name file
+    local tree=$1 modules=${2%/} names=${3-$image_modules} version name files file
     version=$(basename "$modules")
     need_file "$modules/modules.dep" "run depmod on it"
-    for name in $image_modules; do
-        sed -n "s|^\([^ :]*/$name\.ko[^ :]*\):|\1|p" "$modules/modules.dep"
-    done | tr ' ' '\n' | sort -u | while read -r file; do
-        [ -z "$file" ] || install -D -m 0644 "$modules/$file" "$tree/lib/modules/$version/$file"
+    mkdir -p "$tree/lib/modules/$version"
+    for name in $names; do
+        files=$(module_files "$modules" "$name")
+        [ -n "$files" ] || [ $# -lt 3 ] || is_built_in "$modules" "$name" ||
+            die "$modules: there is no module $name" "look for it in $modules/modules.dep"
+        for file in $files; do
+            [ -e "$tree/lib/modules/$version/$file" ] ||
+                install -D -m 0644 "$modules/$file" "$tree/lib/modules/$version/$file"
+        done
     done
-    [ -d "$tree/lib/modules/$version" ] || die "$modules: none of the modules $image_modules"
+    [ ! -f "$modules/modules.builtin" ] ||
+        install -m 0644 "$modules/modules.builtin" "$tree/lib/modules/$version/"
     "$busybox" depmod -b "$tree" "$version"
 }
 
