@@ -54,6 +54,7 @@ enum class Verb : std::uint8_t {
     Rescan,
     Add,
     Remove,
+    Upgrade,
 };
 std::string_view to_string(Verb verb) noexcept;
 
@@ -149,7 +150,8 @@ struct Request {
     std::optional<std::chrono::milliseconds> timeout;  ///< for the wait; none: for ever
     Detail detail = Detail::Usual;                     ///< Verb::Status
     std::uint32_t lines = kUsualLogLines;              ///< Verb::Log: how many of the newest
-    bool follow = false;                               ///< Verb::Log: and all that come
+    /// Verb::Log: and all that come. Verb::Upgrade: what came of the one that was begun.
+    bool follow = false;
     /// Verb::Log with follow: goes on behind these cursors instead of with the newest lines.
     /// Without a value it is a first request; empty is one that goes on and knows of nothing yet.
     std::optional<std::vector<std::string>> resume;

@@ -64,6 +64,8 @@ std::string_view to_string(Verb verb) noexcept {
             return "add";
         case Verb::Remove:
             return "remove";
+        case Verb::Upgrade:
+            return "upgrade";
     }
     return {};
 }
@@ -97,6 +99,7 @@ VerbKind kind_of(Verb verb) noexcept {
         case Verb::Rescan:
         case Verb::Add:
         case Verb::Remove:
+        case Verb::Upgrade:
             return VerbKind::Configure;
     }
     return VerbKind::Act;

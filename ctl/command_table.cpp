@@ -82,6 +82,12 @@ constexpr std::string_view kLintDetails =
     "Checks the service directories in DIR (/etc/service) and the inittab of a system, also one "
     "that\n"
     "is not running: nothing is asked of a supervisor.";
+constexpr std::string_view kUpgradeDetails =
+    "Puts the supervisor and svlog that are on disk now in the place of those that run. No service "
+    "is\n"
+    "touched. The new program is tested first; where it fails, also later, the one before it goes "
+    "on.\n"
+    "`telinit u` does the same to PID 1.";
 constexpr std::string_view kVersionDetails =
     "`svctl --version` prints only its own, and asks nobody.";
 
@@ -212,6 +218,9 @@ constexpr std::array kRows{
     CommandRow{Command::Lint, "lint", "", Group::System, Arguments::MaybeDirectory, Waits::No,
                std::nullopt, 0, bit_of(Option::Root), "check definitions and inittab",
                kLintDetails},
+    CommandRow{Command::Upgrade, "upgrade", "", Group::System, Arguments::None, Waits::Yes,
+               Verb::Upgrade, 0, kNoOptions, "replace the supervisor by the program on disk",
+               kUpgradeDetails},
     CommandRow{Command::Version, "version", "", Group::System, Arguments::None, Waits::No,
                Verb::Version, 0, kNoOptions, "print the versions of svctl and of the supervisor",
                kVersionDetails},
@@ -262,6 +271,7 @@ consteval bool is_command(Command command) noexcept {
         case Command::Add:
         case Command::Remove:
         case Command::Lint:
+        case Command::Upgrade:
         case Command::Version:
         case Command::Help:
             return true;

@@ -50,6 +50,7 @@ enum class Command : std::uint8_t {
     Add,
     Remove,
     Lint,
+    Upgrade,
     Version,
     Help,
 };

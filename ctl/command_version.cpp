@@ -8,9 +8,28 @@ namespace mainstay::ctl {
 using protocol::ExitCode;
 using protocol::Greeting;
 
+namespace {
+
+std::string words_of(const Greeting& supervisor) {
+    return "supervisor " + supervisor.version + " (commit " + supervisor.commit + ", protocol " +
+           std::to_string(supervisor.protocol) + ", pid " + std::to_string(supervisor.pid) + ")";
+}
+
+}  // namespace
+
 std::string own_version() {
     return std::string("svctl ") + kVersion + " (commit " + kCommit + ", protocol " +
            std::to_string(protocol::kVersion) + ")\n";
+}
+
+ExitCode run_upgrade(Session& session) {
+    return session.ask([&](protocol::Reply&& reply) {
+        if (const auto* version = std::get_if<protocol::VersionReply>(&reply)) {
+            Output& output = session.output();
+            const std::string line = words_of(version->supervisor) + " goes on";
+            output.print(visible(line, output.style().charset) + "\n");
+        }
+    });
 }
 
 ExitCode run_version(Session& session) {
@@ -26,11 +45,7 @@ ExitCode run_version(Session& session) {
         return session.report(*trouble);
     }
     if (!session.is_json()) {
-        const Greeting& greeting = session.supervisor();
-        const std::string line = "supervisor " + greeting.version + " (commit " + greeting.commit +
-                                 ", protocol " + std::to_string(greeting.protocol) + ", pid " +
-                                 std::to_string(greeting.pid) + ")";
-        output.print(visible(line, output.style().charset) + "\n");
+        output.print(visible(words_of(session.supervisor()), output.style().charset) + "\n");
     }
     return ExitCode::Done;
 }

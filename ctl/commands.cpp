@@ -54,6 +54,8 @@ protocol::ExitCode run(const Invocation& invocation, Output& output) {
         case Command::Kill:
         case Command::Signal:
             return run_act(session);
+        case Command::Upgrade:
+            return run_upgrade(session);
         case Command::Version:
             return run_version(session);
         case Command::Help:

@@ -21,6 +21,7 @@ protocol::ExitCode run_events(Session& session);                            // c
 protocol::ExitCode run_act(Session& session);                               // command_act.cpp
 protocol::ExitCode run_ask(Session& session);                               // command_act.cpp
 protocol::ExitCode run_configure(Session& session);                         // command_act.cpp
+protocol::ExitCode run_upgrade(Session& session);                           // command_version.cpp
 protocol::ExitCode run_version(Session& session);                           // command_version.cpp
 protocol::ExitCode run_lint(const Invocation& invocation, Output& output);  // command_lint.cpp
 

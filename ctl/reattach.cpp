@@ -19,6 +19,8 @@ void make_repeatable(Request& request) {
     } else if (request.verb == Verb::Once || request.verb == Verb::TryRestart) {
         request.verb = Verb::Wait;
         request.goal = Goal::Ready;
+    } else if (request.verb == Verb::Upgrade) {
+        request.follow = true;  // what came of it, not another one
     }
 }
 
@@ -31,8 +33,9 @@ bool starts_or_stops(Verb verb) noexcept {
 
 bool Reattachment::outlives_connection() const noexcept {
     const Verb verb = request_.verb;
-    return verb == Verb::Wait || verb == Verb::Check || verb == Verb::Events ||
-           (verb == Verb::Log && request_.follow) || (starts_or_stops(verb) && request_.wait);
+    return verb == Verb::Upgrade || verb == Verb::Wait || verb == Verb::Check ||
+           verb == Verb::Events || (verb == Verb::Log && request_.follow) ||
+           (starts_or_stops(verb) && request_.wait);
 }
 
 /// A pattern is asked again as a whole: who answered before is not told twice.

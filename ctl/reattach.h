@@ -20,6 +20,9 @@ class Reattachment {
     /// Whether an answer is waited for so long that losing the connection is no end.
     bool outlives_connection() const noexcept;
 
+    /// Whether the supervisor is to go away: what comes back is what was asked for.
+    bool expects_the_end() const noexcept { return request_.verb == protocol::Verb::Upgrade; }
+
     /// Remembers what was answered. @returns whether it is news: not what was told before the
     /// connection was lost.
     bool take(const protocol::Reply& reply);

@@ -152,7 +152,9 @@ std::optional<ExitCode> Session::go_on(Reattachment& open, const Trouble& troubl
     }
     progress_.hide();
     output_.flush();
-    output_.complain("svctl: the supervisor went away; waiting for it\n");
+    if (!open.expects_the_end()) {
+        output_.complain("svctl: the supervisor went away; waiting for it\n");
+    }
     while (true) {
         if (const auto still = client_.connect_again(kPatience)) {
             return report(*still);
@@ -165,7 +167,9 @@ std::optional<ExitCode> Session::go_on(Reattachment& open, const Trouble& troubl
         }
         const auto failed = client_.send(*request);
         if (!failed) {
-            output_.complain("svctl: the supervisor is back\n");
+            if (!open.expects_the_end()) {
+                output_.complain("svctl: the supervisor is back\n");
+            }
             return std::nullopt;
         }
         if (!client_.is_lost()) {

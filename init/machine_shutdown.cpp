@@ -9,6 +9,7 @@
 #include <csignal>
 
 #include "common/fd_io.h"
+#include "common/program_memory.h"
 #include "init/disk_shutdown.h"
 #include "init/power.h"
 #include "init/terminal.h"

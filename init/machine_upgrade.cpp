@@ -1,5 +1,6 @@
 #include <sys/stat.h>
 
+#include "common/program_memory.h"
 #include "init/machine.h"
 
 // The part of the machine that puts another program in its own place.
@@ -32,7 +33,7 @@ void Machine::prepare_copy() noexcept {
         is_whole_program(program_.get())) {
         return;
     }
-    auto copy = make_program_memory();
+    auto copy = make_program_memory("init");
     if (!copy) {
         log_.warning("%s was replaced; %s: %s; its disk may not become clean", program_path(),
                      copy.error().action, errno_text(copy.error().code));

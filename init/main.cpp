@@ -8,6 +8,7 @@
 
 #include "common/boot_link.h"
 #include "common/paths.h"
+#include "common/program_memory.h"
 #include "common/version.h"
 #include "init/boot.h"
 #include "init/check.h"

@@ -1,9 +1,6 @@
 #include "init/program_copy.h"
 
 #include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/sendfile.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -12,18 +9,13 @@
 #include <csignal>
 
 #include "common/fd_io.h"
+#include "common/program_memory.h"
 #include "init/self_test.h"
-
-#ifndef MFD_EXEC
-#define MFD_EXEC 0x0010U  // Linux 6.3
-#endif
 
 namespace mainstay::init {
 namespace {
 
 constexpr Duration kLimit = std::chrono::seconds(30);
-constexpr off_t kLargest = off_t{64} * 1024 * 1024;
-constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 
 /// The child says itself what failed before the exec, as only it knows; not what follows from it.
 constexpr int kExitSaid = 100;
@@ -49,51 +41,8 @@ constexpr int kExitSaid = 100;
 
 }  // namespace
 
-Result<UniqueFd> make_program_memory() noexcept {
-    constexpr unsigned kFlags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
-    UniqueFd memory(::memfd_create("init", kFlags | MFD_EXEC));
-    if (!memory.valid() && errno == EINVAL) {
-        memory.reset(::memfd_create("init", kFlags));
-    }
-    if (!memory.valid()) {
-        return last_error("memfd_create");
-    }
-    return memory;
-}
-
-Result<void> copy_program(int from, int memory) noexcept {
-    struct stat info {};
-    if (::fstat(from, &info) != 0) {
-        return last_error("stat");
-    }
-    if (!S_ISREG(info.st_mode)) {
-        return Error{"copy", EINVAL};
-    }
-    if (info.st_size > kLargest) {
-        return Error{"copy", EFBIG};
-    }
-    for (off_t offset = 0; offset < info.st_size;) {
-        const ssize_t count =
-            ::sendfile(memory, from, &offset, static_cast<std::size_t>(info.st_size - offset));
-        if (count < 0 && errno != EINTR) {
-            return last_error("copy");
-        }
-        if (count == 0) {
-            return Error{"copy", EIO};  // the file became shorter
-        }
-    }
-    if (::fcntl(memory, F_ADD_SEALS, kSeals) != 0) {
-        return last_error("seal");
-    }
-    return {};
-}
-
-bool is_whole_program(int memory) noexcept {
-    return ::fcntl(memory, F_GET_SEALS) == kSeals;
-}
-
 Result<void> ProgramUpgrade::start(const char* path, Log& log, const BirthLimits& limits) noexcept {
-    TRY(UniqueFd memory, make_program_memory());
+    TRY(UniqueFd memory, make_program_memory("init"));
     TRY(Pipe pipe, make_pipe(O_NONBLOCK));
     TRY(const pid_t pid, fork_child(limits));
     if (pid == 0) {

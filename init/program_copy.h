@@ -1,5 +1,5 @@
-/// A program in memory, so that executing it waits for no disk, cannot be changed after it was
-/// tested, and holds no file system.
+/// How another program comes into PID 1's place: copied into memory (common/program_memory) and
+/// tested there before it is executed.
 #pragma once
 
 #include "common/clock.h"
@@ -8,15 +8,6 @@
 #include "init/log.h"
 
 namespace mainstay::init {
-
-/// An empty memfd to hold a program.
-Result<UniqueFd> make_program_memory() noexcept;
-
-/// Copies the file @p from into @p memory and seals it. May block: in a child only.
-Result<void> copy_program(int from, int memory) noexcept;
-
-/// Whether copy_program came to its end.
-bool is_whole_program(int memory) noexcept;
 
 /// The way of a new program into the place of PID 1: a child copies the file and executes the copy
 /// with --self-test. What does not answer as this program does is never executed as PID 1: an exec

@@ -1,13 +1,11 @@
 #include "init/self_test.h"
 
-#include <link.h>
-
 #include <array>
 #include <cstddef>
-#include <cstdint>
 #include <cstdio>
 #include <cstring>
 
+#include "common/program_memory.h"
 #include "common/version.h"
 #include "init/inittab.h"
 #include "init/pid1_block.h"
@@ -23,29 +21,6 @@ class CountProblems final : public InittabReport {
     }
     int count = 0;
 };
-
-/// @returns not 0: the program itself comes first, and no library matters
-int touch_pages_of(dl_phdr_info* program, std::size_t /*size*/, void* /*nothing*/) noexcept {
-    constexpr std::size_t kPage = 4096;
-    for (std::size_t i = 0; i < program->dlpi_phnum; ++i) {
-        const auto& part = program->dlpi_phdr[i];
-        if (part.p_type != PT_LOAD) {
-            continue;
-        }
-        const std::uintptr_t address = program->dlpi_addr + part.p_vaddr;
-        // NOLINTNEXTLINE(performance-no-int-to-ptr): as the ABI has it
-        const auto* const start = reinterpret_cast<const volatile char*>(address);
-        for (std::size_t offset = 0; offset < part.p_memsz; offset += kPage) {
-            (void)start[offset];
-        }
-    }
-    return 1;
-}
-
-/// A file that was cut off maps, and faults where it ends.
-void touch_every_page() noexcept {
-    (void)::dl_iterate_phdr(touch_pages_of, nullptr);
-}
 
 bool reads_inittab() noexcept {
     constexpr std::string_view kSample =

@@ -1,12 +1,10 @@
-/// `init --self-test`: shows that this program, here and now, can be executed and works, before it
-/// is executed as PID 1.
+/// `init --self-test` (common/program_memory.h): shows that this program, here and now, can be
+/// executed and works, before it is executed as PID 1.
 #pragma once
 
 #include <string_view>
 
 namespace mainstay::init {
-
-inline constexpr char kSelfTestWord[] = "--self-test";
 
 /// How the answer on standard output begins. What follows is for people.
 inline constexpr std::string_view kSelfTestAnswer = "mainstay-init works: block ";

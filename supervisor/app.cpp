@@ -32,6 +32,8 @@
 #include "supervisor/spawn.h"
 #include "supervisor/state_store.h"
 #include "supervisor/succession.h"
+#include "supervisor/upgrade.h"
+#include "supervisor/way_back.h"
 
 namespace mainstay::supervisor {
 namespace {
@@ -43,6 +45,8 @@ constexpr int kPoweroffSignal = 38;
 constexpr int kRebootSignal = 39;
 /// PID 1 goes on alone after 10 s of silence; this is how often it hears of us at least.
 constexpr Duration kProgressInterval = std::chrono::seconds(3);
+/// How long a new program works before the one before it is let go.
+constexpr Duration kProof = std::chrono::seconds(1);
 
 UniqueFd open_null() {
     auto null = open_file("/dev/null", O_RDWR);
@@ -125,7 +129,13 @@ class App final : public ScanListener, public ServiceObserver, public System {
           enabled_({settings_.options.directory, runtime_directory(settings_.options),
                     settings_.options.definitions},
                    [this] { look_again(); }),
-          handler_({services_, processes_, outputs_, loop_, enabled_, cgroups_, checks_, family_},
+          upgrade_(
+              loop_, journal_, settings_.argv, link_.descriptor(),
+              {[this] { return obstacle_to_upgrade(); }, [this] { return link_.is_handed_over(); },
+               [this] { return control_->is_quiet(); }, [this] { return note_for_upgrade(); },
+               [this] { handler_.upgrade_changed(); }}),
+          handler_({services_, processes_, outputs_, loop_, enabled_, cgroups_, checks_, family_,
+                    upgrade_},
                    about_ourselves()) {
         processes_.set_listener(services_);
         processes_.hear_before_exits([this](ProcessKey key) { readiness_.hear(key); });
@@ -148,7 +158,9 @@ class App final : public ScanListener, public ServiceObserver, public System {
         cgroups_.prepare();
         take_over();
         say_when_boot_is_complete();
+        prove_worth();
         loop_.run();
+        upgrade_.confirm();
         // The connections that were closed take their leave while what they refer to is there.
         loop_.run_what_is_ready();
         return exit_code_;
@@ -200,6 +212,36 @@ class App final : public ScanListener, public ServiceObserver, public System {
         }
     }
 
+    /// Of this program, where it has come into another one's place.
+    void prove_worth() {
+        if (settings_.upgrade) {
+            upgrade_.tell_of(*settings_.upgrade);
+            loop_.call_after(kProof, [this] { upgrade_.confirm(); });
+        }
+    }
+
+    std::string obstacle_to_upgrade() {
+        if (services_.is_stopping()) {
+            return "the supervisor is about to end";
+        }
+        const bool keeps = !link_.is_there() || link_.keeps();
+        return keeps && state_.has_all()
+                   ? ""
+                   : "what runs is not all in a state table, so another program would not know it";
+    }
+
+    UpgradeNote note_for_upgrade() {
+        processes_.kill_helpers();
+        UpgradeNote note;
+        note.control = control_->listener();
+        note.sessions = control_->idle_sessions();
+        if (const auto& limit = settings_.born_with.descriptor_limit) {
+            note.descriptor_limit = UpgradeNote::Limit{limit->rlim_cur, limit->rlim_max};
+        }
+        note.oom_score = settings_.born_with.oom_score;
+        return note;
+    }
+
     void kept_process_ended(const LinkProcess& process) {
         processes_.kept_process_ended(
             {{process.service, static_cast<std::uint32_t>(process.generation)},
@@ -242,7 +284,10 @@ class App final : public ScanListener, public ServiceObserver, public System {
         }
         control_ = std::make_unique<ControlServer>(
             loop_, journal_, handler_,
-            ControlServer::Settings{options.control_socket, group, ::geteuid()});
+            ControlServer::Settings{
+                options.control_socket, group, ::geteuid(),
+                settings_.upgrade ? settings_.upgrade->control : -1,
+                settings_.upgrade ? settings_.upgrade->sessions : std::vector<int>()});
         if (!control_->start()) {
             journal_.error("another supervisor answers on " + options.control_socket +
                            "; stop it first, or give this one a socket with --control");
@@ -360,6 +405,7 @@ class App final : public ScanListener, public ServiceObserver, public System {
     Scan scan_;
     std::optional<Scan> runtime_scan_;
     EnabledLinks enabled_;
+    Upgrade upgrade_;
     ControlHandler handler_;
     std::unique_ptr<ControlServer> control_;
     UniqueFd signals_;
@@ -376,7 +422,17 @@ class App final : public ScanListener, public ServiceObserver, public System {
 }  // namespace
 
 int run_app(AppSettings settings, Journal& journal) {
-    return App(std::move(settings), journal).run();
+    App app(std::move(settings), journal);
+    try {
+        const int code = app.run();
+        if (code != kExitDone) {
+            go_back();  // does nothing where another program was not before this one
+        }
+        return code;
+    } catch (...) {
+        go_back();
+        throw;
+    }
 }
 
 }  // namespace mainstay::supervisor

@@ -11,6 +11,7 @@
 #include "supervisor/journal.h"
 #include "supervisor/options.h"
 #include "supervisor/own_process.h"
+#include "supervisor/upgrade_note.h"
 
 namespace mainstay::supervisor {
 
@@ -20,6 +21,8 @@ struct AppSettings {
     Inheritance born_with;
     UniqueFd boot_link;              ///< invalid: none
     std::uint32_t link_version = 0;  ///< of the boot link, as PID 1 has it
+    char** argv = nullptr;           ///< of this process, with the program's absolute path first
+    std::optional<UpgradeNote> upgrade;  ///< of the program that was this process before
     UniqueFd own_messages;  ///< read end of the pipe that the journal copies to; invalid: none
 };
 

@@ -17,6 +17,8 @@ constexpr std::uint32_t kKeepingVersion = 2;
 /// PID 1 never waits for anything. Who goes on without its answer starts twice what runs already,
 /// so this is long.
 constexpr Duration kPatience = std::chrono::seconds(30);
+/// An answer may get lost where PID 1 has no memory for it: then it is asked again.
+constexpr Duration kAskAgain = std::chrono::seconds(2);
 /// What PID 1 has to be told is tried again for a second where the system has no room for it.
 constexpr int kMostTries = 100;
 constexpr std::chrono::milliseconds kPauseOfTries{10};
@@ -65,47 +67,61 @@ HandOver BootLinkClient::greet(std::uint32_t link_version) {
     if (!is_there()) {
         return over;
     }
-    send(LinkType::Hello, static_cast<std::uint32_t>(::getpid()), "");
     if (link_version < kKeepingVersion) {
+        send(LinkType::Hello, static_cast<std::uint32_t>(::getpid()), "");
         return over;
     }
-    if (!receive_until(LinkType::Welcome, over)) {
+    if (!ask(LinkType::Hello, LinkType::Welcome, over)) {
         journal_.error("boot link: PID 1 does not answer; going on without what it keeps");
         return over;
     }
     const bool has_something = greeting_.keys != 0 || greeting_.adopted != 0 ||
                                greeting_.exits != 0 || greeting_.tables != 0;
-    if (has_something) {
-        claim_ = sequence_ + 1;
-        send(LinkType::Claim, claim_, "");
-        if (!receive_until(LinkType::HandOverEnd, over)) {
-            journal_.error("boot link: PID 1 did not hand over all that it keeps");
-        }
+    if (has_something && !ask(LinkType::Claim, LinkType::HandOverEnd, over)) {
+        journal_.error("boot link: PID 1 did not hand over all that it keeps");
     }
     return over;
 }
 
-bool BootLinkClient::receive_until(LinkType last, HandOver& over) {
-    const MonotonicTime deadline = monotonic_now() + kPatience;
+/// Both may be asked twice: a second Claim begins anew.
+bool BootLinkClient::ask(LinkType question, LinkType answer, HandOver& over) {
+    const MonotonicTime end = monotonic_now() + kPatience;
+    auto heard = Heard::Silence;
+    while (heard == Heard::Silence && monotonic_now() < end) {
+        over = HandOver();
+        is_handing_over_ = false;
+        claim_ = sequence_ + 1;
+        send(question,
+             question == LinkType::Hello ? static_cast<std::uint32_t>(::getpid()) : claim_, "");
+        heard = receive_until(answer, end, over);
+    }
+    return heard == Heard::Answer;
+}
+
+/// Who says something has not forgotten us.
+BootLinkClient::Heard BootLinkClient::receive_until(LinkType last, MonotonicTime end,
+                                                    HandOver& over) {
+    MonotonicTime patience = std::min(end, monotonic_now() + kAskAgain);
     for (;;) {
         LinkPacket packet = receive_link(link_.get());
         if (packet.read == LinkRead::Closed) {
-            return false;
+            return Heard::Closed;
         }
         if (packet.read == LinkRead::Nothing) {
             pollfd readable{link_.get(), POLLIN, 0};
-            if (::poll(&readable, 1, left_until(deadline)) == 0) {
-                return false;
+            if (::poll(&readable, 1, left_until(patience)) == 0) {
+                return Heard::Silence;
             }
             continue;
         }
+        patience = std::min(end, monotonic_now() + kAskAgain);
         const bool is_last = packet.read == LinkRead::Message && packet.message.type == last &&
                              (last == LinkType::Welcome || packet.message.value == claim_);
         if (packet.read == LinkRead::Message) {
             take(std::move(packet), over);
         }
         if (is_last) {
-            return true;
+            return Heard::Answer;
         }
     }
 }
@@ -116,6 +132,8 @@ void BootLinkClient::take(LinkPacket packet, HandOver& over) {
         greeting_ = message.greeting;
     } else if (message.type == LinkType::Accepted) {
         accepted_ = message.value;
+    } else if (message.type == LinkType::Stop) {
+        stop_asked_ = true;
     } else if (message.type == LinkType::HandOverBegin) {
         is_handing_over_ = message.value == claim_;
     }
@@ -144,6 +162,9 @@ void BootLinkClient::listen(Listener listener) {
     listener_ = std::move(listener);
     if (is_there()) {
         watch_ = loop_.watch_readable(link_.get(), [this] { look(); });
+    }
+    if (std::exchange(stop_asked_, false)) {
+        loop_.call_after(Duration::zero(), [this] { listener_.stop(); });
     }
 }
 

@@ -50,6 +50,9 @@ class BootLinkClient final : public Keeper {
     BootLinkClient(Loop& loop, Journal& journal, UniqueFd link);
 
     bool is_there() const noexcept { return link_.valid(); }
+    int descriptor() const noexcept { return link_.get(); }
+    /// Whether all that it was given to keep is on its way.
+    bool is_handed_over() const noexcept { return waiting_.empty(); }
     /// Whether somebody keeps what keep() is given.
     bool keeps() const noexcept { return greeting_.most_keys > 0; }
 
@@ -57,7 +60,7 @@ class BootLinkClient final : public Keeper {
     /// kept. To be called first; nothing is told to a listener meanwhile.
     HandOver greet(std::uint32_t link_version);
 
-    /// From here on the loop hears PID 1.
+    /// From here on the loop hears PID 1, and what it asked before.
     void listen(Listener listener);
     /// Handles what has come so far.
     void look();
@@ -78,7 +81,9 @@ class BootLinkClient final : public Keeper {
         std::vector<UniqueFd> descriptors;
     };
 
-    bool receive_until(LinkType last, HandOver& over);
+    bool ask(LinkType question, LinkType answer, HandOver& over);
+    enum class Heard : std::uint8_t { Answer, Silence, Closed };
+    Heard receive_until(LinkType last, MonotonicTime end, HandOver& over);
     void take(LinkPacket packet, HandOver& over);
     void handle(const LinkMessage& message);
     void queue(LinkMessage message, std::span<const int> descriptors);
@@ -100,6 +105,7 @@ class BootLinkClient final : public Keeper {
     std::deque<Waiting> waiting_;
     bool said_lost_ = false;
     bool tries_later_ = false;
+    bool stop_asked_ = false;  ///< while nobody listened
 };
 
 }  // namespace mainstay::supervisor

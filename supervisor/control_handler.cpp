@@ -87,6 +87,8 @@ std::unique_ptr<ControlJob> ControlHandler::begin(Request request, Wake wake) {
         case Verb::Wait:
         case Verb::Check:
             return make_wait_job(*this, std::move(request), std::move(wake));
+        case Verb::Upgrade:
+            return make_upgrade_job(*this, std::move(request), std::move(wake));
         case Verb::Notify:
             return make_ready_answer(notify(*this, request));
         case Verb::Enable:
@@ -128,6 +130,10 @@ SystemView ControlHandler::system() const {
 void ControlHandler::boot_completed() {
     boot_complete_ = os_.clock.age_clock() - started_;
     board_.tell([](JobListener& job) { job.boot_completed(); });
+}
+
+void ControlHandler::upgrade_changed() {
+    board_.tell([](JobListener& job) { job.upgrade_changed(); });
 }
 
 void ControlHandler::service_changed(const Service& service) {

@@ -18,6 +18,7 @@
 #include "supervisor/os_enablement.h"
 #include "supervisor/os_outputs.h"
 #include "supervisor/os_processes.h"
+#include "supervisor/os_upgrade.h"
 #include "supervisor/service_set.h"
 
 namespace mainstay::supervisor {
@@ -42,6 +43,7 @@ class ControlHandler final : public ServiceObserver {
         Cgroups& cgroups;
         CheckRunner& checks;
         ProcessFamily& family;
+        Upgrades& upgrades;
     };
 
     /// What does not change while the supervisor runs.
@@ -63,6 +65,9 @@ class ControlHandler final : public ServiceObserver {
 
     /// The first start of every service has come to an outcome. To be called once.
     void boot_completed();
+
+    /// How far an upgrade has come is another thing now.
+    void upgrade_changed();
 
     // For the jobs.
     const Ports& os() const noexcept { return os_; }

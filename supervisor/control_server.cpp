@@ -48,11 +48,13 @@ struct ControlServer::Impl : std::enable_shared_from_this<ControlServer::Impl> {
         : loop(l), journal(j), handler(h), settings(std::move(s)), acceptor(l.io()) {}
 
     Result<void> make();
+    Result<void> take(ControlSocket made);
+    void take_sessions();
     void make_again_if_lost();
     void try_again_later();
     void watch_for_loss();
     asio::awaitable<void> accept(std::uint64_t made);
-    void begin_session(Stream::socket socket);
+    void begin_session(Stream::socket socket, ControlSession::Greeting greeting);
     int sessions_of(uid_t uid) const;
     bool is_full_for(uid_t uid, Rights rights) const;
 
@@ -87,14 +89,18 @@ Result<void> ControlServer::Impl::make() {
         return made.error();
     }
     said_failure = false;
+    return take(std::move(*made));
+}
+
+Result<void> ControlServer::Impl::take(ControlSocket made) {
     boost::system::error_code error;
     acceptor.close(error);
-    acceptor.assign(Stream(), made->fd.get(), error);
+    acceptor.assign(Stream(), made.fd.get(), error);
     if (error) {
         return Error{"assign", error.value()};
     }
-    static_cast<void>(made->fd.release());
-    socket = std::move(*made);
+    static_cast<void>(made.fd.release());
+    socket = std::move(made);
     ++times_made;
     asio::co_spawn(loop.io(), accept(times_made),
                    [self = shared_from_this()](const std::exception_ptr& failure) {
@@ -148,7 +154,7 @@ asio::awaitable<void> ControlServer::Impl::accept(std::uint64_t made) {
     while (!ended && made == times_made) {
         auto [error, connection] = co_await acceptor.async_accept(kAwait);
         if (!error) {
-            begin_session(std::move(connection));
+            begin_session(std::move(connection), ControlSession::Greeting::ToBeSaid);
             continue;
         }
         if (error == asio::error::operation_aborted || error == asio::error::bad_descriptor) {
@@ -175,7 +181,10 @@ bool ControlServer::Impl::is_full_for(uid_t uid, Rights rights) const {
             all - of_actors >= protocol::kMaxConnections - protocol::kMaxConnectionsPerUid);
 }
 
-void ControlServer::Impl::begin_session(Stream::socket connection) {
+void ControlServer::Impl::begin_session(Stream::socket connection,
+                                        ControlSession::Greeting greeting) {
+    // Asio accepts without: a program in our place would hold the connection open.
+    ::fcntl(connection.native_handle(), F_SETFD, FD_CLOEXEC);
     const auto peer = peer_of(connection.native_handle());
     if (!peer) {
         return;
@@ -191,14 +200,17 @@ void ControlServer::Impl::begin_session(Stream::socket connection) {
     ++by_uid[peer->uid];
     // The session tells of its end from the loop, so after it has been put into the set.
     auto slot = std::make_shared<std::weak_ptr<ControlSession>>();
-    auto session = ControlSession::start(
-        std::move(connection),
-        {handler, journal, {rights, peer->uid}, [self = shared_from_this(), slot, uid = peer->uid] {
-             self->sessions.erase(slot->lock());
-             if (--self->by_uid[uid] == 0) {
-                 self->by_uid.erase(uid);
-             }
-         }});
+    auto session = ControlSession::start(std::move(connection),
+                                         {handler,
+                                          journal,
+                                          {rights, peer->uid},
+                                          [self = shared_from_this(), slot, uid = peer->uid] {
+                                              self->sessions.erase(slot->lock());
+                                              if (--self->by_uid[uid] == 0) {
+                                                  self->by_uid.erase(uid);
+                                              }
+                                          }},
+                                         greeting);
     *slot = session;
     sessions.insert(std::move(session));
 }
@@ -211,11 +223,25 @@ ControlServer::~ControlServer() {
     stop();
 }
 
+/// Numbers that somebody else says: what is no socket of ours is left alone.
+void ControlServer::Impl::take_sessions() {
+    for (const int fd : settings.sessions) {
+        Stream::socket connection(loop.io());
+        boost::system::error_code error;
+        if (is_connected(fd)) {
+            connection.assign(Stream(), fd, error);
+            begin_session(std::move(connection), ControlSession::Greeting::Said);
+        }
+    }
+}
+
 Result<void> ControlServer::start() {
-    const auto made = impl_->make();
+    auto inherited = inherited_control_socket(impl_->settings.path, impl_->settings.listener);
+    const auto made = inherited ? impl_->take(std::move(*inherited)) : impl_->make();
     if (!made && made.error().code == EADDRINUSE) {
         return made;
     }
+    impl_->take_sessions();
     impl_->inotify = UniqueFd(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
     if (impl_->inotify.valid()) {
         impl_->inotify_events = impl_->loop.watch_readable(
@@ -231,6 +257,26 @@ Result<void> ControlServer::start() {
             impl_->mounts.get(), [impl = impl_.get()] { impl->make_again_if_lost(); });
     }
     return {};
+}
+
+bool ControlServer::is_quiet() const noexcept {
+    return std::none_of(impl_->sessions.begin(), impl_->sessions.end(),
+                        [](const auto& session) { return session->is_busy(); });
+}
+
+int ControlServer::listener() const noexcept {
+    const bool is_there = impl_->times_made > 0 && is_in_place(impl_->settings.path, impl_->socket);
+    return is_there ? impl_->acceptor.native_handle() : -1;
+}
+
+std::vector<int> ControlServer::idle_sessions() const {
+    std::vector<int> idle;
+    for (const auto& session : impl_->sessions) {
+        if (session->is_idle()) {
+            idle.push_back(session->descriptor());
+        }
+    }
+    return idle;
 }
 
 void ControlServer::stop() {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/result.h"
 #include "supervisor/control_handler.h"
@@ -20,6 +21,8 @@ class ControlServer {
         std::string path;
         std::optional<gid_t> group;  ///< members may look
         uid_t own_uid = 0;
+        int listener = -1;          ///< a socket that listens at path already; -1: none
+        std::vector<int> sessions;  ///< connections that were greeted already
     };
 
     ControlServer(Loop& loop, Journal& journal, ControlHandler& handler, Settings settings);
@@ -30,6 +33,13 @@ class ControlServer {
     /// @returns EADDRINUSE where another supervisor has the socket: then this one must not go on.
     /// Any other failure is in the log, and is tried again later.
     Result<void> start();
+
+    /// Whether all that was asked is answered, or being waited for.
+    bool is_quiet() const noexcept;
+    /// The socket that listens, for a program that goes on with it; -1: none that is in its place.
+    int listener() const noexcept;
+    /// Connections that the same may go on with.
+    std::vector<int> idle_sessions() const;
 
     /// Ends all connections and removes the socket's file.
     void stop();

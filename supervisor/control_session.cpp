@@ -50,12 +50,13 @@ class Signal {
 
 class Session final : public ControlSession, public std::enable_shared_from_this<Session> {
   public:
-    Session(Socket socket, Parties parties)
+    Session(Socket socket, Parties parties, Greeting greeting)
         : socket_(std::move(socket)),
           parties_(std::move(parties)),
           patience_(socket_.get_executor()),
           to_serve_(socket_.get_executor()),
-          to_read_(socket_.get_executor()) {}
+          to_read_(socket_.get_executor()),
+          is_greeted_(greeting == Greeting::Said) {}
 
     void run() {
         spawn([](const std::shared_ptr<Session>& self) { return self->read(); });
@@ -84,6 +85,18 @@ class Session final : public ControlSession, public std::enable_shared_from_this
         }
         close();
     }
+
+    bool is_idle() const noexcept override {
+        return !closed_ && !at_end_ && is_greeted_ && !is_sending_ && !job_ && requests_.empty() &&
+               !lines_.has_partial_line() && !lines_.is_too_long();
+    }
+
+    bool is_busy() const noexcept override {
+        const bool waits = job_ && is_job_waiting_ && !is_sending_;
+        return !closed_ && !at_end_ && !is_idle() && !waits && !lines_.has_partial_line();
+    }
+
+    int descriptor() noexcept override { return socket_.native_handle(); }
 
   private:
     /// Each half keeps the session alive; when one ends, so does the connection.
@@ -148,8 +161,11 @@ class Session final : public ControlSession, public std::enable_shared_from_this
     }
 
     asio::awaitable<void> serve() {
-        std::string greeting = encode(parties_.handler.greeting());
-        co_await send(std::move(greeting));
+        if (!is_greeted_) {
+            std::string greeting = encode(parties_.handler.greeting());
+            co_await send(std::move(greeting));
+            is_greeted_ = true;
+        }
         while (!closed_) {
             if (!requests_.empty()) {
                 const std::string line = std::move(requests_.front());
@@ -188,6 +204,7 @@ class Session final : public ControlSession, public std::enable_shared_from_this
         while (!closed_ && job_) {
             std::string out;
             const ControlJob::Progress progress = job_->advance(out);
+            is_job_waiting_ = progress == ControlJob::Progress::Waiting;
             if (progress != ControlJob::Progress::Waiting &&
                 progress != ControlJob::Progress::More) {
                 job_.reset();
@@ -246,6 +263,8 @@ class Session final : public ControlSession, public std::enable_shared_from_this
     std::size_t read_ahead_ = 0;
     std::unique_ptr<ControlJob> job_;
     int running_ = 0;
+    bool is_greeted_;
+    bool is_job_waiting_ = false;
     bool at_end_ = false;
     bool is_sending_ = false;
     bool closed_ = false;
@@ -253,8 +272,9 @@ class Session final : public ControlSession, public std::enable_shared_from_this
 
 }  // namespace
 
-std::shared_ptr<ControlSession> ControlSession::start(Socket socket, Parties parties) {
-    auto session = std::make_shared<Session>(std::move(socket), std::move(parties));
+std::shared_ptr<ControlSession> ControlSession::start(Socket socket, Parties parties,
+                                                      Greeting greeting) {
+    auto session = std::make_shared<Session>(std::move(socket), std::move(parties), greeting);
     session->run();
     return session;
 }

@@ -35,8 +35,15 @@ class ControlSession {
     /// and need not wait for the next supervisor.
     virtual void close_for_good() = 0;
 
+    /// Whether nothing was asked that is not answered: another program may go on with the socket.
+    virtual bool is_idle() const noexcept = 0;
+    /// Whether something is asked, or being said, that is about to be done with.
+    virtual bool is_busy() const noexcept = 0;
+    virtual int descriptor() noexcept = 0;
+
+    enum class Greeting : std::uint8_t { ToBeSaid, Said };
     /// Sends the greeting and serves until either side ends it. Lives as long as its coroutines.
-    static std::shared_ptr<ControlSession> start(Socket socket, Parties parties);
+    static std::shared_ptr<ControlSession> start(Socket socket, Parties parties, Greeting greeting);
 };
 
 }  // namespace mainstay::supervisor

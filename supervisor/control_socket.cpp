@@ -112,6 +112,27 @@ Result<ControlSocket> make_control_socket(const std::string& path, std::optional
     return ControlSocket{std::move(fd), info.st_dev, info.st_ino};
 }
 
+Result<ControlSocket> inherited_control_socket(const std::string& path, int fd) {
+    int listens = 0;
+    socklen_t size = sizeof listens;
+    if (fd < 0 || ::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) < 0) {
+        return last_error("getsockopt");
+    }
+    struct stat info {};
+    if (listens == 0 || ::stat(path.c_str(), &info) < 0 || !S_ISSOCK(info.st_mode)) {
+        return Error{"listen", EINVAL};
+    }
+    return ControlSocket{UniqueFd(fd), info.st_dev, info.st_ino};
+}
+
+bool is_connected(int fd) noexcept {
+    sockaddr_un peer{};
+    socklen_t size = sizeof peer;
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the way of the socket interface
+    return ::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) == 0 &&
+           peer.sun_family == AF_UNIX;
+}
+
 bool is_in_place(const std::string& path, const ControlSocket& socket) noexcept {
     struct stat info {};
     return ::stat(path.c_str(), &info) == 0 && info.st_dev == socket.device &&

@@ -23,6 +23,13 @@ struct ControlSocket {
 /// @returns EADDRINUSE where another supervisor answers on it.
 Result<ControlSocket> make_control_socket(const std::string& path, std::optional<gid_t> group);
 
+/// The socket @p fd, if it is one that listens, and @p path leads to a socket: what another program
+/// has left to the one in its place.
+Result<ControlSocket> inherited_control_socket(const std::string& path, int fd);
+
+/// Whether @p fd is an end of a connection.
+bool is_connected(int fd) noexcept;
+
 /// Whether the path still leads to this socket.
 bool is_in_place(const std::string& path, const ControlSocket& socket) noexcept;
 

@@ -105,7 +105,6 @@ Environment service_environment(Origin origin, const Environment& inherited,
     }
     unset_variable(result, kLinkVariable);
     unset_variable(result, kLinkVersionVariable);
-    unset_variable(result, kLinkVersionVariable);
     set_variable(result, kSocketVariable, control_socket);
     return result;
 }

@@ -21,6 +21,7 @@ class JobListener {
     virtual void service_changed(const Service& service) = 0;
     virtual void service_forgotten(ServiceId service) = 0;
     virtual void boot_completed() {}
+    virtual void upgrade_changed() {}
 };
 
 class JobBoard {

@@ -33,6 +33,10 @@ std::unique_ptr<ControlJob> make_events_job(ControlHandler& handler,
 std::unique_ptr<ControlJob> make_log_job(ControlHandler& handler, const protocol::Request& request,
                                          ControlHandler::Wake wake);
 
+/// upgrade: until it is known what came of it.
+std::unique_ptr<ControlJob> make_upgrade_job(ControlHandler& handler, protocol::Request request,
+                                             ControlHandler::Wake wake);
+
 /// enable, disable, rescan, add, remove: at once.
 std::string configure(ControlHandler& handler, const protocol::Request& request);
 

@@ -1,5 +1,6 @@
 /// supervisor: reads its command line and environment, prepares its process, runs.
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <array>
@@ -14,12 +15,16 @@
 #include "common/boot_link.h"
 #include "common/fd_io.h"
 #include "common/paths.h"
+#include "common/program_memory.h"
 #include "common/protocol.h"
 #include "common/version.h"
 #include "supervisor/app.h"
 #include "supervisor/check.h"
 #include "supervisor/message_log.h"
+#include "supervisor/self_test.h"
 #include "supervisor/svlog/program.h"
+#include "supervisor/upgrade.h"
+#include "supervisor/way_back.h"
 
 namespace mainstay::supervisor {
 namespace {
@@ -62,13 +67,38 @@ std::uint32_t link_version() noexcept {
     return error == std::errc() && end == text.data() + text.size() ? version : 0;
 }
 
-int supervise(Options options) {
+/// Of the program that was this process before; nothing where there was none.
+std::optional<UpgradeNote> take_upgrade_note() {
+    const char* text = std::getenv(kUpgradeVariable);
+    if (text == nullptr) {
+        return std::nullopt;
+    }
+    auto note = parse_upgrade_note(text);
+    ::unsetenv(kUpgradeVariable);
+    return note;
+}
+
+/// Executed by descriptor, the process would be called by that.
+void take_name(std::string_view path) noexcept {
+    const std::string name(path.substr(path.rfind('/') + 1));
+    ::prctl(PR_SET_NAME, name.c_str());
+}
+
+int supervise(Options options, char** argv) {
+    auto note = take_upgrade_note();
+    const auto link = find_boot_link(std::getenv(kLinkVariable));
+    const bool has_link = link && link->has_value();
+    if (note) {
+        keep_way_back(*note, has_link ? **link : -1, argv);
+        take_name(argv[0]);
+    }
     options.directory = absolute(options.directory);
     options.control_socket = absolute(options.control_socket);
     options.log_directory = absolute(options.log_directory);
     prepare_descriptors_and_signals();
-    const auto link = find_boot_link(std::getenv(kLinkVariable));
-    const bool has_link = link && link->has_value();
+    if (note) {
+        keep_way_back(*note, has_link ? **link : -1, argv);
+    }
     MessageLog log(has_link ? MessageLog::Sink::Kernel : MessageLog::Sink::StandardError);
     if (!link) {
         log.error(std::string(kLinkVariable) + "=" + std::getenv(kLinkVariable) + ": " +
@@ -83,6 +113,11 @@ int supervise(Options options) {
     settings.link_version = link_version();
     settings.boot_link = has_link ? UniqueFd(**link) : UniqueFd();
     settings.born_with = raise_limits(log);
+    if (note) {
+        settings.born_with = born_as(*note);
+    }
+    settings.argv = argv;
+    settings.upgrade = std::move(note);
     const bool is_machine = has_link && variable("container").empty();
     settings.environment =
         service_environment(is_machine ? Origin::Machine : Origin::Inherited, own_environment(),
@@ -92,7 +127,9 @@ int supervise(Options options) {
 }
 
 struct Invoke {
-    int operator()(const Options& options) const { return supervise(options); }
+    char** argv;
+
+    int operator()(const Options& options) const { return supervise(options, argv); }
     int operator()(const Check& check) const { return check_services(check); }
     int operator()(const ShowHelp& /*unused*/) const {
         std::fwrite(help_text().data(), 1, help_text().size(), stdout);
@@ -111,9 +148,16 @@ struct Invoke {
 
 int run_supervisor(int argc, char** argv) {
     const std::vector<std::string_view> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
-    return std::visit(
-        Invoke{}, parse_options(arguments, {variable(kSocketVariable), variable("XDG_RUNTIME_DIR"),
-                                            ::geteuid() == 0}));
+    if (arguments.size() == 1 && arguments[0] == kSelfTestWord) {
+        return run_self_test();
+    }
+    std::string path = program_path(argc > 0 ? argv[0] : kSupervisorProgram);
+    if (argc > 0) {
+        argv[0] = path.data();
+    }
+    return std::visit(Invoke{argv},
+                      parse_options(arguments, {variable(kSocketVariable),
+                                                variable("XDG_RUNTIME_DIR"), ::geteuid() == 0}));
 }
 
 /// What else this program is, by the name it is started under.

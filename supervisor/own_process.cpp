@@ -100,6 +100,16 @@ Inheritance raise_limits(Journal& journal) {
     return born_with;
 }
 
+Inheritance born_as(const UpgradeNote& note) {
+    Inheritance born_with;
+    if (note.descriptor_limit) {
+        born_with.descriptor_limit =
+            rlimit{note.descriptor_limit->soft, note.descriptor_limit->hard};
+    }
+    born_with.oom_score = note.oom_score;
+    return born_with;
+}
+
 Result<UniqueFd> signal_descriptor() {
     const sigset_t set = handled_signals();
     UniqueFd fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));

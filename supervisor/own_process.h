@@ -9,6 +9,7 @@
 #include "common/result.h"
 #include "common/unique_fd.h"
 #include "supervisor/journal.h"
+#include "supervisor/upgrade_note.h"
 
 namespace mainstay::supervisor {
 
@@ -29,6 +30,9 @@ Inheritance raise_limits(Journal& journal);
 
 /// SIGCHLD, SIGTERM, SIGINT, SIGHUP.
 Result<UniqueFd> signal_descriptor();
+
+/// What the program before this one says of how the process was born, which it was not anew.
+Inheritance born_as(const UpgradeNote& note);
 
 /// The boot link named by MAINSTAY_LINK, made close-on-exec. Nothing where there is none; an Error
 /// where the variable is there and names no usable descriptor.

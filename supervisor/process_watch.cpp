@@ -181,6 +181,12 @@ void ProcessWatch::kill_helper(HelperId helper) {
     static_cast<void>(kill({kHelpers, helper}, SIGKILL, Target::Group));
 }
 
+void ProcessWatch::kill_helpers() {
+    for (const auto& [helper, ended] : helpers_) {
+        kill_helper(helper);
+    }
+}
+
 void ProcessWatch::look_at_report(pid_t pid) {
     const auto found = unborn_.find(pid);
     if (found == unborn_.end()) {

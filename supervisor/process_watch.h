@@ -60,6 +60,8 @@ class ProcessWatch final : public Processes, public Helpers {
 
     Result<HelperId, ExecFault> start(const SpawnPlan& plan, Ended ended) override;
     void kill_helper(HelperId helper) override;
+    /// Those that run: nobody will hear what comes of them.
+    void kill_helpers();
 
     /// Called on SIGCHLD too.
     void reap_pending() override;

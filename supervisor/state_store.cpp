@@ -47,6 +47,7 @@ void StateStore::enter(const Service& service) {
     }
     const std::uint32_t number = node_of(service.id);
     if (number >= writer_->slot_count()) {
+        has_refused_ = true;
         return refuse_(service.name);
     }
     const auto last =

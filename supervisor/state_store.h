@@ -22,6 +22,9 @@ class StateStore final : public StateKeeping {
     /// @param refuse called with the name of a service that there is no room for
     void use(std::span<std::byte> table, std::function<void(const std::string&)> refuse);
 
+    /// Whether the next supervisor will find every service that was entered.
+    bool has_all() const noexcept { return writer_ && !has_refused_; }
+
     void enter(const Service& service) override;
     void forget(ServiceId service) override;
     void save(const Service& service, Changed changed) override;
@@ -43,6 +46,7 @@ class StateStore final : public StateKeeping {
     std::span<std::byte> table_;
     std::optional<Writer> writer_;
     std::function<void(const std::string&)> refuse_;
+    bool has_refused_ = false;
 };
 
 /// What a table says, each slot judged; a table that is none says nothing. Journals are carried

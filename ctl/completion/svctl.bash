@@ -54,7 +54,7 @@ _svctl() {
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
     elif [[ $previous == --timeout || $previous == --lines || $previous == -n ]] ||
-        [[ $command == version || $command == rescan ]]; then
+        [[ $command == version || $command == rescan || $command == upgrade ]]; then
         return
     elif [[ $current == -* ]]; then
         _svctl_offer "$current" < <(_svctl_options)

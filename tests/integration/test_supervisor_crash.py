@@ -43,8 +43,8 @@ def service(name, run=SLEEP, **files):
 class Machine(Pid1):
     """A real init whose supervisor can be killed."""
 
-    def __init__(self, files):
-        super().__init__(inittab=INITTAB, files=files)
+    def __init__(self, files, **more):
+        super().__init__(inittab=INITTAB, files=files, **more)
 
     def supervisor(self):
         """Its pid as seen from outside; None while there is none."""

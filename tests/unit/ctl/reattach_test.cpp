@@ -34,7 +34,7 @@ Reply line_of(const char* service, const char* cursor) {
 
 TEST_CASE("only who waits outlives the connection", "[reattach]") {
     for (const Verb verb : {Verb::Wait, Verb::Check, Verb::Events, Verb::Up, Verb::Down, Verb::Once,
-                            Verb::Restart, Verb::TryRestart}) {
+                            Verb::Restart, Verb::TryRestart, Verb::Upgrade}) {
         CAPTURE(to_string(verb));
         CHECK(Reattachment(request_of(verb, {"web"})).outlives_connection());
     }

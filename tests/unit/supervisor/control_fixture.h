@@ -7,6 +7,7 @@
 
 #include "fakes/fake_enablement.h"
 #include "fakes/fake_helpers.h"
+#include "fakes/fake_upgrades.h"
 #include "supervisor/control_handler.h"
 #include "unit/supervisor/fixture.h"
 
@@ -32,8 +33,9 @@ struct Control : FakeSystem {
     FakeHelpers helpers;
     supervisor::CheckRunner checks{{helpers, outputs, clock, journal}};
     FakeFamily family;
+    FakeUpgrades upgrades;
     supervisor::ControlHandler handler{
-        {services, processes, outputs, clock, enablement, cgroups, checks, family},
+        {services, processes, outputs, clock, enablement, cgroups, checks, family, upgrades},
         {{"1.2.3", "abc", 1, 42}, "host1"}};
     int wakes = 0;
 
