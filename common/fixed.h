@@ -22,7 +22,9 @@ class FixedString {
     FixedString& append(std::string_view text) noexcept {
         const std::size_t room = N - 1 - size_;
         const std::size_t count = text.size() < room ? text.size() : room;
-        std::memcpy(bytes_.data() + size_, text.data(), count);
+        if (count != 0) {  // an empty view may have no data at all
+            std::memcpy(bytes_.data() + size_, text.data(), count);
+        }
         size_ += count;
         bytes_[size_] = '\0';
         return *this;
@@ -82,6 +84,8 @@ class FixedVector {
         return true;
     }
 
+    /// The vector must not be empty.
+    void pop_back() noexcept { --size_; }
     void clear() noexcept { size_ = 0; }
     std::size_t size() const noexcept { return size_; }
     bool empty() const noexcept { return size_ == 0; }

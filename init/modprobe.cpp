@@ -10,13 +10,15 @@ namespace mainstay::init {
 namespace {
 
 constexpr char kUsage[] =
-    "Usage: modprobe [-q] [-a] [--] NAME…\n"
+    "Usage: modprobe [-q] [-b] [--] NAME… [OPTION=VALUE…]\n"
     "Loads modules, with what they need, by name or by device alias.\n"
     "  -q   say nothing of a name that is unknown\n"
-    "  -a   all arguments are names (always so here; accepted for others' scripts)\n";
+    "  -b   what modprobe.d blacklists is not loaded by its name either\n"
+    "  -a   all arguments are names (accepted for others' scripts)\n";
 
 struct Options {
     bool quiet = false;
+    bool heeds_blacklist = false;
     int first_name = 0;
 };
 
@@ -31,13 +33,30 @@ bool parse(int argc, char** argv, Options& options) noexcept {
         }
         if (word == "-q" || word == "--quiet" || word == "-qa" || word == "-aq") {
             options.quiet = true;
-        } else if (word != "-a" && word != "-b" && word != "--all") {
+        } else if (word == "-b" || word == "--use-blacklist") {
+            options.heeds_blacklist = true;
+        } else if (word != "-a" && word != "--all") {
             std::fprintf(stderr, "modprobe: unknown option '%s'\n", argv[i]);
             return false;
         }
     }
     options.first_name = i;
     return i < argc;
+}
+
+/// No module's name has one of these, aliases of devices neither.
+bool is_parameter(std::string_view word) noexcept {
+    return word.find('=') != std::string_view::npos;
+}
+
+ModuleOptions take_parameters(int argc, char** argv, int first) noexcept {
+    ModuleOptions parameters;
+    for (int i = first; i < argc; ++i) {
+        if (is_parameter(argv[i])) {
+            parameters.append(parameters.empty() ? "" : " ").append(argv[i]);
+        }
+    }
+    return parameters;
 }
 
 }  // namespace
@@ -58,9 +77,13 @@ int modprobe_main(int argc, char** argv) noexcept {
         }
         return 1;
     }
+    const ModuleOptions parameters = take_parameters(argc, argv, options.first_name);
     int exit_code = 0;
     for (int i = options.first_name; i < argc; ++i) {
-        const ModuleLoader::Outcome outcome = loader.load(argv[i]);
+        if (is_parameter(argv[i]) || (options.heeds_blacklist && loader.is_blacklisted(argv[i]))) {
+            continue;
+        }
+        const ModuleLoader::Outcome outcome = loader.load(argv[i], parameters);
         if (outcome == ModuleLoader::Outcome::Unknown && loader.load_alias(argv[i]) == 0) {
             if (!options.quiet) {
                 std::fprintf(stderr, "modprobe: no module is called, or claims, '%s'\n", argv[i]);

@@ -72,11 +72,11 @@ class Images:
         return Disk(path)
 
     def initramfs_with(self, files):
-        """The initramfs with these programs besides: the kernel unpacks archives one over another."""
+        """The initramfs with these files besides: the kernel unpacks archives one over another."""
         tree = self._directory / "added"
         for name, content in files.items():
             (tree / name).parent.mkdir(parents=True, exist_ok=True)
-            (tree / name).write_text(content)
+            (tree / name).write_bytes(content)
             (tree / name).chmod(0o755)
         path = self._directory / f"initramfs{len(list(self._directory.iterdir()))}.cpio.gz"
         script("packcpio", tree, path)

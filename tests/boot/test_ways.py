@@ -1,11 +1,13 @@
 """The ways through an initramfs besides the straight one: stops that were asked for, checks of file
 systems and what comes of them, a /usr of its own."""
 
-from guest import Guest
+import lzma
+
+from guest import KERNEL, Guest
 from media import SplitDisk
 
 # Stands in for e2fsck: says what it was asked, ends as the shell before it decided.
-FSCK = """#!/bin/sh
+FSCK = b"""#!/bin/sh
 echo "fsck.ext4 was asked: $*"
 exit "$(cat /run/fsck-exit)"
 """
@@ -57,3 +59,44 @@ def test_a_check_that_asks_for_a_reboot_gets_it(images):
         guest.expect("fsck.ext4 was asked: -a -C0 -f /dev/vda1")
         guest.expect("/sbin/fsck.ext4 mended /dev/vda1 and asks for a reboot")
         assert guest.end() == "guest-reset"
+
+
+def modules_of_every_kind():
+    """Files for an initramfs: configuration, a compressed module, and one whose needs depmod missed."""
+    (modules,) = (KERNEL.parent / "lib/modules").iterdir()
+    place = f"lib/modules/{modules.name}"
+    names = ["drivers/watchdog/softdog", "drivers/watchdog/watchdog", "drivers/block/loop"]
+    names += ["fs/isofs/isofs", "fs/fat/vfat", "fs/fat/fat"]
+    needs = {"fs/fat/vfat": "fs/fat/fat", "drivers/watchdog/softdog": "drivers/watchdog/watchdog"}
+    lines = [
+        f"kernel/{name}.ko:" + (f" kernel/{needs[name]}.ko" if name in needs else "") + "\n"
+        for name in names
+    ]
+    lines.append("kernel/lib/pressed.ko.xz:\n")
+    files = {
+        f"{place}/kernel/{name}.ko": (modules / f"kernel/{name}.ko").read_bytes() for name in names
+    }
+    return files | {
+        f"{place}/modules.dep": "".join(lines).encode(),
+        f"{place}/kernel/lib/pressed.ko.xz": lzma.compress(files[f"{place}/kernel/fs/fat/fat.ko"]),
+        "usr/lib/modprobe.d/own.conf": b"blacklist softdog\n",
+        "etc/modprobe.d/own.conf": b"# not the one of the same name in /usr/lib\n"
+        b"options softdog \\\n  nowayout=1\nsoftdep softdog pre: loop post: vfat\n"
+        b"softdep loop pre: softdog\noptions loop max_part=5\n",
+        "etc/modprobe.d/zz.conf": b"install fat /bin/false\n",
+    }
+
+
+def test_modules_come_as_configured_and_say_why_they_do_not(images):
+    initramfs = images.initramfs_with(modules_of_every_kind())
+    words = "rd.break=root modules=softdog,isofs,pressed,nothing softdog.soft_margin=77"
+    with Guest(words, initramfs=initramfs) as guest:
+        stop(guest, "rd.break=root")
+        guest.run("dmesg | grep 'softdog: .* soft_margin=77 sec .*nowayout=1'")
+        assert guest.run("cat /sys/module/loop/parameters/max_part") == "7"
+        guest.run("dmesg | grep '^[^a-z]*init:' >/run/said; ! test -d /sys/module/vfat")
+        guest.run("grep 'isofs.ko: nothing has the symbol [a-z_]*; is another module' /run/said")
+        guest.run("grep 'pressed.ko.xz: this kernel does not decompress .* unpack them' /run/said")
+        guest.run("grep \"there is no module 'nothing'\" /run/said")
+        guest.run("grep 'module fat: not loaded, as modprobe.d says' /run/said")
+        guest.run("/sbin/modprobe -b softdog && /sbin/modprobe nonesuch", status=1)
