@@ -12,7 +12,7 @@ set(MAINSTAY_UNITE 0 CACHE STRING "About how many files of a target are compiled
 function(names_declared_by text variable)
     string(REGEX REPLACE "[][;]" "(" text "${text}")
     string(REGEX MATCHALL "\n[a-z][^\n(={]*" lines "\n${text}")
-    list(FILTER lines EXCLUDE REGEX "^\n(namespace|extern|using) |::~?[A-Za-z0-9_]+ *$")
+    list(FILTER lines EXCLUDE REGEX "^\n(namespace|extern|using enum) |::~?[A-Za-z0-9_]+ *$")
     list(TRANSFORM lines REPLACE "[^A-Za-z0-9_]+$" "")
     list(TRANSFORM lines REPLACE "^.*[^A-Za-z0-9_]" "")
     list(REMOVE_DUPLICATES lines)
