@@ -78,8 +78,6 @@ WRAP(int, chdir, (const char* path), (path))
 WRAP(int, chmod, (const char* path, mode_t mode), (path, mode))
 WRAP(int, chown, (const char* path, uid_t uid, gid_t gid), (path, uid, gid))
 WRAP(int, chroot, (const char* path), (path))
-WRAP(int, dup2, (int from, int to), (from, to))
-WRAP(int, dup3, (int from, int to, int flags), (from, to, flags))
 WRAP(int, faccessat, (int fd, const char* path, int mode, int flags), (fd, path, mode, flags))
 WRAP(int, fallocate, (int fd, int mode, off_t offset, off_t size), (fd, mode, offset, size))
 WRAP(int, fchdir, (int fd), (fd))
@@ -237,7 +235,40 @@ int __wrap_close(int fd) {
 WRAP_VARIADIC(int, open, (const char* path, int flags, ...), flags, mode_t, (path, flags, extra))
 WRAP_VARIADIC(int, openat, (int fd, const char* path, int flags, ...), flags, mode_t,
               (fd, path, flags, extra))
-WRAP_VARIADIC(int, fcntl, (int fd, int command, ...), command, long, (fd, command, extra))
+
+// What takes no place in the table of descriptors cannot fail (Linux 6.1, fs/file.c and
+// fs/fcntl.c): a number that is open already is put in place of another, flags are read and set.
+int __real_fcntl(int fd, int command, ...);
+int __wrap_fcntl(int fd, int command, ...) {
+    va_list rest;
+    va_start(rest, command);
+    auto extra = va_arg(rest, long);
+    va_end(rest);
+    const bool is_flags = command == F_GETFD || command == F_SETFD || command == F_GETFL;
+    if (!is_flags && fails("fcntl", __builtin_return_address(0))) {
+        return -1;
+    }
+    return __real_fcntl(fd, command, extra);
+}
+
+int __real_dup2(int from, int to);
+int __wrap_dup2(int from, int to) {
+    const bool is_open = __real_fcntl(to, F_GETFD) >= 0;
+    if (!is_open && fails("dup2", __builtin_return_address(0))) {
+        return -1;
+    }
+    return __real_dup2(from, to);
+}
+
+int __real_dup3(int from, int to, int flags);
+int __wrap_dup3(int from, int to, int flags) {
+    const bool is_open = __real_fcntl(to, F_GETFD) >= 0;
+    if (!is_open && fails("dup3", __builtin_return_address(0))) {
+        return -1;
+    }
+    return __real_dup3(from, to, flags);
+}
+
 WRAP_VARIADIC(int, ioctl, (int fd, unsigned long request, ...), request, void*,
               (fd, request, extra))
 

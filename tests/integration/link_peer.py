@@ -64,6 +64,11 @@ def command_of(pid):
         return ""
 
 
+def state_of(pid):
+    """The letter that the kernel shows: Z for one that is dead and not reaped."""
+    return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
 def inner_pid(pid):
     """What a process is called in there."""
     for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():

@@ -26,6 +26,7 @@ from link_peer import (
     find_supervisor,
     inner_pid,
     script,
+    state_of,
 )
 from namespace import Pid1, eventually
 
@@ -203,6 +204,8 @@ def test_what_happens_while_pid_1_is_busy_is_not_lost(order):
             victims = [first.pid, services[pids[0]], services[pids[2]]]
             for pid in victims if order == "supervisor first" else reversed(victims):
                 os.kill(pid, signal.SIGKILL)
+            for pid in victims:  # which are not dead at once
+                eventually(lambda: state_of(pid) == "Z", f"{pid} is dead")
             os.kill(p.pid, signal.SIGCONT)
             second = Peer(find_supervisor(p, but=[first.pid]))
         with second:
