@@ -22,6 +22,7 @@
 #include "init/rescue.h"
 #include "init/resume.h"
 #include "init/signal_source.h"
+#include "init/terminal.h"
 
 namespace mainstay::init {
 namespace {
@@ -112,6 +113,7 @@ int begin(int argc, char** argv, StateMemory memory, const FaultRecord* faults) 
     Log& log = pid1.log;
     if (in_container) {
         log.open_container();
+        leave_terminal();
     } else {
         make_console_node();
         log.open_machine();

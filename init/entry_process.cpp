@@ -34,10 +34,14 @@ Claim claim_for(const Entry& entry, bool names_terminal) noexcept {
     return entry.action == Action::Respawn ? Claim::IfFree : Claim::None;
 }
 
+bool names_terminal(const Entry& entry, InittabStyle style) noexcept {
+    return style == InittabStyle::Busybox && !entry.id.empty();
+}
+
 Result<void> set_up_stdio(const Entry& entry, const EntryContext& context) noexcept {
-    const bool names_terminal = context.style == InittabStyle::Busybox && !entry.id.empty();
-    const Claim claim = claim_for(entry, names_terminal);
-    if (names_terminal) {
+    const bool is_named = names_terminal(entry, context.style);
+    const Claim claim = claim_for(entry, is_named);
+    if (is_named) {
         return use_terminal(entry.id, claim);
     }
     if (context.inherit_stdio) {
@@ -108,6 +112,10 @@ FixedString<32> place_of(const Entry& entry) noexcept {
         place.append_format("inittab:%u", entry.line);
     }
     return place;
+}
+
+bool takes_terminal(const Entry& entry, InittabStyle style) noexcept {
+    return claim_for(entry, names_terminal(entry, style)) == Claim::Take;
 }
 
 Result<pid_t> start_entry(const Entry& entry, const EntryContext& context, int link_fd,

@@ -28,6 +28,10 @@ struct EntryContext {
 Result<pid_t> start_entry(const Entry& entry, const EntryContext& context, int link_fd,
                           pid_t* born) noexcept;
 
+/// Whether @p entry is somebody's place at a terminal: a getty, a login shell, one that waits for a
+/// key.
+bool takes_terminal(const Entry& entry, InittabStyle style) noexcept;
+
 /// Executes the command of a restart entry in the place of PID 1. Returns only on failure.
 void exec_in_place(const Entry& entry, Log& log) noexcept;
 

@@ -136,6 +136,7 @@ class Machine : private Keeper::Kin {
 
     // Going down.
     void ask_supervisor() noexcept;
+    void hang_up_terminals() noexcept;
     void signal_all(int signal) noexcept;
     void notice_empty_system() noexcept;
     void start_helper(Do what) noexcept;

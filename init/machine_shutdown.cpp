@@ -11,6 +11,7 @@
 #include "common/fd_io.h"
 #include "common/program_memory.h"
 #include "init/disk_shutdown.h"
+#include "init/entry_process.h"
 #include "init/power.h"
 #include "init/terminal.h"
 
@@ -27,6 +28,7 @@ void Machine::perform_ending(Do what) noexcept {
             abandon_waited();
             break;
         case Do::TerminateAll:
+            hang_up_terminals();
             signal_all(SIGTERM);
             signal_all(SIGCONT);
             notice_empty_system();
@@ -64,6 +66,17 @@ void Machine::ask_supervisor() noexcept {
     const bool asked = link_.is_spoken_to() && link_.ask_to_stop().has_value();
     if (!asked) {
         ::kill(supervisor_pid_, SIGTERM);
+    }
+}
+
+/// Shells at a terminal ignore TERM: without this every shutdown with somebody logged in would wait
+/// for them until they are killed.
+void Machine::hang_up_terminals() noexcept {
+    const auto slots = table_.slots();
+    for (std::size_t i = 0; i < slots.size(); ++i) {
+        if (slots[i].pid != 0 && takes_terminal(table_.entries()[i], table_.style())) {
+            ::kill(slots[i].pid, SIGHUP);
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
 #include <cstdlib>
 
 #include "common/fd_io.h"
@@ -129,6 +130,17 @@ void use_inherited_terminal(Claim claim) noexcept {
     claim_terminal(STDIN_FILENO, claim);
     set_sane_lines(STDIN_FILENO);
     set_term_variable(STDIN_FILENO);
+}
+
+void leave_terminal() noexcept {
+    if (::isatty(STDIN_FILENO) == 0 || ::ioctl(STDIN_FILENO, TIOCNOTTY) != 0) {
+        return;
+    }
+    // A signal that is pending goes when it is ignored.
+    for (const int signal : {SIGHUP, SIGCONT}) {
+        (void)std::signal(signal, SIG_IGN);
+        (void)std::signal(signal, SIG_DFL);
+    }
 }
 
 }  // namespace mainstay::init

@@ -35,4 +35,10 @@ Result<void> use_terminal(std::string_view name, Claim claim) noexcept;
 /// In a child, after setsid: the same for descriptors 0-2 as they were inherited.
 void use_inherited_terminal(Claim claim) noexcept;
 
+/// In PID 1 of a container: gives up the terminal that the container manager made its controlling
+/// one, which only CAP_SYS_ADMIN could take away, so that an entry can have it. Signals must be
+/// blocked: the SIGHUP and SIGCONT that the kernel sends for it mean nothing and are dropped.
+/// Without a controlling terminal it does nothing.
+void leave_terminal() noexcept;
+
 }  // namespace mainstay::init

@@ -62,8 +62,7 @@ make_initrd() {
     close_tree "$tree"
     # What has no root file system besides has its identifiers from here.
     : "${seed:=$(printf '%s\n' "$type" "$append" "$size" "$(digest_of_tree "$tree")" | sha256sum)}"
-    (cd "$tree" && find . -mindepth 1 -print0 | sort -z |
-        cpio --quiet --null --create --format=newc --reproducible) | gzip -n -6 >"$2"
+    pack_cpio "$tree" | gzip -n -6 >"$2"
     say "initramfs: $(size_of "$2"), unpacked $(size_of "$tree")"
 }
 

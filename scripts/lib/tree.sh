@@ -10,7 +10,7 @@ readonly image_modules="virtio_pci virtio_mmio virtio_blk virtio_scsi virtio_net
 new_tree() {
     umask 022
     rm -rf "$1"
-    mkdir -p "$1"/{bin,sbin,dev,etc,proc,run,sys,mnt,usr/{bin,sbin,lib/mainstay},var/{log,lib}}
+    mkdir -p "$1"/{bin,sbin,dev,etc,proc,run,sys,mnt,usr/{bin,sbin,lib/mainstay},etc/service,var/{log,lib}}
     install -d -m 0700 "$1/root"
     install -d -m 1777 "$1/tmp"
     ln -s ../run "$1/var/run"
@@ -85,6 +85,14 @@ add_modules() {
     [ ! -f "$modules/modules.builtin" ] ||
         install -m 0644 "$modules/modules.builtin" "$tree/lib/modules/$version/"
     "$busybox" depmod -b "$tree" "$version"
+}
+
+# pack_cpio TREE OPTION…: prints it as an archive, in the order of names.
+pack_cpio() {
+    local tree=$1
+    shift
+    (cd "$tree" && find . -mindepth 1 -print0 | LC_ALL=C sort -z |
+        cpio --quiet --null --create --format=newc --reproducible "$@")
 }
 
 # add_etc TREE: the examples as /etc, with the modes they need whatever those of the checkout are.

@@ -8,6 +8,7 @@ import pytest
 
 from guest import TOP
 from images import Images
+from readme import ReadmeImages
 
 os.environ["PATH"] += ":/usr/sbin:/sbin"
 
@@ -22,3 +23,10 @@ def pytest_collection_modifyitems(items):
 def images():
     with tempfile.TemporaryDirectory(prefix="boot-tests-", dir=TOP / "build") as directory:
         yield Images(directory)
+
+
+@pytest.fixture(scope="session")
+def made():
+    """The images of README.md's table."""
+    with tempfile.TemporaryDirectory(prefix="readme-images-", dir=TOP / "build") as directory:
+        yield ReadmeImages(directory)

@@ -150,35 +150,31 @@ class Monitor:
             self._stream.close()
 
 
-class Guest(Console):
-    """A QEMU machine of the type "pc" that ends when it is reset.
+def device(path, bus="virtio"):
+    """QEMU's words for a raw image as a disk: /dev/vda, or with bus="nvme" /dev/nvme0n1."""
+    driver = {"virtio": "virtio-blk-pci", "nvme": "nvme,serial=mainstay"}[bus]
+    name = pathlib.Path(path).stem
+    return ["-drive", f"file={path},if=none,format=raw,id={name}", "-device", f"{driver},drive={name}"]
 
-    append     words for the kernel command line, besides the consoles
-    initramfs  a file, or none
-    disk       a raw image, as virtio disk (/dev/vda) or with bus="nvme" (/dev/nvme0n1)
-    """
 
-    def __init__(self, append="", *, initramfs=None, disk=None, bus="virtio"):
+class Machine(Console):
+    """A QEMU machine of the type "pc" that ends when it is reset, with further words for QEMU that say
+    what is in it and what it boots."""
+
+    def __init__(self, *words):
         self._directory = tempfile.TemporaryDirectory(prefix="mainstay-boot-")
         monitor_socket = f"{self._directory.name}/monitor"
         command = [
             *("qemu-system-x86_64", "-machine", "pc", "-accel", accelerator(), "-m", "256"),
-            *("-display", "none", "-no-reboot", "-kernel", KERNEL),
-            *("-append", f"console=tty0 console=ttyS0 {append}"),
+            *("-display", "none", "-no-reboot"),
             *("-chardev", "stdio,id=serial,signal=off", "-serial", "chardev:serial"),
             *("-chardev", f"socket,id=monitor,path={monitor_socket}", "-mon", "monitor,mode=control"),
             *("-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile="),
         ]
         if accelerator() == "kvm":
             command += ["-cpu", "host"]
-        if initramfs:
-            command += ["-initrd", initramfs]
-        if disk:
-            device = {"virtio": "virtio-blk-pci", "nvme": "nvme,serial=mainstay"}[bus]
-            command += ["-drive", f"file={disk},if=none,format=raw,id=disk"]
-            command += ["-device", f"{device},drive=disk"]
         self._monitor = Monitor(monitor_socket)
-        super().__init__(command)
+        super().__init__([*command, *words])
         self._monitor.connect()
 
     def __exit__(self, *problem):
@@ -194,3 +190,20 @@ class Guest(Console):
         """Waits for the guest to end the machine; returns how, see Monitor.shutdown_reason."""
         assert self.wait_for_exit() == 0
         return self._monitor.shutdown_reason()
+
+
+class Guest(Machine):
+    """A machine whose kernel QEMU loads itself.
+
+    append     words for the kernel command line, besides the consoles
+    initramfs  a file, or none
+    disk       a raw image, as virtio disk or with bus="nvme"
+    """
+
+    def __init__(self, append="", *, initramfs=None, disk=None, bus="virtio"):
+        words = ["-kernel", KERNEL, "-append", f"console=tty0 console=ttyS0 {append}"]
+        if initramfs:
+            words += ["-initrd", initramfs]
+        if disk:
+            words += device(disk, bus)
+        super().__init__(*words)

@@ -1,0 +1,114 @@
+"""The container image that README.md has a command for, under podman and runc, on a terminal."""
+
+import contextlib
+import os
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+
+from guest import DEADLINE, Console
+
+# What podman keeps on a machine lies in these; ours is gone when the namespace is.
+PLACES = ("/var/lib/containers", "/run", "/dev/shm", "/var/tmp", "/root")
+CGROUPS = pathlib.Path("/sys/fs/cgroup")
+PROMPT = r"root@mainstay:[^ ]*# "
+RUN = ("--runtime", "runc", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096", "--network=none")
+
+
+def why_not():
+    missing = [name for name in ("podman", "runc") if shutil.which(name) is None]
+    if missing:
+        return f"not installed: {', '.join(missing)}"
+    return "podman's own namespaces are another matter: this needs root" if os.geteuid() != 0 else ""
+
+
+pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
+
+
+class Podman:
+    """podman on a machine that it has not seen before and will not be seen by again."""
+
+    def __init__(self):
+        mounts = "; ".join(f"mkdir -p {place}; mount -t tmpfs none {place}" for place in PLACES)
+        self._keeper = subprocess.Popen(
+            ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount"]
+            + ["sh", "-ec", f"{mounts}; echo ready; exec sleep infinity"],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._keeper.stdout.readline() == "ready\n"
+
+    def words(self, *words):
+        inside = ("nsenter", "--target", str(self._keeper.pid), "--mount", "--wd=/")
+        podman = ("podman", "--storage-driver", "vfs", "--cgroup-manager", "cgroupfs")
+        return [*inside, *podman, "--events-backend", "none", *map(str, words)]
+
+    def run(self, *words, **options):
+        done = subprocess.run(
+            self.words(*words), capture_output=True, text=True, timeout=DEADLINE, **options
+        )
+        assert done.returncode == 0, f"{words}: {done.stderr}"
+        return done.stdout
+
+    def close(self):
+        with contextlib.suppress(AssertionError):
+            self.run("rm", "--all", "--force", "--time", "0")
+        # Podman leaves what its cgroups were in; it goes only if nobody else has any in there.
+        for parent in CGROUPS.glob("**/libpod_parent"):
+            for place in (parent / "conmon", parent):
+                with contextlib.suppress(OSError):
+                    place.rmdir()
+        self._keeper.kill()
+        self._keeper.wait()
+        self._keeper.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def podman(made):
+    podman = Podman()
+    try:
+        with open(made.get("mainstay.oci"), "rb") as archive:
+            podman.run("load", "--quiet", stdin=archive)
+        yield podman
+    finally:
+        podman.close()
+
+
+@contextlib.contextmanager
+def container(podman):
+    words = podman.words("run", *RUN, "-it", "--name", "box", "--rm", "--hostname", "mainstay", "mainstay")
+    with Console(words) as console:
+        console.expect(r"Mainstay \d+\.\d+\.\d+ \(")
+        console.expect(rf"This is Mainstay on mainstay, Linux {os.uname().release}\.")
+        console.expect(PROMPT)
+        yield console
+
+
+def test_it_gives_a_shell_and_runs_services_until_it_is_stopped(podman):
+    with container(podman) as console:
+        assert console.run("cat /proc/1/comm") == "init"
+        assert console.run("ps -o pid,args | grep -c '[s]upervisor /etc/service'") == "1"
+        console.run("ln -s /etc/init.d/syslogd /etc/service/")
+        console.wait_until("svctl up syslogd")
+        console.run("pidof syslogd")
+        console.type("""sh -c 'echo start""ed; exec sleep 100000'""")
+        console.expect(r"started\s")
+        console.press("\x03")
+        console.expect(PROMPT)
+        console.run("pidof sleep", status=1)
+        assert "job control turned off" not in console.transcript()
+        # Shells ignore TERM; they are told that their terminal is gone.
+        console.type("trap 'echo hung'' up; exit' HUP; echo wait''ing; while :; do sleep 1; done")
+        console.expect(r"waiting\s")
+        # More patience than our deadline: if it had to be killed, this would fail.
+        podman.run("stop", "--time", str(10 * DEADLINE), "box")
+        console.expect("hung up")
+        assert console.wait_for_exit() == 0
+
+
+def test_poweroff_ends_it(podman):
+    with container(podman) as console:
+        console.type("poweroff")
+        assert console.wait_for_exit() == 0
