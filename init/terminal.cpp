@@ -138,8 +138,11 @@ void leave_terminal() noexcept {
     }
     // A signal that is pending goes when it is ignored.
     for (const int signal : {SIGHUP, SIGCONT}) {
-        (void)std::signal(signal, SIG_IGN);
-        (void)std::signal(signal, SIG_DFL);
+        for (const auto handler : {SIG_IGN, SIG_DFL}) {
+            struct sigaction action {};
+            action.sa_handler = handler;
+            (void)::sigaction(signal, &action, nullptr);
+        }
     }
 }
 
