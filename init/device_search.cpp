@@ -6,10 +6,14 @@
 
 namespace mainstay::init {
 
-void DeviceSearch::begin() noexcept {
+void DeviceSearch::listen() noexcept {
     if (const auto opened = uevents_.open(); !opened) {
         log_.warning("uevents: %s; looking once only", errno_text(opened.error().code));
     }
+}
+
+void DeviceSearch::begin() noexcept {
+    listen();
     has_modules_ = modules_.open().has_value();
     if (has_modules_) {
         load_named_modules();

@@ -17,7 +17,10 @@ class DeviceSearch {
     DeviceSearch(const Cmdline& cmdline, Log& log) noexcept
         : cmdline_(cmdline), log_(log), modules_(log) {}
 
-    /// Listens to the kernel, then loads the modules of modules= and of all devices there are.
+    /// Listens to the kernel, for a system that has its modules already.
+    void listen() noexcept;
+
+    /// Listens, then loads the modules of modules= and of all devices there are.
     void begin() noexcept;
 
     /// Waits for the device that @p spec means, as long as the command line says.

@@ -122,6 +122,8 @@ class Machine : private Keeper::Kin {
     // Entries.
     void run_next(EntryClass wanted) noexcept;
     void run_step(std::string_view name) noexcept;
+    static bool step_needs_child(std::string_view name) noexcept;
+    Result<pid_t> start_step(std::size_t index) noexcept;
     bool has_native_steps() const noexcept;
     void run_waited(std::size_t index) noexcept;
     void retry_waited() noexcept;

@@ -72,7 +72,7 @@ void Machine::run_next(EntryClass wanted) noexcept {
         cursor_class_ = wanted;
         cursor_ = 0;
         if (wanted == EntryClass::Sysinit && !options_.in_container && !has_native_steps()) {
-            run_default_native_steps(log_);
+            run_default_native_steps({log_, limits_, options_.in_container});
         }
     }
     const std::size_t index = table_.next(wanted, cursor_);
@@ -82,7 +82,7 @@ void Machine::run_next(EntryClass wanted) noexcept {
         return;
     }
     const Entry& entry = table_.entries()[index];
-    if (table_.class_at(index) == EntryClass::Native) {
+    if (table_.class_at(index) == EntryClass::Native && !step_needs_child(entry.process)) {
         run_step(entry.process);
         post(WaitedEnded{});
         return;
@@ -95,8 +95,23 @@ void Machine::run_step(std::string_view name) noexcept {
     if (const auto setting = watchdog_step(name)) {
         watchdog_.start(*setting, log_);
     } else {
-        run_native_step(name, log_);
+        (void)run_native_step(name, {log_, limits_, options_.in_container});
     }
+}
+
+bool Machine::step_needs_child(std::string_view name) noexcept {
+    return !watchdog_step(name) && native_step_may_block(name);
+}
+
+/// A session of its own, as an entry has: all that belongs to it can be ended with it.
+Result<pid_t> Machine::start_step(std::size_t index) noexcept {
+    TRY(const pid_t pid, fork_child(limits_, table_.birth_place(index)));
+    if (pid == 0) {
+        ::setsid();
+        const StepContext step_context{log_, limits_, options_.in_container};
+        ::_exit(run_native_step(table_.entries()[index].process, step_context) ? 0 : 1);
+    }
+    return pid;
 }
 
 /// One that starts the watchdog is none of those that take the place of the default ones.
@@ -112,7 +127,9 @@ bool Machine::has_native_steps() const noexcept {
 
 void Machine::retry_waited() noexcept {
     const Entry& entry = table_.entries()[waited_->index];
-    const auto pid = start_entry(entry, context(), -1, table_.birth_place(waited_->index));
+    const auto pid = table_.class_at(waited_->index) == EntryClass::Native
+                         ? start_step(waited_->index)
+                         : start_entry(entry, context(), -1, table_.birth_place(waited_->index));
     if (pid) {
         waited_->pid = *pid;
         return;

@@ -1,71 +1,43 @@
 #include "init/native_steps.h"
 
-#include <net/if.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <array>
-#include <cerrno>
-#include <cstring>
 
-#include "common/fd_io.h"
 #include "common/fixed.h"
 #include "common/nearest.h"
+#include "init/steps.h"
 #include "init/watchdog_plan.h"
 
 namespace mainstay::init {
 namespace {
 
-constexpr char kHostnameFile[] = "/etc/hostname";
-constexpr std::string_view kBlanks = " \t\r\n";
-constexpr std::array<std::string_view, 4> kStepNames{"hostname", "loopback", "none",
-                                                     "watchdog=DEVICE,SECONDS"};
+using Run = StepResult (*)(const StepContext&) noexcept;
 
-/// The first word of the first line that is neither empty nor a comment.
-std::string_view first_name(std::string_view text) noexcept {
-    while (!text.empty()) {
-        std::string_view line = text.substr(0, text.find('\n'));
-        text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
-        const std::size_t begin = line.find_first_not_of(kBlanks);
-        if (begin == std::string_view::npos || line[begin] == '#') {
-            continue;
-        }
-        line.remove_prefix(begin);
-        return line.substr(0, line.find_first_of(kBlanks));
-    }
-    return {};
-}
+struct Step {
+    std::string_view name;
+    Run run;
+};
 
-void set_hostname(Log& log) noexcept {
-    std::array<char, 1024> buffer;
-    const auto text = read_file(kHostnameFile, buffer);
-    if (!text) {
-        if (text.error().code != ENOENT) {
-            log.warning("%s: %s", kHostnameFile, errno_text(text.error().code));
-        }
-        return;
-    }
-    const std::string_view name = first_name(*text);
-    if (!name.empty() && ::sethostname(name.data(), name.size()) != 0) {
-        log.warning("setting the host name to %.*s: %s", static_cast<int>(name.size()), name.data(),
-                    errno_text(errno));
-    }
-}
+/// In the order of "all": drivers before devices, disks before what is read from them.
+constexpr std::array kSteps{
+    Step{"hostname", step_hostname},
+    Step{"loopback", step_loopback},
+    Step{"clock", step_clock},
+    Step{"devices", step_devices},
+    Step{"fstab", step_fstab},
+    Step{"modules", step_modules},
+    Step{"swap", step_swap},
+    Step{"sysctl", step_sysctl},
+    Step{"random-seed", step_random_seed},
+    Step{"machine-id", step_machine_id},
+    Step{"tmpfiles", step_tmpfiles},
+    Step{"keymap", step_keymap},
+};
 
-void bring_loopback_up(Log& log) noexcept {
-    const UniqueFd fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    ifreq request{};
-    std::strncpy(request.ifr_name, "lo", IFNAMSIZ - 1);
-    const bool is_there = fd.valid() && ::ioctl(fd.get(), SIOCGIFFLAGS, &request) == 0;
-    if (!is_there && (errno == EAFNOSUPPORT || errno == ENODEV)) {
-        return;  // a kernel without networking
-    }
-    request.ifr_flags = static_cast<short>(request.ifr_flags | IFF_UP | IFF_RUNNING);
-    if (!is_there || ::ioctl(fd.get(), SIOCSIFFLAGS, &request) != 0) {
-        log.warning("bringing lo up: %s", errno_text(errno));
-    }
-}
+constexpr std::array<std::string_view, 15> kStepNames{
+    "hostname", "loopback", "clock",  "devices",     "fstab",
+    "modules",  "swap",     "sysctl", "random-seed", "machine-id",
+    "tmpfiles", "keymap",   "all",    "none",        "watchdog=DEVICE,SECONDS"};
+static_assert(kStepNames.size() == kSteps.size() + 3, "all, none and watchdog= are no functions");
 
 }  // namespace
 
@@ -89,22 +61,31 @@ bool is_native_step(std::string_view name) noexcept {
     return false;
 }
 
-void run_native_step(std::string_view name, Log& log) noexcept {
-    if (name == "hostname") {
-        set_hostname(log);
-    } else if (name == "loopback") {
-        bring_loopback_up(log);
-    } else if (name != "none") {
-        const std::string_view nearest = nearest_word(name, kStepNames);
-        log.warning("native: no step is called '%.*s'%s%.*s%s", static_cast<int>(name.size()),
-                    name.data(), nearest.empty() ? "" : ", did you mean '",
-                    static_cast<int>(nearest.size()), nearest.data(), nearest.empty() ? "" : "'?");
-    }
+bool native_step_may_block(std::string_view name) noexcept {
+    return is_native_step(name) && name != "hostname" && name != "loopback" && name != "none";
 }
 
-void run_default_native_steps(Log& log) noexcept {
-    set_hostname(log);
-    bring_loopback_up(log);
+bool run_native_step(std::string_view name, const StepContext& context) noexcept {
+    bool known = name == "none" || name == "all";
+    bool done = true;
+    for (const Step& step : kSteps) {
+        if (step.name == name || name == "all") {
+            known = true;
+            done = step.run(context) == StepResult::Done && done;
+        }
+    }
+    if (!known) {
+        const std::string_view nearest = nearest_word(name, kStepNames);
+        context.log.warning("native: no step is called '%.*s'%s%.*s%s", printable_length(name),
+                            name.data(), nearest.empty() ? "" : ", did you mean '",
+                            printable_length(nearest), nearest.data(), nearest.empty() ? "" : "'?");
+    }
+    return done;
+}
+
+void run_default_native_steps(const StepContext& context) noexcept {
+    (void)step_hostname(context);
+    (void)step_loopback(context);
 }
 
 }  // namespace mainstay::init

@@ -5,16 +5,20 @@
 #include <optional>
 #include <string_view>
 
-#include "init/log.h"
+#include "init/steps.h"
 
 namespace mainstay::init {
 
-/// Does the step called @p name; what is not there is skipped without a word, what fails is logged.
-/// An unknown name is logged with the nearest known one.
-void run_native_step(std::string_view name, Log& log) noexcept;
+/// Does the step called @p name, or all of them; what is not there is skipped without a word, what
+/// fails is logged. An unknown name is logged with the nearest known one.
+/// @returns false where it failed
+bool run_native_step(std::string_view name, const StepContext& context) noexcept;
+
+/// Whether it is to be done in a child.
+bool native_step_may_block(std::string_view name) noexcept;
 
 /// What runs when the file has no native line.
-void run_default_native_steps(Log& log) noexcept;
+void run_default_native_steps(const StepContext& context) noexcept;
 
 /// "/dev/watchdog,30" of a step "watchdog=/dev/watchdog,30", which is the machine's to do; nothing
 /// for any other.

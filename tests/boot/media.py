@@ -53,6 +53,33 @@ class SplitDisk:
             make_ext4(tree, "TOP", path, *self.TOP)
 
 
+class NativeDisk:
+    """The demo system (label TOP) with these files in place of its own, an empty file system (DATA)
+    and swap."""
+
+    TOP, DATA, SWAP = (1, 64), (66, 16), (83, 4)
+
+    def __init__(self, images, path, files):
+        self.path = path
+        partition(path, self.TOP, self.DATA, self.SWAP)
+        with tempfile.TemporaryDirectory() as directory:
+            tree = pathlib.Path(directory) / "tree"
+            shutil.copytree(images.tree, tree, symlinks=True)
+            for name, content in files.items():
+                (tree / name).parent.mkdir(parents=True, exist_ok=True)
+                (tree / name).write_text(content)
+                (tree / name).chmod(0o755 if content.startswith("#!") else 0o644)
+            make_ext4(tree, "TOP", path, *self.TOP)
+            (pathlib.Path(directory) / "empty").mkdir()
+            make_ext4(pathlib.Path(directory) / "empty", "DATA", path, *self.DATA)
+            swap = pathlib.Path(directory) / "swap"
+            subprocess.run(["truncate", "-s", f"{self.SWAP[1]}M", swap], check=True)
+            subprocess.run(["mkswap", "-q", "-L", "SWAP", swap], check=True)
+            with open(path, "r+b") as image:
+                image.seek(self.SWAP[0] * MIB)
+                image.write(swap.read_bytes())
+
+
 class LayeredDisk:
     """Two partitions: the medium of a live system (label LIVE) with the demo system as a squashfs,
     and an empty one (label KEEP) for what is written."""

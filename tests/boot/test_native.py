@@ -1,0 +1,49 @@
+"""The native steps in the place of the startup script, on a machine with disks, swap and a clock."""
+
+from guest import Guest
+from media import NativeDisk
+
+FILES = {
+    "etc/inittab": "::sysinit:/bin/date -s 2001-02-03\n::native:all\n"
+    "ttyS0::respawn:/sbin/getty -L 115200 ttyS0 vt100\n::ctrlaltdel:/sbin/reboot\n",
+    "etc/hostname": "mainstay\n",
+    "etc/fstab": "LABEL=TOP / ext4 defaults,noatime 0 1\n"
+    "LABEL=DATA /srv/data ext4 nodev,commit=7 0 2\n"
+    "LABEL=SWAP none swap sw,pri=7\n"
+    "LABEL=MISSING /srv/missing ext4 defaults 0 2\n",
+    "etc/sysctl.d/own.conf": "kernel.sysrq = 17\n-kernel.no_such = 1\n",
+    "etc/sysctl.conf": "kernel/panic=23\nkernel.wrong.name = 1\n",
+    "etc/modules-load.d/own.conf": "# by name\nsoftdog\nnonesuch\n",
+    "etc/modprobe.d/own.conf": "options softdog soft_margin=99\n",
+    "etc/tmpfiles.d/own.conf": "d /run/own 0750 root adm\n",
+    "etc/machine-id": "",
+    "var/lib/mainstay/.keep": "",
+    # The terminal stands in for e2fsck.
+    "sbin/fsck.ext4": "#!/bin/sh\necho \"fsck was asked: $*\"\n",
+}
+
+
+def test_a_system_without_a_startup_script(images):
+    disk = NativeDisk(images, images.new_path(), FILES)
+    disk_root = "root=LABEL=TOP ro rd.timeout=2"
+    with Guest(disk_root, initramfs=images.initramfs, disk=disk.path) as guest:
+        guest.expect("fsck was asked: -a -C0 /dev/vda1")
+        guest.expect("fsck was asked: -a -C0 /dev/vda2")
+        guest.expect(r"\*\*\* fstab:4: /srv/missing: The /srv/missing device LABEL=MISSING")
+        guest.expect("Rescue shell")
+        guest.expect("root@mainstay:/# ")
+        guest.run("grep '/srv/data ext4 rw,nodev,.*commit=7' /proc/mounts")
+        guest.run("grep ' / ext4 rw,noatime' /proc/mounts")
+        guest.run("mkdir -p /srv/missing; mount -t tmpfs none /srv/missing")
+        guest.type("exit")
+        guest.login()
+        assert guest.run("tail -n 1 /proc/swaps").split()[::4] == ["/dev/vda3", "7"]
+        assert guest.run("cd /proc/sys/kernel && cat sysrq panic").split() == ["17", "23"]
+        guest.run("dmesg | grep 'softdog: .*soft_margin=99'")
+        guest.run("dmesg | grep init: >/run/said; date +%Y | grep -v 2001")
+        guest.run("grep \"own.conf:3: there is no module 'nonesuch'\" /run/said")
+        guest.run("grep 'sysctl.conf:2: /proc/sys/kernel/wrong/name: No such file' /run/said")
+        guest.run("! grep no_such /run/said; stat -c %a%G /run/own | grep 750adm")
+        guest.run("grep -E '^[0-9a-f]{32}$' /etc/machine-id && test -s /var/lib/mainstay/random-seed")
+        guest.type("poweroff")
+        assert guest.end() == "guest-shutdown"
