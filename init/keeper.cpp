@@ -91,19 +91,18 @@ Result<void> Keeper::prepare() noexcept {
 
 bool Keeper::take_over(int left, Log& log) noexcept {
     Owners owners;
-    if (size_of_file(left) < sizeof(KeeperState) || !owners.reserve()) {
+    auto mapping = MappedMemory::whole(left);
+    if (!mapping || !owners.reserve()) {
         return false;
     }
-    auto mapping = MappedMemory::shared(left, sizeof(KeeperState));
-    if (!mapping) {
+    const std::string_view bytes = mapping->text();
+    const auto before = KeeperImage::open(std::as_bytes(std::span(bytes.data(), bytes.size())));
+    if (!before) {
         return false;
     }
     (void)owners.take(memory_.get());
     (void)owners.take(left);
-    const auto& before = *static_cast<const KeeperState*>(mapping->data());
-    if (!state_->restore(before, [&owners](std::int32_t fd) { return owners.take(fd); })) {
-        return false;
-    }
+    state_->restore(*before, [&owners](std::int32_t fd) { return owners.take(fd); });
     prepare_exec(OnExec::Close);
     log.info("keeper: took over %u keys with %u descriptors, %u processes, %u exits",
              state_->keys.key_count, state_->keys.descriptor_count, state_->processes.living,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 
 namespace mainstay::init {
 namespace {
@@ -15,20 +16,33 @@ Outgoing message_of(LinkType type, std::uint32_t value) noexcept {
 
 }  // namespace
 
+KeeperShape KeeperState::own_shape() noexcept {
+    constexpr auto kKeys = offsetof(KeeperState, keys);
+    constexpr auto kProcesses = offsetof(KeeperState, processes);
+    return {offsetof(KeeperState, link),
+            sizeof(LinkState),
+            offsetof(KeeperState, hand_over),
+            kKeys + offsetof(KeptKeys, key_count),
+            kKeys + offsetof(KeptKeys, keys),
+            sizeof(KeptKey),
+            kProcesses + offsetof(KeptProcesses, used),
+            kProcesses + offsetof(KeptProcesses, entries),
+            sizeof(KeptProcess),
+            0};
+}
+
 void KeeperState::begin(std::uint32_t most_descriptors_at_all) noexcept {
-    magic = kMagic;
+    magic = KeeperHead::kMagic;
     version = kVersion;
     size = sizeof(KeeperState);
+    shape = own_shape();
     most_descriptors = std::min(most_descriptors_at_all, KeptKeys::kMostDescriptors);
     table = -1;
     begin_link(-1);
 }
 
-bool KeeperState::restore_head(const KeeperState& left) noexcept {
-    if (left.magic != kMagic || left.version != kVersion || left.size != sizeof(KeeperState)) {
-        return false;
-    }
-    link = left.link;
+void KeeperState::restore_head(const KeeperImage& left) noexcept {
+    link = left.link();
     if (link.at_work_on != 0) {
         // Nobody knows how far it had come.
         link.heard = link.at_work_on;
@@ -36,10 +50,10 @@ bool KeeperState::restore_head(const KeeperState& left) noexcept {
         link.refused_reason = EIO;
         link.at_work_on = 0;
     }
-    claim_value = left.claim_value;
+    claim_value = left.claim_value();
     // A hand-over that was under way begins anew: it may be told twice, but not half.
-    hand_over = left.hand_over == HandOver::NotAsked ? HandOver::NotAsked : HandOver::Begin;
-    return true;
+    const bool was_asked = left.hand_over() != static_cast<std::uint32_t>(HandOver::NotAsked);
+    hand_over = was_asked ? HandOver::Begin : HandOver::NotAsked;
 }
 
 void KeeperState::begin_link(std::int32_t fd) noexcept {

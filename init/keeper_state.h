@@ -7,13 +7,14 @@
 /// make an empty one.
 #pragma once
 
-#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <type_traits>
 
 #include "common/boot_link.h"
+#include "init/keeper_image.h"
 #include "init/kept_keys.h"
 #include "init/kept_processes.h"
 
@@ -46,15 +47,18 @@ struct LinkState {
 enum class HandOver : std::uint32_t { NotAsked, Begin, Table, Keys, Processes, Exits, End, Done };
 
 struct KeeperState {
-    static constexpr std::uint32_t kMagic = 0x5045454b;  // "KEEP"
-    /// To be raised when anything in here, or in what it holds, gets another place or meaning.
-    static constexpr std::uint32_t kVersion = 1;
+    /// Fields are appended to what is in here (keeper_image.h), and then this is raised, for
+    /// people.
+    static constexpr std::uint32_t kVersion = 2;
 
+    // As KeeperHead has it.
     std::uint32_t magic;
     std::uint32_t version;
     std::uint64_t size;
     std::uint32_t most_descriptors;
     std::int32_t table;  ///< descriptor of the state table, or -1
+    KeeperShape shape;
+
     LinkState link;
     HandOver hand_over;
     std::uint32_t cursor;       ///< of the hand-over, in keys or processes
@@ -68,9 +72,8 @@ struct KeeperState {
 
     /// Takes over what another image has left, into an empty state.
     /// @param take says of a descriptor's number whether it is open and nobody else's so far
-    /// @returns false where @p left is none of this version: nothing is taken over then
     template <typename Take>
-    bool restore(const KeeperState& left, Take take) noexcept;
+    void restore(const KeeperImage& left, Take take) noexcept;
 
     /// A new link, to a supervisor that has not said anything.
     void begin_link(std::int32_t fd) noexcept;
@@ -84,11 +87,14 @@ struct KeeperState {
     void claim(std::uint32_t value) noexcept;
     void refuse(const LinkMessage& message, std::uint32_t reason) noexcept;
 
+    /// Where things are in one of this program's.
+    static KeeperShape own_shape() noexcept;
+
     LinkGreeting greeting() const noexcept;
     bool is_empty() const noexcept;
 
   private:
-    bool restore_head(const KeeperState& left) noexcept;
+    void restore_head(const KeeperImage& left) noexcept;
     std::optional<Outgoing> next_answer() noexcept;
     std::optional<Outgoing> next_of_hand_over() noexcept;
     Outgoing kept_message() const noexcept;
@@ -96,17 +102,17 @@ struct KeeperState {
 };
 
 static_assert(std::is_trivially_copyable_v<KeeperState>);
+static_assert(offsetof(KeeperState, table) == offsetof(KeeperHead, table) &&
+              offsetof(KeeperState, shape) == offsetof(KeeperHead, shape));
 
 template <typename Take>
-bool KeeperState::restore(const KeeperState& left, Take take) noexcept {
-    if (!restore_head(left)) {
-        return false;
-    }
-    link.fd = take(left.link.fd) ? left.link.fd : -1;
-    table = take(left.table) ? left.table : -1;
-    const auto left_keys = std::min(left.keys.key_count, KeptKeys::kMost);
+void KeeperState::restore(const KeeperImage& left, Take take) noexcept {
+    restore_head(left);
+    link.fd = take(link.fd) ? link.fd : -1;
+    table = take(left.table()) ? left.table() : -1;
+    const std::uint32_t left_keys = left.key_count();
     for (std::uint32_t i = 0; i < left_keys; ++i) {
-        const KeptKey& key = left.keys.keys[i];
+        const KeptKey key = left.key(i);
         // One that is there twice was being moved when the image ended: once is enough.
         const DescriptorList list = keys.find(key.key()) == nullptr ? key.list() : DescriptorList();
         DescriptorList open;
@@ -117,11 +123,10 @@ bool KeeperState::restore(const KeeperState& left, Take take) noexcept {
         }
         (void)keys.put(key.key(), {open.data(), open.size()}, KeptKeys::kMostDescriptors);
     }
-    const auto left_entries = std::min(left.processes.used, KeptProcesses::kMost);
+    const std::uint32_t left_entries = left.entry_count();
     for (std::uint32_t i = 0; i < left_entries; ++i) {
-        processes.restore(left.processes.entries[i]);
+        processes.restore(left.entry(i));
     }
-    return true;
 }
 
 }  // namespace mainstay::init

@@ -54,6 +54,20 @@ Snapshot snapshot_of_stray(const KnownService& known) noexcept {
     return s;
 }
 
+/// What runs of it runs on, as what its directory says; nothing else is believed of it.
+void make_sound(KnownService& known, Duration now) {
+    known.snapshot = snapshot_of_stray(known);
+    known.snapshot.wanted = Wanted::Up;
+    known.is_sound = true;
+    known.begun = true;
+    known.performed = true;
+    known.leaving = false;
+    known.definition_changed = false;
+    known.since = now;
+    known.executed = MonotonicTime();
+    known.oom_kills = 0;
+}
+
 /// When its program began; zero where nobody saw it begin.
 MonotonicTime begin_of_run(const Service& service) noexcept {
     const Snapshot& s = service.snapshot;
@@ -116,6 +130,9 @@ KnownService* ServiceSet::find_known(std::string_view name) noexcept {
 bool ServiceSet::add_what_changed_its_kind(const std::string& name, const std::string& path,
                                            const LoadedDefinition& loaded) {
     KnownService* known = find_known(name);
+    if (known != nullptr && !known->is_sound && may_live(*known)) {
+        make_sound(*known, os_.clock.age_clock());
+    }
     const bool goes_on =
         known == nullptr || !known->begun ||
         (known->is_sound && is_of_kind(known->snapshot, loaded.definition.policy.type));

@@ -233,8 +233,8 @@ KnownState read_state(std::span<std::byte> memory) {
             service.is_sound = false;
         } else if (!service.is_sound) {
             state.problems.push_back(place + " says of " + service.name +
-                                     " what cannot be; what runs of it is stopped and it is "
-                                     "started anew");
+                                     " what cannot be; what runs of it runs on, nothing else of it "
+                                     "is known");
         }
         state.services.push_back(std::move(service));
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <set>
+#include <span>
 
 #include "init/keeper_state.h"
 #include "input.h"
@@ -30,8 +31,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     state = {};
     left.begin(100);
     state.begin(100);
-    constexpr std::size_t kHead = offsetof(KeeperState, keys) - offsetof(KeeperState, table);
-    const std::size_t head = fill(&left.table, kHead, data, size);
+    // The first byte decides whether the shape is nonsense, too.
+    const bool has_own_shape = size > 0 && data[0] % 2 == 0;
+    const std::size_t begin =
+        has_own_shape ? offsetof(KeeperState, link) : offsetof(KeeperState, table);
+    const std::size_t head = fill(reinterpret_cast<std::byte*>(&left) + begin,
+                                  offsetof(KeeperState, keys) - begin, data, size);
     const std::size_t half = (size - head) / 2;
     left.keys.key_count = static_cast<std::uint32_t>(half / sizeof(KeptKey) + 1);
     left.processes.used = static_cast<std::uint32_t>(half / sizeof(KeptProcess) + 1);
@@ -39,9 +44,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     (void)fill(left.processes.entries.data(), sizeof left.processes.entries, data + head + half,
                half);
     std::set<std::int32_t> taken;
-    require(state.restore(left, [&taken](std::int32_t fd) {
+    const auto image = KeeperImage::open(std::as_bytes(std::span(&left, 1)));
+    if (!image) {
+        return 0;
+    }
+    state.restore(*image, [&taken](std::int32_t fd) {
         return fd > 2 && fd < 4096 && taken.insert(fd).second;
-    }));
+    });
     require(state.keys.descriptor_count <= taken.size());
     for (const KeptKey& key : state.keys.all()) {
         require(key.count > 0 && state.keys.find(key.key()) == &key);

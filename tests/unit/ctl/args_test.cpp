@@ -64,7 +64,7 @@ TEST_CASE("a command may be called by its alias or by a beginning", "[args]") {
 
 TEST_CASE("what could be several commands lists them", "[args]") {
     CHECK(bad({"st"}) == R"(command "st" is ambiguous: start, status, stop)");
-    CHECK(bad({"u", "web"}) == R"(command "u" is ambiguous: up, usr1, usr2)");
+    CHECK(bad({"u", "web"}) == R"(command "u" is ambiguous: up, upgrade, usr1, usr2)");
 }
 
 TEST_CASE("a misspelt command gets the nearest one", "[args]") {

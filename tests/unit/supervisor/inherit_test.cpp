@@ -315,8 +315,7 @@ TEST_CASE("what has no directory any more is stopped and forgotten", "[inherit]"
     CHECK(w.processes.alive.empty());
 }
 
-TEST_CASE("a slot that cannot be is told, and what runs of it is stopped before it is started",
-          "[inherit]") {
+TEST_CASE("a slot that cannot be is told, and what runs of it runs on", "[inherit]") {
     World w;
     w.ready();
     const std::int32_t pid = w.web();
@@ -329,7 +328,9 @@ TEST_CASE("a slot that cannot be is told, and what runs of it is stopped before 
     w.FakeSystem::succeed(moment, {"web"});
     CHECK(w.journal.has("says of web what cannot be"));
     CHECK(w.processes.alive.size() == 1);
-    CHECK(w.state("web") == ServiceState::Stopping);
+    CHECK(w.state("web") == ServiceState::Ready);
+    CHECK(w.web() == pid);
+    // It is looked after as any other.
     w.processes.end(pid, killed_by(SIGTERM));
     CHECK(w.state("web") == ServiceState::Starting);
     CHECK(w.processes.alive.size() == 1);
