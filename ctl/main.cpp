@@ -6,6 +6,7 @@
 #include <new>
 
 #include "ctl/commands.h"
+#include "ctl/sv.h"
 #include "ctl/terminal.h"
 #include "ctl/text.h"
 
@@ -22,6 +23,12 @@ void fill_standard_descriptors() {
             static_cast<void>(::open("/dev/null", O_RDONLY));  // takes the lowest number: fd
         }
     }
+}
+
+/// By any other name it is sv, or the init script of the service of that name.
+bool is_svctl(std::string_view path) noexcept {
+    const std::string_view name = path.substr(path.rfind('/') + 1);
+    return name.empty() || name.starts_with("svctl");
 }
 
 ExitCode run_words(const std::vector<std::string_view>& words, Output& output) {
@@ -45,6 +52,9 @@ int main(int argc, char** argv) {
     // caller had SIGPIPE ignored.
     ::signal(SIGPIPE, SIG_DFL);
     try {
+        if (argc > 0 && !is_svctl(argv[0])) {
+            return run_sv({argv, static_cast<std::size_t>(argc)});
+        }
         const std::vector<std::string_view> words(argv + (argc > 0 ? 1 : 0), argv + argc);
         const bool is_plain =
             environment("TERM").empty() || environment("TERM") == std::string_view("dumb");

@@ -24,6 +24,7 @@
 #include "supervisor/proc_family.h"
 #include "supervisor/process_watch.h"
 #include "supervisor/readiness_channels.h"
+#include "supervisor/runit_files.h"
 #include "supervisor/scan.h"
 #include "supervisor/scan_merge.h"
 #include "supervisor/service_dir.h"
@@ -87,13 +88,17 @@ ControlHandler::Self about_ourselves() {
     return {{kVersion, kCommit, protocol::kVersion, ::getpid()}, system.nodename};
 }
 
+std::string beside_control_socket(const Options& options, const char* name) {
+    const std::size_t slash = options.control_socket.rfind('/');
+    const std::string directory =
+        slash == std::string::npos ? "." : options.control_socket.substr(0, slash);
+    return directory + "/" + name;
+}
+
 /// Services that are enabled until the next boot: beside the control socket. Where that is the
 /// scanned directory itself, there is none.
 std::string runtime_directory(const Options& options) {
-    const std::size_t slash = options.control_socket.rfind('/');
-    std::string directory =
-        slash == std::string::npos ? "." : options.control_socket.substr(0, slash);
-    directory += "/enabled";
+    std::string directory = beside_control_socket(options, "enabled");
     return directory == options.directory ? std::string() : directory;
 }
 
@@ -120,8 +125,11 @@ class App final : public ScanListener, public ServiceObserver, public System {
           checks_({processes_, outputs_, loop_, journal_}),
           readiness_({loop_, journal_, processes_, family_, checks_, link_},
                      notify_directory(settings_.options.control_socket)),
+          scripts_({processes_, outputs_, loop_, journal_}),
           services_({loop_, processes_, outputs_, definitions_, journal_, cgroups_, readiness_,
-                     sessions_, *this, state_}),
+                     sessions_, *this, state_, &scripts_}),
+          runit_({loop_, journal_, processes_, services_, scripts_},
+                 beside_control_socket(settings_.options, kSuperviseDirectory)),
           succession_({link_, state_, processes_, outputs_, readiness_, services_, journal_},
                       {state_path_of(settings_.options.control_socket),
                        svlog_record_of(settings_.options)}),
@@ -141,6 +149,7 @@ class App final : public ScanListener, public ServiceObserver, public System {
         processes_.hear_before_exits([this](ProcessKey key) { readiness_.hear(key); });
         readiness_.set_listener(services_);
         services_.observe(*this);
+        services_.observe(runit_);
         spawner_.hear_of_missed_cgroups([this](int code) { cgroups_.not_entered(code); });
     }
 
@@ -203,6 +212,9 @@ class App final : public ScanListener, public ServiceObserver, public System {
         start_scans();
         succession_.end();
         scanned_ = true;
+        if (boot_complete_) {
+            runit_.begin();
+        }
         link_.listen({[this] { stop("PID 1 asks for it"); },
                       [this] { stop("the link to PID 1 is closed"); },
                       [this](const LinkProcess& process) { kept_process_ended(process); }});
@@ -367,6 +379,7 @@ class App final : public ScanListener, public ServiceObserver, public System {
         if (is_done && !std::exchange(ended_, true)) {
             journal_.info("all services are down");
             control_->stop();
+            runit_.flush();
             // What they said last is written before PID 1 takes the disks away.
             outputs_.finish([this] {
                 succession_.leave_nothing();
@@ -380,6 +393,7 @@ class App final : public ScanListener, public ServiceObserver, public System {
         if (scanned_ && !boot_complete_ && services_.all_settled()) {
             boot_complete_ = true;
             handler_.boot_completed();
+            runit_.begin();
             link_.send(LinkType::BootComplete, 0, "");
             state_.mark(state_table::kBootComplete);
         }
@@ -400,7 +414,9 @@ class App final : public ScanListener, public ServiceObserver, public System {
     CheckRunner checks_;
     ReadinessChannels readiness_;
     RealSessions sessions_;
+    ControlScripts scripts_;
     ServiceSet services_;
+    RunitFiles runit_;
     Succession succession_;
     Scan scan_;
     std::optional<Scan> runtime_scan_;

@@ -49,6 +49,8 @@ struct Service {
     bool fresh = false;      ///< the definition was read for the start that comes next
     bool usable = true;      ///< the definition could be read as it was meant
     bool definition_changed = false;  ///< the directory says something else than what runs
+    /// A script of control/ took the place of the stop signal of this run.
+    bool stop_signal_replaced = false;
     std::int32_t process_group = 0;   ///< of the last run, and its session
 
     TimerId timer = kNoTimer;

@@ -4,6 +4,7 @@
 
 #include "common/signals.h"
 #include "supervisor/descriptor_reserve.h"
+#include "supervisor/runit_wire.h"
 #include "supervisor/service_set.h"
 #include "supervisor/words.h"
 
@@ -19,6 +20,7 @@ void ServiceSet::perform(Service& service, const CheckNeeds& /*effect*/) {
         update_graph();
     }
     add_missing_logger(service);
+    wake_logger(service);
     if (!service.usable) {
         orders_.push_back({service.node, Block{Obstacle::Definition}});
         return;
@@ -69,25 +71,43 @@ void ServiceSet::perform(Service& service, const Spawn& effect) {
     if (os_.processes.is_crowded()) {
         waiting_births_.push_back({service.id, effect});
     } else {
+        begin_after_script(service, effect);
+    }
+}
+
+/// As runsv has it: control/u comes before each start of ./run.
+void ServiceSet::begin_after_script(Service& service, const Spawn& effect) {
+    const auto then = [this, id = service.id, effect](ScriptOutcome /*whatever it says*/) {
+        if (Service* its = still_to_be_begun(id, effect)) {
+            begin(*its, effect);
+        }
+    };
+    const bool waits =
+        effect.role == Role::Run && os_.scripts != nullptr && os_.scripts->run(service, 'u', then);
+    if (!waits) {
         begin(service, effect);
     }
 }
 
-/// In the order in which they were asked for. What was to be started and shall stop by now is not
-/// started to be stopped.
+/// What was to be started and shall stop by now is not started to be stopped.
+/// @returns null where there is nothing (any more) to be begun
+Service* ServiceSet::still_to_be_begun(ServiceId id, const Spawn& effect) {
+    Service* service = get(id);
+    const bool is_start = effect.role == Role::Setup || effect.role == Role::Run;
+    if (service != nullptr && is_start && must_stop(service->snapshot)) {
+        post(id, SpawnFailed{effect.generation, os_.clock.now()});
+        return nullptr;
+    }
+    return service;
+}
+
+/// In the order in which they were asked for.
 void ServiceSet::births_may_go_on() {
     while (!waiting_births_.empty() && !os_.processes.is_crowded()) {
         const auto [id, effect] = waiting_births_.front();
         waiting_births_.pop_front();
-        Service* service = get(id);
-        if (service == nullptr) {
-            continue;
-        }
-        const bool is_start = effect.role == Role::Setup || effect.role == Role::Run;
-        if (is_start && must_stop(service->snapshot)) {
-            post(id, SpawnFailed{effect.generation, os_.clock.now()});
-        } else {
-            begin(*service, effect);
+        if (Service* service = still_to_be_begun(id, effect)) {
+            begin_after_script(*service, effect);
         }
     }
 }
@@ -98,6 +118,9 @@ void ServiceSet::begin(Service& service, const Spawn& effect) {
     if (service.exec_fault() != nullptr && (is_run || effect.role == Role::Setup)) {
         service.history->exec_fault.reset();
         forgotten.fault = true;
+    }
+    if (is_run) {
+        service.stop_signal_replaced = false;
     }
     forgotten.words = is_run && std::exchange(service.words, nullptr) != nullptr;
     auto what = prepare(service, effect);
@@ -174,6 +197,39 @@ void ServiceSet::spawn_failed(Service& service, std::uint32_t generation, ExecFa
 }
 
 void ServiceSet::perform(Service& service, const Kill& effect) {
+    if (!ask_script(service, effect)) {
+        send(service, effect);
+    }
+}
+
+/// A script of control/ that succeeds takes the place of the signal. When the run is to end for
+/// good, control/d (or x, where it leaves) follows.
+bool ServiceSet::ask_script(const Service& service, const Kill& effect) {
+    const Snapshot& s = service.snapshot;
+    const char letter = control_letter(effect.signal);
+    const bool is_its_own = effect.generation == s.generation && effect.target == Target::Process;
+    const bool follows_the_end = effect.signal == SIGCONT && s.state == ServiceState::Stopping;
+    if (os_.scripts == nullptr || letter == 0 || !is_its_own || follows_the_end) {
+        return false;
+    }
+    const auto then = [this, id = service.id, effect](ScriptOutcome outcome) {
+        Service* its = get(id);
+        const bool is_same_run = its != nullptr && its->snapshot.generation == effect.generation;
+        if (is_same_run && outcome == ScriptOutcome::Succeeded) {
+            its->stop_signal_replaced = effect.signal == its->definition.policy.stop_signal;
+            tell_observers(*its);
+        } else if (is_same_run) {
+            send(*its, effect);
+        }
+    };
+    const bool has_one = os_.scripts->run(service, letter, then);
+    if (effect.signal == service.definition.policy.stop_signal && s.wanted != Wanted::Up) {
+        os_.scripts->run(service, s.retired ? 'x' : 'd', [](ScriptOutcome) {});
+    }
+    return has_one;
+}
+
+void ServiceSet::send(Service& service, const Kill& effect) {
     if (effect.signal == SIGKILL && effect.target == Target::Group) {
         os_.journal.warning(service.name + ": does not end, pid " + std::to_string(effect.pid) +
                             " and its process group are killed");

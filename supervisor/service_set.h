@@ -21,6 +21,7 @@
 #include "supervisor/os_outputs.h"
 #include "supervisor/os_processes.h"
 #include "supervisor/os_readiness.h"
+#include "supervisor/os_scripts.h"
 #include "supervisor/os_sessions.h"
 #include "supervisor/os_state.h"
 #include "supervisor/os_system.h"
@@ -67,6 +68,7 @@ class ServiceSet final : public ProcessListener, public ReadinessListener {
         Sessions& sessions;
         System& system;
         StateKeeping& state;
+        Scripts* scripts = nullptr;  ///< null: no service has any
     };
 
     explicit ServiceSet(const Ports& ports) : os_(ports), planner_(graph_) {}
@@ -182,6 +184,7 @@ class ServiceSet final : public ProcessListener, public ReadinessListener {
     void call_when_auxiliary_due(Service& service, Duration after, std::uint32_t number);
     void add_logger(Service& service);
     void add_missing_logger(Service& service);
+    void wake_logger(Service& service);
     bool connect_logger(Service& service, Service& logger);
     void connect_shared_loggers();
     void connect_shared_logger(Service& service);
@@ -213,6 +216,7 @@ class ServiceSet final : public ProcessListener, public ReadinessListener {
     void note_death(Service& service, const Exited& exit);
     void note_timers(Service& service, const Effects& effects) noexcept;
     void note_restart(Service& service, const Snapshot& before);
+    void tell_observers(const Service& service);
     void state_changed(Service& service, const Snapshot& before);
     void report_backoff(Service& service);
     void report_failure(const Service& service);
@@ -235,6 +239,10 @@ class ServiceSet final : public ProcessListener, public ReadinessListener {
     void perform(Service& service, const Arm& effect);
     void perform(Service& service, const Disarm& effect);
     void begin(Service& service, const Spawn& effect);
+    void begin_after_script(Service& service, const Spawn& effect);
+    Service* still_to_be_begun(ServiceId id, const Spawn& effect);
+    void send(Service& service, const Kill& effect);
+    bool ask_script(const Service& service, const Kill& effect);
     SpawnPlan plan(const Service& service, Role role, Streams streams) const;
     Result<SpawnPlan, ExecFault> prepare(Service& service, const Spawn& effect);
     void spawn_failed(Service& service, std::uint32_t generation, ExecFault fault);

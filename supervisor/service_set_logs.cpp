@@ -30,6 +30,15 @@ void ServiceSet::add_missing_logger(Service& service) {
     }
 }
 
+/// One that left with its service (`sv exit`) comes back with it.
+void ServiceSet::wake_logger(Service& service) {
+    Service* logger = own_logger_of(service);
+    if (logger != nullptr && logger->snapshot.retired && !logger->leaving && !stopping_ &&
+        connect_logger(service, *logger)) {
+        post(logger->id, WantUp{});
+    }
+}
+
 /// @returns false where there is no pipe, which is told
 bool ServiceSet::connect_logger(Service& service, Service& logger) {
     if (const auto connected = os_.outputs.connect(service.id, logger.id); !connected) {

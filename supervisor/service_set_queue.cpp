@@ -111,11 +111,15 @@ void ServiceSet::handle(Service& service, const Event& event) {
     }
     if (has_changed) {
         state_changed(service, before);
-        for (ServiceObserver* observer : observers_) {
-            observer->service_changed(service);
-        }
+        tell_observers(service);
     }
     go_on_leaving(service);
+}
+
+void ServiceSet::tell_observers(const Service& service) {
+    for (ServiceObserver* observer : observers_) {
+        observer->service_changed(service);
+    }
 }
 
 /// Before the effects: whoever finds it does them, or does them again.

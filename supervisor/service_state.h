@@ -147,6 +147,7 @@ struct Snapshot {
     bool retired : 1 = false;         ///< stops for good, see Retire
     bool reloading : 1 = false;       ///< it said so
     bool announced_stop : 1 = false;  ///< it said that it ends
+    bool patient : 1 = false;         ///< this stop has no timeout: Patience::Endless
     bool members_started : 1 = false;  ///< a group in waiting: now for its members
     std::uint8_t sent_signal = 0;      ///< the last one that we sent to the run
     std::int32_t pid = 0;              ///< of the run, or what it said is its main process
@@ -166,13 +167,21 @@ struct Snapshot {
     friend bool operator==(const Snapshot&, const Snapshot&) noexcept = default;
 };
 
-struct WantUp {};      ///< verb: run, and again whenever it ends, with all it needs
-struct WantDown {};    ///< verb: stop
+/// Whether who is told to stop has the stop timeout for it, or any time, as runsv gives it.
+enum class Patience : std::uint8_t { Timeout, Endless };
+
+struct WantUp {};  ///< verb: run, and again whenever it ends, with all it needs
+struct WantDown {  ///< verb: stop
+    Patience patience = Patience::Timeout;
+};
 struct WantOnce {};    ///< verb: run (or go on running), but not again
 struct Restart {};     ///< verb: WantUp, and what runs now is stopped first
 struct TryRestart {};  ///< verb: Restart where it is up or on its way there
-struct Retire {};  ///< the service is removed or the system stops: WantDown, input drained first
-struct Reset {};   ///< verb: failed becomes down; restarts are counted from zero
+/// The service is removed or the system stops: WantDown, input drained first.
+struct Retire {
+    Patience patience = Patience::Timeout;
+};
+struct Reset {};  ///< verb: failed becomes down; restarts are counted from zero
 /// verb: read the configuration again.
 struct Reload {
     int signal = 0;  ///< how; 0: by its reload program. service_set fills it in.

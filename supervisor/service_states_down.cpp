@@ -56,10 +56,19 @@ struct OnStopping : OnEnding {
         }
         OnEnding::operator()(event);
     }
+    void operator()(const WantDown& event) noexcept {
+        OnEnding::operator()(event);
+        hurry(event.patience);
+    }
+    void operator()(const GiveWay& event) noexcept {
+        OnEnding::operator()(event);
+        hurry(Patience::Timeout);
+    }
     void operator()(const Retire& event) noexcept {
         const bool closes_now =
             !t.s.retired && t.policy.drains_input && t.s.stop_stage != StopStage::Dependents;
         OnEnding::operator()(event);
+        hurry(event.patience);
         if (closes_now) {
             t.emit(CloseInput{});
         }
@@ -136,6 +145,17 @@ struct OnStopping : OnEnding {
     }
 
   private:
+    /// Who had any time so far has the stop timeout from here on.
+    void hurry(Patience patience) noexcept {
+        if (patience == Patience::Endless) {
+            return;
+        }
+        t.s.patient = false;
+        const bool is_told = t.s.stop_stage != StopStage::Dependents;
+        if (is_told && !t.s.timer_armed && t.policy.stop_timeout < kForever) {
+            t.arm(TimerKind::Stop, t.policy.stop_timeout);
+        }
+    }
     /// Nothing was done to the process yet, and only a `down` asked for its stop.
     bool can_be_taken_back() const noexcept {
         return t.s.stop_stage == StopStage::Dependents && t.s.wanted == Wanted::Down && !t.s.held &&

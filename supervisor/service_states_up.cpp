@@ -125,14 +125,14 @@ struct OnAlive : Handler {
         }
     }
     void operator()(const TryRestart&) noexcept { (*this)(Restart{}); }
-    void operator()(const WantDown&) noexcept {
-        t.want(Wanted::Down);
+    void operator()(const WantDown& event) noexcept {
+        t.want_down(event.patience);
         t.stop_if_born();
     }
     void operator()(const GiveWay&) noexcept { (*this)(WantDown{}); }
-    void operator()(const Retire&) noexcept {
+    void operator()(const Retire& event) noexcept {
         t.s.retired = true;
-        (*this)(WantDown{});
+        (*this)(WantDown{event.patience});
     }
     void operator()(const Reset&) noexcept { t.forget_failures(); }
     void operator()(const HoldBack&) noexcept {

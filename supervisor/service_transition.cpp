@@ -108,7 +108,13 @@ void Transition::want(Wanted wanted) noexcept {
     s.wanted = wanted;
     if (wanted != Wanted::Down) {
         s.retired = false;
+        s.patient = false;
     }
+}
+
+void Transition::want_down(Patience patience) noexcept {
+    want(Wanted::Down);
+    s.patient = patience == Patience::Endless;
 }
 
 void Transition::want_along() noexcept {
@@ -185,6 +191,7 @@ void Transition::spawn(Role role) noexcept {
         s.has_run = true;
         s.pid = 0;
         s.sent_signal = 0;
+        s.patient = false;
         s.failure = Failure::None;
         s.watchdog = policy.watchdog_timeout;
     } else {
@@ -229,7 +236,9 @@ void Transition::stop_if_born() noexcept {
 }
 
 void Transition::go_on_stopping() noexcept {
-    arm(TimerKind::Stop, policy.stop_timeout);
+    if (!s.patient) {
+        arm(TimerKind::Stop, policy.stop_timeout);
+    }
     if (s.retired && policy.drains_input) {
         s.stop_stage = StopStage::Drain;
         return emit(CloseInput{});
@@ -284,6 +293,7 @@ void Transition::run_ended(const Exited& exit) noexcept {
     s.has_run = false;
     s.pid = 0;
     s.paused = false;
+    s.patient = false;
     s.reloading = false;
     s.announced_stop = false;
     if (!s.has_auxiliary) {

@@ -45,6 +45,8 @@ struct Transition {
     void send_signal(int number) noexcept;
 
     void want(Wanted wanted) noexcept;
+    /// Down, with as much time for it; what stops already is never given more than it has.
+    void want_down(Patience patience) noexcept;
     void want_along() noexcept;
     /// A verb while something runs that must end first: remembered until it has.
     void want_after_the_end(Wanted wanted) noexcept;

@@ -29,6 +29,7 @@ constexpr Flag kLeaving = 1U << 12U;
 constexpr Flag kBegun = 1U << 13U;
 constexpr Flag kShared = 1U << 14U;
 constexpr Flag kDefinitionChanged = 1U << 15U;
+constexpr Flag kPatient = 1U << 16U;
 
 /// Flags of a death.
 constexpr unsigned kOutOfMemory = 1;
@@ -60,6 +61,7 @@ std::uint32_t flags_of(const Service& service) noexcept {
     set(kRetired, s.retired);
     set(kReloading, s.reloading);
     set(kAnnouncedStop, s.announced_stop);
+    set(kPatient, s.patient);
     set(kMembersStarted, s.members_started);
     set(kRunBorn, s.has_run && s.pid != 0);
     set(kAuxiliaryBorn, s.has_auxiliary && s.auxiliary_pid != 0);
@@ -118,6 +120,7 @@ void read_flags(std::uint32_t flags, Snapshot& s) noexcept {
     s.retired = (flags & kRetired) != 0;
     s.reloading = (flags & kReloading) != 0;
     s.announced_stop = (flags & kAnnouncedStop) != 0;
+    s.patient = (flags & kPatient) != 0;
     s.members_started = (flags & kMembersStarted) != 0;
 }
 

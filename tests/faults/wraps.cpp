@@ -97,8 +97,10 @@ WRAP(int, ftruncate, (int fd, off_t size), (fd, size))
 WRAP(ssize_t, getdents64, (int fd, void* buffer, size_t size), (fd, buffer, size))
 WRAP(off_t, lseek, (int fd, off_t offset, int whence), (fd, offset, whence))
 WRAP(int, lstat, (const char* path, struct stat* info), (path, info))
+WRAP(int, link, (const char* from, const char* to), (from, to))
 WRAP(int, mkdir, (const char* path, mode_t mode), (path, mode))
 WRAP(int, mkdirat, (int fd, const char* path, mode_t mode), (fd, path, mode))
+WRAP(int, mkfifo, (const char* path, mode_t mode), (path, mode))
 WRAP(int, mknod, (const char* path, mode_t mode, dev_t device), (path, mode, device))
 WRAP(int, mount,
      (const char* source, const char* target, const char* type, unsigned long flags,

@@ -353,3 +353,26 @@ TEST_CASE("timers belong to their states", "[service_state]") {
         CHECK(made.ignored == !has_timer(state));
     }
 }
+
+TEST_CASE("a patient stop has no timeout, until somebody has less patience", "[service_state]") {
+    const Policy policy;
+    const Step told = stopped(typical(ServiceState::Ready), WantDown{Patience::Endless}, policy);
+    CHECK(effects_of(told) == List{"send TERM", "send CONT"});
+    CHECK(told.next.state == ServiceState::Stopping);
+    CHECK_FALSE(told.next.timer_armed);
+    CHECK(effects_of(step(told.next, WantDown{Patience::Endless}, policy)) == List{});
+    for (const Event& verb : {Event(WantDown{}), Event(Retire{}), Event(GiveWay{})}) {
+        const Step hurried = step(told.next, verb, policy);
+        CHECK(effects_of(hurried) == List{"arm the stop timer"});
+        CHECK(effects_of(step(hurried.next, verb, policy)) == List{});
+    }
+    // Who wants it up meanwhile, and down again, has what patience he says.
+    const Step again = step(step(told.next, WantUp{}, policy).next, WantDown{}, policy);
+    CHECK(again.next.timer_armed);
+    // What has begun with a timeout goes on with it.
+    const Step first = stopped(typical(ServiceState::Ready), WantDown{}, policy);
+    CHECK(step(first.next, WantDown{Patience::Endless}, policy).next.timer_armed);
+    // The next run knows nothing of it.
+    const Step ended = step(told.next, exit_with(0), policy);
+    CHECK_FALSE(ended.next.patient);
+}

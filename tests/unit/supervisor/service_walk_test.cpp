@@ -62,6 +62,7 @@ class World {
 
     /// Lets the world go on, with no verb, until nothing more would happen.
     bool settle_down() {
+        may_have_any_time_ = false;
         take(WantDown{});
         for (int i = 0; i < 200 && s_.state != ServiceState::Down; ++i) {
             world_event();
@@ -82,13 +83,30 @@ class World {
     }
 
     void verb() {
-        const std::vector<Event> verbs = {
-            WantUp{},     WantDown{},     WantOnce{},          Restart{},
-            TryRestart{}, Retire{},       SendSignal{SIGSTOP}, Reset{},
-            Reload{0},    Reload{SIGHUP}, SendSignal{SIGHUP},  StartAlong{},
-            GiveWay{},    HoldBack{},     Unblock{},           SendSignal{SIGCONT},
-            Block{}};
-        take(verbs[pick(static_cast<std::uint32_t>(verbs.size()))]);
+        const std::vector<Event> verbs = {WantUp{},
+                                          WantDown{},
+                                          WantOnce{},
+                                          Restart{},
+                                          TryRestart{},
+                                          Retire{},
+                                          SendSignal{SIGSTOP},
+                                          Reset{},
+                                          Reload{0},
+                                          Reload{SIGHUP},
+                                          SendSignal{SIGHUP},
+                                          StartAlong{},
+                                          GiveWay{},
+                                          HoldBack{},
+                                          Unblock{},
+                                          SendSignal{SIGCONT},
+                                          Block{},
+                                          WantDown{Patience::Endless},
+                                          Retire{Patience::Endless}};
+        const std::uint32_t picked = pick(static_cast<std::uint32_t>(verbs.size()));
+        const bool is_patient = picked + 2 >= verbs.size();
+        const bool is_impatient = picked == 1 || picked == 5 || picked == 12;
+        may_have_any_time_ = is_patient || (may_have_any_time_ && !is_impatient);
+        take(verbs[picked]);
     }
 
     /// Late news of processes and timers that are no more.
@@ -227,7 +245,9 @@ class World {
     Need need_of_timer() const {
         switch (s_.state) {
             case ServiceState::Stopping:
-                return s_.stop_stage == StopStage::Dependents ? Need::None : Need::Must;
+                return s_.stop_stage == StopStage::Dependents ? Need::None
+                       : may_have_any_time_                   ? Need::May
+                                                              : Need::Must;
             case ServiceState::Finishing:
             case ServiceState::Backoff:
                 return Need::Must;
@@ -300,6 +320,7 @@ class World {
     std::optional<Arm> auxiliary_timer_;
     MonotonicTime now_{1h};
     std::uint32_t last_generation_ = 0;
+    bool may_have_any_time_ = false;  ///< since an impatient verb somebody was patient
     bool asked_for_needs_ = false;
     bool asked_for_dependents_ = false;
     std::int32_t last_pid_ = 0;

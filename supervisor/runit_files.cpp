@@ -1,0 +1,320 @@
+#include "supervisor/runit_files.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "supervisor/runit_wire.h"
+
+namespace mainstay::supervisor {
+namespace {
+
+/// Of a boot that does not become complete.
+constexpr Duration kPatienceWithBoot = std::chrono::seconds(1);
+constexpr int kOpenedAtATime = 4;
+constexpr int kCommandsAtATime = 32;
+
+struct WallTime {
+    std::int64_t seconds;
+    std::uint32_t nanoseconds;
+};
+
+/// The wall clock, as it was @p ago.
+WallTime wall_clock(Duration ago) noexcept {
+    using namespace std::chrono;
+    const auto then = system_clock::now().time_since_epoch() - ago;
+    const auto whole = floor<seconds>(then);
+    return {whole.count(),
+            static_cast<std::uint32_t>(duration_cast<nanoseconds>(then - whole).count())};
+}
+
+void set_time(RunitStatus& status, Duration ago) noexcept {
+    const WallTime time = wall_clock(std::max(ago, Duration::zero()));
+    status.seconds = tai64(time.seconds);
+    status.nanoseconds = time.nanoseconds;
+}
+
+void make_directories(const std::string& path) {
+    for (std::size_t slash = path.find('/', 1); slash != std::string::npos;
+         slash = path.find('/', slash + 1)) {
+        // Those above are 0755, as the control socket's; that of a service is made elsewhere.
+        ::mkdir(path.substr(0, slash).c_str(), 0755);
+    }
+}
+
+/// Whether another run began: the time is that of its start.
+bool is_another_run(const RunitStatus& before, const RunitStatus& now) noexcept {
+    return now.state == RunitState::Run &&
+           (before.state != RunitState::Run || before.pid != now.pid);
+}
+
+bool is_same(RunitStatus a, const RunitStatus& b) noexcept {
+    a.seconds = b.seconds;
+    a.nanoseconds = b.nanoseconds;
+    return a == b;
+}
+
+}  // namespace
+
+RunitFiles::RunitFiles(const Ports& ports, std::string directory)
+    : os_(ports), directory_(std::move(directory)) {
+    os_.scripts.tell_when_idle([this](ServiceId service) {
+        if (const auto found = open_.find(service); found != open_.end()) {
+            listen(service, found->second);
+        }
+    });
+}
+
+// --- opening ------------------------------------------------------------------------------------
+
+bool RunitFiles::may_have_one(const Service& service) const noexcept {
+    const Snapshot& s = service.snapshot;
+    return service.definition.policy.type != ServiceType::Group && !service.leaving &&
+           !os_.services.is_stopping() && !(s.retired && is_resting(s.state)) &&
+           ((s.has_run && s.pid > 0 && s.state != ServiceState::Starting) ||
+            os_.services.is_settled(service));
+}
+
+void RunitFiles::open_soon(const Service& service) {
+    if (!may_have_one(service) || !refused_.insert(service.id).second) {
+        return;
+    }
+    to_be_opened_.push_back(service.id);
+    if (has_begun_) {
+        work();
+    } else if (!std::exchange(waits_to_begin_, true)) {
+        os_.loop.call_after(kPatienceWithBoot, [this] { begin(); });
+    }
+}
+
+void RunitFiles::begin() {
+    has_begun_ = true;
+    for (const ServiceId id : os_.services.all()) {
+        // Also those of whom nothing was heard: that the supervisor before this one started.
+        if (!open_.contains(id)) {
+            open_soon(*os_.services.find(id));
+        }
+    }
+    work();
+}
+
+/// A turn of the loop each: what services are in need of comes between.
+void RunitFiles::work() {
+    if (to_be_opened_.empty() || std::exchange(works_, true)) {
+        return;
+    }
+    os_.loop.call_after(Duration::zero(), [this] {
+        works_ = false;
+        for (int i = 0; i < kOpenedAtATime && !to_be_opened_.empty(); ++i) {
+            const ServiceId id = to_be_opened_.front();
+            to_be_opened_.pop_front();
+            if (const Service* service = os_.services.find(id);
+                service != nullptr && may_have_one(*service)) {
+                open(*service);
+            } else {
+                refused_.erase(id);
+            }
+        }
+        work();
+    });
+}
+
+void RunitFiles::open(const Service& service) {
+    auto made = open_somewhere(service);
+    if (!made) {
+        return not_opened(service, made.error());
+    }
+    refused_.erase(service.id);
+    Open& open = open_[service.id];
+    open.directory = std::move(*made);
+    open.status = runit_status_of(service);
+    set_first_time(service, open.status);
+    write(open);
+    listen(service.id, open);
+}
+
+/// Several services can have one directory (instances of a template, links): the second finds the
+/// lock to be ours.
+Result<SuperviseDir, SuperviseFault> RunitFiles::open_somewhere(const Service& service) {
+    auto made = SuperviseDir::open(service.definition.resolved + "/" + kSuperviseDirectory);
+    const bool is_for_elsewhere =
+        !made &&
+        (made.error().kind == SuperviseFault::Kind::ReadOnly ||
+         (made.error().kind == SuperviseFault::Kind::Held && made.error().holder == ::getpid()));
+    if (!is_for_elsewhere) {
+        return made;
+    }
+    // A directory that is not there has no service that could be driven.
+    if (struct stat info{}; ::stat(service.definition.resolved.c_str(), &info) < 0) {
+        return made;
+    }
+    const std::string elsewhere = directory_ + "/" + service.name;
+    make_directories(elsewhere);
+    return SuperviseDir::open(elsewhere);
+}
+
+void RunitFiles::not_opened(const Service& service, const SuperviseFault& fault) {
+    if (fault.kind != SuperviseFault::Kind::Held) {
+        os_.journal.warning(service.name + ": cannot be driven by sv: " + fault.message);
+        return;
+    }
+    os_.journal.error(service.name + ": " + fault.message +
+                      ", who supervises it; it is stopped here and left to that one");
+    os_.services.post(service.id, WantDown{});
+}
+
+void RunitFiles::set_first_time(const Service& service, RunitStatus& status) const {
+    const bool runs = status.state != RunitState::Down;
+    set_time(status,
+             runs ? os_.loop.now() - service.executed : os_.loop.age_clock() - service.since);
+}
+
+// --- writing ------------------------------------------------------------------------------------
+
+void RunitFiles::service_changed(const Service& service) {
+    const auto found = open_.find(service.id);
+    if (found != open_.end()) {
+        look_at(service, found->second);
+        close_if_left(service);
+        return;
+    }
+    // What was wrong with its directory may be mended by the next run.
+    if (service.snapshot.state == ServiceState::Starting && !service.snapshot.has_auxiliary &&
+        std::find(to_be_opened_.begin(), to_be_opened_.end(), service.id) == to_be_opened_.end()) {
+        refused_.erase(service.id);
+    }
+    open_soon(service);
+}
+
+void RunitFiles::look_at(const Service& service, Open& open) {
+    RunitStatus now = runit_status_of(service);
+    if (is_same(now, open.status)) {
+        return;
+    }
+    const bool went_down = now.state == RunitState::Down && open.status.state != RunitState::Down;
+    if (is_another_run(open.status, now) || went_down) {
+        set_time(now, Duration::zero());
+    } else {
+        now.seconds = open.status.seconds;
+        now.nanoseconds = open.status.nanoseconds;
+    }
+    open.status = now;
+    if (std::exchange(open.is_written, false)) {
+        write_soon(service.id);
+    }
+}
+
+/// After all that happens at the same moment: a restart comes before the news of it.
+void RunitFiles::write_soon(ServiceId service) {
+    to_be_written_.push_back(service);
+    if (!std::exchange(writes_soon_, true)) {
+        os_.loop.call_after(Duration::zero(), [this] { flush(); });
+    }
+}
+
+void RunitFiles::flush() {
+    writes_soon_ = false;
+    for (const ServiceId id : std::exchange(to_be_written_, {})) {
+        write(id);
+    }
+}
+
+void RunitFiles::write(ServiceId service) {
+    if (const auto found = open_.find(service); found != open_.end() && !found->second.is_written) {
+        write(found->second);
+    }
+}
+
+void RunitFiles::write(Open& open) {
+    open.is_written = true;
+    const auto written = open.directory.write(open.status);
+    if (!written && !std::exchange(open.has_failed, true)) {
+        os_.journal.warning(open.directory.path() + ": " + written.error().action + ": " +
+                            errno_text(written.error().code) + "; sv shows what was true before");
+    } else if (written) {
+        open.has_failed = false;
+    }
+}
+
+// --- closing ------------------------------------------------------------------------------------
+
+/// What `exit` asks for; as runsv's end, which comes after its logger's.
+bool RunitFiles::has_left(const Service& service) const {
+    const auto rests = [](const Service& s) {
+        return is_resting(s.snapshot.state) && !has_process(s.snapshot);
+    };
+    if (!service.snapshot.retired || !rests(service)) {
+        return false;
+    }
+    const Service* logger = os_.services.find(service.logger);
+    const bool is_own = logger != nullptr && logger->feeder == service.id;
+    return !is_own || rests(*logger);
+}
+
+void RunitFiles::close_if_left(const Service& service) {
+    if (has_left(service)) {
+        write(service.id);
+        open_.erase(service.id);
+    }
+    if (const Service* feeder = os_.services.find(service.feeder);
+        feeder != nullptr && open_.contains(feeder->id) && has_left(*feeder)) {
+        write(feeder->id);
+        open_.erase(feeder->id);
+    }
+}
+
+void RunitFiles::service_forgotten(ServiceId service) {
+    refused_.erase(service);
+    if (const auto found = open_.find(service); found != open_.end()) {
+        found->second.status.state = RunitState::Down;
+        found->second.status.pid = 0;
+        write(found->second);
+        open_.erase(found);
+    }
+}
+
+// --- commands -----------------------------------------------------------------------------------
+
+void RunitFiles::listen(ServiceId service, Open& open) {
+    open.watch = os_.loop.watch_readable(open.directory.control(),
+                                         [this, service] { on_commands(service); });
+}
+
+/// While a script runs that was asked for here, what comes after it stays in the fifo: in order, as
+/// runsv obeys it, and bounded by the kernel.
+void RunitFiles::on_commands(ServiceId service) {
+    os_.processes.reap_pending();
+    for (int i = 0; i < kCommandsAtATime; ++i) {
+        const auto found = open_.find(service);
+        if (found == open_.end()) {
+            return;
+        }
+        if (os_.scripts.is_busy(service)) {
+            found->second.watch.reset();
+            return;
+        }
+        char command = 0;
+        if (::read(found->second.directory.control(), &command, 1) != 1) {
+            return;
+        }
+        obey(service, command);
+    }
+}
+
+/// What is wanted now is in the file before anything else is done: sv sends nobody what it has.
+void RunitFiles::obey(ServiceId id, char command) {
+    const Service* service = os_.services.find(id);
+    if (service == nullptr) {
+        return;
+    }
+    const FifoOf whose = service->feeder != 0 ? FifoOf::Logger : FifoOf::Service;
+    if (const auto event = event_of_command(command, whose)) {
+        os_.services.post(id, *event);
+        write(id);
+    }
+}
+
+}  // namespace mainstay::supervisor

@@ -1,0 +1,85 @@
+/// runit's `supervise` directories of all services and loggers: keeps what is written there true,
+/// and does what clients ask on the control fifos (sv, s6-svc, echo). docs/compatibility.md says
+/// what is like runsv and what is not.
+///
+/// It costs no start anything: a directory is opened once its service has come to an outcome, a few
+/// at a time, when the boot is complete or has gone on for a while. What services need comes first,
+/// also of descriptors: these take numbers of the lower half only.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "supervisor/control_scripts.h"
+#include "supervisor/journal.h"
+#include "supervisor/loop.h"
+#include "supervisor/service_set.h"
+#include "supervisor/supervise_dir.h"
+
+namespace mainstay::supervisor {
+
+class RunitFiles final : public ServiceObserver {
+  public:
+    struct Ports {
+        Loop& loop;
+        Journal& journal;
+        Processes& processes;
+        ServiceSet& services;
+        ControlScripts& scripts;
+    };
+
+    /// @param directory where those of services lie that cannot have one of their own: read-only
+    /// directories, and such as several services share
+    RunitFiles(const Ports& ports, std::string directory);
+
+    /// The boot is complete.
+    void begin();
+
+    /// The supervisor ends: what is not written yet is.
+    void flush();
+
+    void service_changed(const Service& service) override;
+    void service_forgotten(ServiceId service) override;
+
+  private:
+    struct Open {
+        SuperviseDir directory;
+        Watch watch;  ///< ends before the directory
+        RunitStatus status;
+        bool is_written = false;
+        bool has_failed = false;  ///< to write, and said so
+    };
+
+    bool may_have_one(const Service& service) const noexcept;
+    void open_soon(const Service& service);
+    void work();
+    void open(const Service& service);
+    Result<SuperviseDir, SuperviseFault> open_somewhere(const Service& service);
+    void not_opened(const Service& service, const SuperviseFault& fault);
+    void set_first_time(const Service& service, RunitStatus& status) const;
+    void look_at(const Service& service, Open& open);
+    void write_soon(ServiceId service);
+    void write(ServiceId service);
+    void write(Open& open);
+    void close_if_left(const Service& service);
+    bool has_left(const Service& service) const;
+    void listen(ServiceId service, Open& open);
+    void on_commands(ServiceId service);
+    void obey(ServiceId service, char command);
+
+    Ports os_;
+    std::string directory_;
+    std::unordered_map<ServiceId, Open> open_;
+    std::deque<ServiceId> to_be_opened_;
+    std::unordered_set<ServiceId> refused_;  ///< asked or refused: until their next run
+    std::vector<ServiceId> to_be_written_;
+    bool has_begun_ = false;
+    bool waits_to_begin_ = false;
+    bool works_ = false;
+    bool writes_soon_ = false;
+};
+
+}  // namespace mainstay::supervisor

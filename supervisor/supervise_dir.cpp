@@ -1,0 +1,177 @@
+#include "supervisor/supervise_dir.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <string_view>
+#include <vector>
+
+#include "common/fd_io.h"
+#include "supervisor/runit_wire.h"
+
+namespace mainstay::supervisor {
+namespace {
+
+constexpr mode_t kDirectoryMode = 0700;
+constexpr mode_t kFifoMode = 0600;
+constexpr unsigned kFileMode = 0644;
+constexpr std::size_t kLongestTarget = 255;
+constexpr std::size_t kMostOfLocks = std::size_t{256} * 1024;
+
+using Kind = SuperviseFault::Kind;
+
+SuperviseFault fault_of(const std::string& path, const char* what, int code) {
+    const bool is_read_only = code == EROFS || code == EACCES || code == EPERM;
+    return {is_read_only ? Kind::ReadOnly : Kind::Other,
+            path + ": " + what + ": " + errno_text(code)};
+}
+
+/// As runsv does it: the target of a link that leads nowhere is made.
+Result<void, SuperviseFault> make_directory(const std::string& path) {
+    if (::mkdir(path.c_str(), kDirectoryMode) == 0) {
+        return {};
+    }
+    if (errno != EEXIST) {
+        return fault_of(path, "mkdir", errno);
+    }
+    std::array<char, kLongestTarget + 1> target{};
+    const ssize_t size = ::readlink(path.c_str(), target.data(), target.size());
+    if (size < 0) {
+        return {};  // no link: what it is shows when it is opened
+    }
+    const std::string_view name(target.data(), static_cast<std::size_t>(size));
+    if (name.size() > kLongestTarget) {
+        return SuperviseFault{Kind::Other, path + ": leads to a path of more than 255 bytes"};
+    }
+    const std::string whole = name.starts_with('/')
+                                  ? std::string(name)
+                                  : path.substr(0, path.rfind('/') + 1) + std::string(name);
+    if (::mkdir(whole.c_str(), kDirectoryMode) < 0 && errno != EEXIST) {
+        return fault_of(whole, "mkdir", errno);
+    }
+    return {};
+}
+
+std::int32_t find_holder(int lock) {
+    struct stat file {};
+    std::vector<char> buffer(kMostOfLocks);
+    const auto locks = read_file("/proc/locks", buffer);
+    if (!locks || ::fstat(lock, &file) < 0) {
+        return 0;
+    }
+    return holder_of_lock(*locks, major(file.st_dev), minor(file.st_dev), file.st_ino);
+}
+
+Result<UniqueFd, SuperviseFault> take_lock(const std::string& path) {
+    auto lock = open_file(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK, kFifoMode);
+    if (!lock) {
+        return fault_of(path, "open", lock.error().code);
+    }
+    if (::flock(lock->get(), LOCK_EX | LOCK_NB) == 0) {
+        return std::move(*lock);
+    }
+    if (errno != EWOULDBLOCK) {
+        return fault_of(path, "flock", errno);
+    }
+    const std::int32_t holder = find_holder(lock->get());
+    return SuperviseFault{
+        Kind::Held,
+        path + " is held by " + (holder != 0 ? "pid " + std::to_string(holder) : "another process"),
+        holder};
+}
+
+/// Anything but a fifo is not even opened.
+Result<UniqueFd, SuperviseFault> open_fifo(const std::string& path, int flags) {
+    struct stat info {};
+    if (::stat(path.c_str(), &info) < 0) {
+        return fault_of(path, "stat", errno);
+    }
+    if (!S_ISFIFO(info.st_mode)) {
+        return SuperviseFault{Kind::Other, path + ": is there and no fifo"};
+    }
+    auto fifo = open_file(path.c_str(), flags | O_NONBLOCK);
+    if (!fifo) {
+        return fault_of(path, "open", fifo.error().code);
+    }
+    return std::move(*fifo);
+}
+
+Result<UniqueFd, SuperviseFault> make_control(const std::string& path) {
+    if (::mkfifo(path.c_str(), kFifoMode) < 0 && errno != EEXIST) {
+        return fault_of(path, "mkfifo", errno);
+    }
+    // Open for writing as well, so that it never ends when the last client leaves.
+    return open_fifo(path, O_RDWR);
+}
+
+/// @returns its own descriptor; an invalid one where it is the same fifo as @p control
+Result<UniqueFd, SuperviseFault> make_ok(const std::string& path, const std::string& control) {
+    if (::link(control.c_str(), path.c_str()) == 0) {
+        return UniqueFd();
+    }
+    struct stat ours {};
+    struct stat its {};
+    const bool is_same = ::stat(control.c_str(), &ours) == 0 && ::stat(path.c_str(), &its) == 0 &&
+                         ours.st_dev == its.st_dev && ours.st_ino == its.st_ino;
+    if (is_same) {
+        return UniqueFd();
+    }
+    if (::mkfifo(path.c_str(), kFifoMode) < 0 && errno != EEXIST) {
+        return fault_of(path, "mkfifo", errno);
+    }
+    return open_fifo(path, O_RDONLY);
+}
+
+/// Half of the numbers are for services whatever there is of this.
+bool is_too_high(int fd) noexcept {
+    rlimit limit{};
+    return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 && static_cast<rlim_t>(fd) >= limit.rlim_cur / 2;
+}
+
+}  // namespace
+
+Result<SuperviseDir, SuperviseFault> SuperviseDir::open(std::string directory) {
+    TRY_VOID(make_directory(directory));
+    SuperviseDir made;
+    made.path_ = std::move(directory) + "/";
+    TRY(made.lock_, take_lock(made.path_ + "lock"));
+    if (is_too_high(made.lock_.get())) {
+        return SuperviseFault{Kind::Descriptors,
+                              "no descriptors to spare for " + made.path_ +
+                                  "; the supervisor needs a higher limit (RLIMIT_NOFILE)"};
+    }
+    const std::string control = made.path_ + kRunitControl;
+    TRY(made.control_, make_control(control));
+    TRY(made.ok_, make_ok(made.path_ + kRunitOk, control));
+    return made;
+}
+
+Result<void> SuperviseDir::replace(const char* name, std::string_view content) const {
+    const std::string path = path_ + name;
+    const std::string fresh = path + ".new";
+    TRY(UniqueFd file,
+        open_file(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK, kFileMode));
+    TRY_VOID(write_all(file.get(), content));
+    if (::rename(fresh.c_str(), path.c_str()) < 0) {
+        return last_error("rename");
+    }
+    return {};
+}
+
+Result<void> SuperviseDir::write(const RunitStatus& status) {
+    if (written_pid_ != status.pid) {
+        TRY_VOID(replace("pid", pid_text(status)));
+        written_pid_ = status.pid;
+    }
+    TRY_VOID(replace("stat", stat_text(status)));
+    const auto bytes = pack(status);
+    return replace(kRunitStatus, {bytes.data(), bytes.size()});
+}
+
+}  // namespace mainstay::supervisor

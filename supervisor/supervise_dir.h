@@ -1,0 +1,53 @@
+/// One `supervise` directory of runit's: made where it is missing, locked, its fifos open, its
+/// files written. Who has it open is who supervises the service, as runsv has it. Two descriptors:
+/// the lock, and one for the fifo; `ok` is another name of `control`. (Three where somebody else
+/// made two fifos.) What is there already keeps its mode and owner: giving users `control` and `ok`
+/// is how runit lets them command a service.
+///
+/// No call here waits for anybody.
+#pragma once
+
+#include <string>
+
+#include "common/result.h"
+#include "common/runit_status.h"
+#include "common/unique_fd.h"
+
+namespace mainstay::supervisor {
+
+struct SuperviseFault {
+    enum class Kind : std::uint8_t {
+        ReadOnly,     ///< nothing can be written there
+        Held,         ///< its lock is another's
+        Descriptors,  ///< services need what is left of them
+        Other,
+    };
+    Kind kind = Kind::Other;
+    std::string message;      ///< what was tried, on what, and why it failed
+    std::int32_t holder = 0;  ///< of Held: its pid; 0: not known
+};
+
+class SuperviseDir {
+  public:
+    /// @param directory its name, or that of a symbolic link to where it is or shall be
+    static Result<SuperviseDir, SuperviseFault> open(std::string directory);
+
+    /// For reading commands; never blocks, and never at its end.
+    int control() const noexcept { return control_.get(); }
+
+    /// Renames new files into place: first `pid` where it is another, then `stat` and `status`.
+    Result<void> write(const RunitStatus& status);
+
+    const std::string& path() const noexcept { return path_; }
+
+  private:
+    Result<void> replace(const char* name, std::string_view content) const;
+
+    std::string path_;
+    UniqueFd lock_;
+    UniqueFd control_;
+    UniqueFd ok_;  ///< where it is a fifo of its own
+    std::int64_t written_pid_ = -1;
+};
+
+}  // namespace mainstay::supervisor

@@ -1,0 +1,414 @@
+"""runit's supervise/ directories: Debian's sv drives our supervisor as it drives runsv."""
+
+import concurrent.futures
+import fcntl
+import os
+import signal
+import stat
+import struct
+import subprocess
+
+import pytest
+
+from runit_tree import LONG, OURS, PEERS, REAL, REAL_SV, RECORDER, RunitTree, fetch_peers
+from supervised import DEADLINE, eventually
+
+LOGGER = "#!/bin/sh\nexec cat >../written\n"
+IDLE = "#!/bin/sh\nexec sleep 1000000\n"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def peers():
+    fetch_peers()
+
+
+@pytest.fixture
+def tree():
+    with RunitTree(OURS) as ours:
+        yield ours
+
+
+def each(scenario, *pairs):
+    """What the scenario returns for each pair of a supervisor and an sv."""
+
+    def under(pair):
+        with RunitTree(*pair) as tree:
+            return scenario(tree)
+
+    # At the same time: all mostly wait for the clock of sv.
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        return list(pool.map(under, pairs))
+
+
+def both(scenario):
+    """What it returns under runsv and under our supervisor, by the real sv."""
+    return each(scenario, (REAL, REAL_SV), (OURS, REAL_SV))
+
+
+# --- side by side
+
+
+def all_commands(tree):
+    """Waits are of those that sv itself has: what it says then is the same each time."""
+    tree.add("web", log_run=LOGGER, finish='#!/bin/sh\necho "$1 $2" >>finished\n')
+    tree.add("idle", IDLE, down="")
+    said = []
+
+    def sv(*words):
+        said.append((words, tree.sv(*words)))
+
+    tree.start()
+    tree.wait_got("web", "up")
+    sv("status", "web")
+    sv("status", "idle", "web", "nobody")
+    sv("s", "web/log")
+    sv("check", "web")
+    sv("check", "idle")
+    for command, name in (("hup", "HUP"), ("alarm", "ALRM"), ("interrupt", "INT"), ("quit", "QUIT")):
+        sv(command, "web")
+        tree.wait_got("web", name)
+    for command, name in (("1", "USR1"), ("2", "USR2")):
+        sv(command, "web")
+        tree.wait_got("web", name)
+    sv("reload", "web")
+    tree.wait_got("web", "HUP")
+    sv("-w", LONG, "pause", "web")
+    sv("status", "web")
+    sv("-w", LONG, "cont", "web")
+    sv("-w", LONG, "stop", "web")
+    tree.wait_got("web", "TERM")
+    tree.wait_got("web", "3 0", file="finished")
+    sv("status", "web")
+    sv("stop", "web")
+    sv("-w", LONG, "start", "web")
+    sv("-w", LONG, "start", "idle")
+    tree.wait_got("web", "up")
+    sv("start", "web")
+    sv("-w", LONG, "restart", "web")
+    tree.wait_got("web", "TERM", "up")
+    tree.wait_got("web", "3 0", file="finished")
+    sv("-w", LONG, "try-restart", "web")
+    tree.wait_got("web", "TERM", "up")
+    tree.wait_got("web", "3 0", file="finished")
+    sv("-w", LONG, "once", "web")
+    sv("status", "web")
+    sv("kill", "web")
+    tree.wait_got("web", "-1 9", file="finished")
+    eventually(lambda: tree.status_byte("web", 19) == 0, "it is down")
+    sv("status", "web")
+    sv("-w", LONG, "once", "idle")
+    sv("-w", LONG, "term", "idle")
+    sv("-w", LONG, "down", "idle")
+    sv("-w", LONG, "down", "web/log")
+    sv("-w", LONG, "up", "web/log")
+    sv("-w", LONG, "shutdown", "web")
+    sv("status", "web")
+    sv("up", "web")
+    sv("shutdown", "web")
+    sv("exit", "idle")
+    eventually(lambda: not tree.is_supervised("idle"), "idle is left")
+    sv("status", "idle")
+    sv("nonsense", "web")
+    return said
+
+
+def test_sv_says_the_same_of_us_as_of_runsv_and_so_does_ours():
+    real, *others = each(all_commands, (REAL, REAL_SV), (OURS, REAL_SV), (REAL, OURS), (OURS, OURS))
+    for said in others:
+        assert said == real
+
+
+def stubborn(tree):
+    """A service that does not end by TERM."""
+    tree.add("web", stubborn="")
+    tree.start()
+    tree.wait_got("web", "up")
+    said = [tree.sv("-w", "1", "stop", "web")]
+    tree.wait_got("web", "TERM")
+    said.append((tree.supervise("web") / "stat").read_text())
+    said.append(tree.sv("status", "web"))
+    said.append(tree.sv("-w", "1", "force-stop", "web"))
+    eventually(lambda: tree.status_byte("web", 19) == 0, "it is killed")
+    said.append(tree.sv("status", "web"))
+    said.append((tree.supervise("web") / "stat").read_text())
+    return said
+
+
+def test_down_by_the_fifo_never_kills_but_by_force():
+    real, *others = each(stubborn, (REAL, REAL_SV), (OURS, REAL_SV), (REAL, OURS), (OURS, OURS))
+    assert others == [real] * 3
+    assert real[0].exit == 1 and "timeout: run: web: (pid N) Ns, want down, got TERM" in real[0].text
+
+
+def scripts(tree):
+    note = '#!/bin/sh\necho {} >>scripts\nexit {}\n'
+    directory = tree.add("web", **{f"control_{c}": note.format(c, 1) for c in "udtxch"})
+    tree.start()
+    tree.wait_got("web", "up")
+    tree.wait_got("web", "u", file="scripts")
+    said = [tree.sv("hup", "web")]
+    tree.wait_got("web", "HUP")
+    tree.wait_got("web", "h", file="scripts")
+    (directory / "control/h").write_text(note.format("replaced", 0))
+    tree.sv("hup", "web")
+    tree.wait_got("web", "replaced", file="scripts")
+    tree.sv("cont", "web")
+    tree.wait_got("web", "c", file="scripts")
+    said.append(tree.sv("-w", LONG, "stop", "web"))
+    tree.wait_got("web", "TERM")
+    tree.wait_got("web", "t", "d", file="scripts")
+    # A script may end the service itself.
+    (directory / "control/t").write_text("#!/bin/sh\nkill -9 $(cat supervise/pid)\n")
+    said.append(tree.sv("-w", LONG, "start", "web"))
+    tree.wait_got("web", "up")
+    tree.wait_got("web", "u", file="scripts")
+    said.append(tree.sv("-w", LONG, "stop", "web"))
+    tree.wait_got("web", "d", file="scripts")
+    said.append(tree.sv("-w", LONG, "start", "web"))
+    tree.wait_got("web", "u", file="scripts")
+    tree.wait_got("web", "up")
+    said.append(tree.sv("-w", LONG, "shutdown", "web"))
+    tree.wait_got("web", "x", file="scripts")
+    return said
+
+
+def test_control_scripts_come_before_signals_and_replace_them():
+    real, ours = both(scripts)
+    assert ours == real
+
+
+def modes(tree):
+    tree.add("web", log_run=LOGGER)
+    tree.start()
+    tree.wait_got("web", "up")
+    found = {}
+    for directory in (tree.supervise("web"), tree.definitions / "web/log/supervise"):
+        for path in [directory, *directory.iterdir()]:
+            found[str(path.relative_to(tree.definitions))] = stat.filemode(path.stat().st_mode)
+    return found
+
+
+def test_modes_are_those_of_runsv():
+    real, ours = both(modes)
+    assert ours == real and "prw-------" in real.values()
+
+
+# --- ours alone
+
+
+def test_the_files_say_what_is_true(tree):
+    tree.add("web")
+    tree.start()
+    tree.wait_got("web", "up")
+    directory = tree.supervise("web")
+    pid = tree.pid("web")
+    status = (directory / "status").read_bytes()
+    seconds, _, its_pid = struct.unpack(">QI", status[:12]) + struct.unpack("<I", status[12:16])
+    assert len(status) == 20 and its_pid == pid and status[16:] == b"\0u\0\1"
+    started = os.stat(f"/proc/{pid}").st_mtime
+    assert abs(seconds - 2**62 - 10 - started) < DEADLINE
+    assert (directory / "pid").read_text() == f"{pid}\n"
+    assert (directory / "stat").read_text() == "run\n"
+    tree.ask(verb="down", services=["web"])
+    eventually(lambda: (directory / "stat").read_text() == "down\n", "it is down")
+    eventually(lambda: (directory / "status").read_bytes()[12:] == b"\0\0\0\0\0d\0\0", "it is down")
+    assert (directory / "pid").read_text() == ""
+    assert not list(directory.glob("*.new"))
+
+
+def test_a_service_that_failed_can_be_brought_up_by_sv(tree):
+    """sv sends no `u` to whom it finds to be wanted up already."""
+    directory = tree.add("web", "#!/bin/sh\nexit 1\n")
+    (directory / "service.conf").write_text("restart = never\n")
+    tree.start()
+    tree.wait_state("web", "failed")
+    (directory / "run").write_text(RECORDER)
+    assert tree.sv("-w", LONG, "up", "web").exit == 0
+    tree.wait_got("web", "up")
+
+
+def test_exit_can_be_undone(tree):
+    tree.add("web", "#!/bin/sh\necho begins\nexec sleep 1000000\n", log_run="#!/bin/sh\nexec cat >>../written\n")
+    tree.start()
+    eventually(lambda: tree.got("web", "written") == ["begins"], "it is logged")
+    assert tree.sv("-w", LONG, "shutdown", "web").exit == 0
+    assert tree.status("web")["state"] == tree.status("web/log")["state"] == "down"
+    tree.ask(verb="up", services=["web"])
+    tree.wait_supervised("web")
+    eventually(lambda: tree.got("web", "written") == ["begins", "begins"], "it is logged again")
+
+
+def test_after_a_crash_the_files_are_true_again(tree):
+    tree.add("web")
+    tree.start()
+    tree.wait_got("web", "up")
+    before = (tree.supervise("web") / "status").read_bytes()
+    tree.process.kill()
+    tree.process.wait()
+    assert not tree.is_supervised("web")
+    tree.start()
+    after = (tree.supervise("web") / "status").read_bytes()
+    assert after[12:] == before[12:], "the same process, and wanted"
+    assert abs(int.from_bytes(after[:8], "big") - int.from_bytes(before[:8], "big")) <= 1
+    assert tree.sv("-w", LONG, "stop", "web").exit == 0
+
+
+def test_what_has_no_timeout_after_a_crash_has_none_still(tree):
+    tree.add("web", stubborn="")
+    (tree.definitions / "web/timeout-kill").write_text("1\n")
+    tree.start()
+    tree.wait_got("web", "up")
+    pid = tree.pid("web")
+    tree.command("web", "d")
+    tree.wait_got("web", "TERM")
+    tree.process.kill()
+    tree.process.wait()
+    tree.start()
+    assert tree.status("web")["state"] == "stopping" and tree.pid("web") == pid
+    # Who asks by svctl gets what its timeout says.
+    tree.ask(verb="down", services=["web"])
+    tree.wait_state("web", "down")
+
+
+def test_s6_svc_sends_the_same_letters(tree):
+    tree.add("web")
+    tree.start()
+    tree.wait_got("web", "up")
+    libraries = {**os.environ, "LD_LIBRARY_PATH": str(PEERS.parent / "lib/x86_64-linux-gnu")}
+
+    def s6(*words):
+        return subprocess.run([PEERS / words[0], *words[1:]], env=libraries, timeout=DEADLINE, check=False)
+
+    directory = tree.definitions / "web"
+    assert s6("s6-svc", "-h", directory).returncode == 0
+    tree.wait_got("web", "HUP")
+    assert s6("s6-svc", "-d", directory).returncode == 0
+    tree.wait_state("web", "down")
+    assert s6("s6-svc", "-u", directory).returncode == 0
+    tree.wait_state("web", "ready")
+
+
+# --- bad input
+
+
+def test_unknown_bytes_and_clients_that_stay_harm_nobody(tree):
+    tree.add("web")
+    tree.start()
+    tree.wait_got("web", "up")
+    stays = os.open(tree.supervise("web") / "control", os.O_WRONLY | os.O_NONBLOCK)
+    os.write(stays, bytes(range(256)).translate(None, b"udoxtkpcahiq12") * 16)
+    tree.command("web", "h")
+    tree.wait_got("web", "HUP")
+    os.close(stays)
+    tree.command("web", "1")
+    tree.wait_got("web", "USR1")
+    assert "sv" not in tree.messages()
+
+
+@pytest.mark.parametrize("what", ["file for supervise", "file for control", "file for ok"])
+def test_what_is_in_the_way_is_named_and_the_service_runs(tree, what):
+    directory = tree.add("web")
+    tree.add("other")
+    if what == "file for supervise":
+        (directory / "supervise").write_text("")
+        named = f"{directory}/supervise/lock: open: Not a directory"
+    else:
+        (directory / "supervise").mkdir(mode=0o700)
+        (directory / "supervise" / what.split()[-1]).write_text("precious")
+        named = f"{directory}/supervise/{what.split()[-1]}: is there and no fifo"
+    tree.disable("web")
+    tree.start()
+    tree.enable("web")
+    tree.wait_message(f"web: cannot be driven by sv: {named}")
+    tree.wait_got("web", "up")
+    tree.wait_state("web", "ready")
+    if what != "file for supervise":
+        assert (directory / "supervise" / what.split()[-1]).read_text() == "precious"
+        (directory / "supervise" / what.split()[-1]).unlink()
+        tree.ask(verb="restart", services=["web"])
+        tree.wait_supervised("web")
+
+
+def test_a_service_of_a_runsv_is_left_to_it():
+    with RunitTree(OURS) as tree:
+        tree.add("other")
+        tree.start()
+        directory = tree.add("web", RECORDER.replace('note("up")', 'note("up " + str(os.getppid()))'))
+        tree.disable("web")
+        (directory / "down").write_text("")
+        runsv = subprocess.Popen([PEERS / "runsv", directory])
+        try:
+            tree.wait_supervised("web")
+            tree.enable("web")
+            (directory / "down").unlink()
+            tree.ask(verb="rescan")
+            tree.ask(verb="up", services=["web"])
+            tree.wait_message(f"/web/supervise/lock is held by pid {runsv.pid}")
+            tree.wait_state("web", "down")
+            assert tree.sv("-w", LONG, "up", "web").exit == 0
+            eventually(lambda: f"up {runsv.pid}" in tree.got("web"), "it is that one's")
+            assert tree.status("web")["state"] == "down"
+        finally:
+            tree.command("web", "x")
+            runsv.wait(DEADLINE)
+
+
+def test_a_link_that_leads_nowhere_is_made_real(tree):
+    directory = tree.add("web", log_run=LOGGER)
+    (directory / "supervise").symlink_to(tree.top / "runit.web")
+    (directory / "log/supervise").symlink_to("../../../runit.log")
+    tree.start()
+    for made in (tree.top / "runit.web", tree.top / "runit.log"):
+        eventually(lambda: (made / "status").exists(), f"{made} is written")
+        assert stat.S_IMODE(made.stat().st_mode) == 0o700
+    assert tree.sv("-w", LONG, "stop", "web").exit == 0
+
+
+def test_instances_of_one_directory_have_a_place_each(tree):
+    tree.add("many@")
+    tree.disable("many@")
+    for name in ("many@a", "many@b"):
+        tree.enable(name, tree.definitions / "many@")
+    super(RunitTree, tree).start()
+    first, second = tree.definitions / "many@/supervise", tree.top / "supervise"
+    eventually(lambda: (first / "status").exists(), "one has the directory's own")
+    eventually(lambda: second.exists() and [p for p in second.iterdir() if (p / "status").exists()], "the other")
+    name = next(second.iterdir()).name
+    fifo = os.open(second / name / "control", os.O_WRONLY | os.O_NONBLOCK)
+    os.write(fifo, b"d")
+    os.close(fifo)
+    tree.wait_state(name, "down")
+    assert tree.messages().count("supervise") == 0
+
+
+def test_a_script_that_hangs_holds_up_its_own_service_only(tree):
+    tree.add("web", control_h="#!/bin/sh\necho $$ >>scripts\nexec sleep 1000000\n")
+    tree.add("other")
+    tree.start()
+    tree.wait_got("web", "up")
+    tree.wait_got("other", "up")
+    tree.command("web", "h1")
+    eventually(lambda: tree.got("web", "scripts"), "the script runs")
+    assert tree.sv("-w", LONG, "restart", "other").exit == 0
+    assert tree.ask(verb="signal", signal="USR2", services=["web"]).exit == 0
+    tree.wait_got("web", "USR2")
+    # When it has failed the signal comes, and then what waited in the fifo.
+    os.kill(int(tree.got("web", "scripts")[0]), signal.SIGKILL)
+    tree.wait_got("web", "HUP", "USR1")
+
+
+def test_the_lock_is_held_for_life(tree):
+    tree.add("web")
+    tree.start()
+    with open(tree.supervise("web") / "lock", "a") as lock:
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_two_descriptors_a_service(tree):
+    tree.add("web")
+    tree.start()
+    tree.wait_got("web", "up")
+    descriptors = f"/proc/{tree.process.pid}/fd"
+    held = [os.readlink(f"{descriptors}/{fd}") for fd in os.listdir(descriptors)]
+    assert len([path for path in held if path.startswith(str(tree.supervise("web")))]) == 2

@@ -1,0 +1,139 @@
+"""Our sv beside Debian's where nobody supervises: the same words, the same exit codes."""
+
+import os
+import re
+import subprocess
+
+import pytest
+
+from runit_tree import LONG, OURS, REAL_SV, RECORDER, SVCTL, RunitTree, fetch_peers
+from supervised import DEADLINE, eventually
+
+DEAD = b"\x40\0\0\0\x66\0\0\x0a" + b"\0" * 9 + b"d\0\0"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def peers():
+    fetch_peers()
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """Services that nobody supervises, and both programs by any name."""
+    top = tmp_path_factory.mktemp("sv")
+    for name in ("plain", "dead", "torn", "locked"):
+        (top / "sv" / name / "supervise").mkdir(parents=True)
+    (top / "sv/bare").mkdir()
+    (top / "sv/file").write_text("")
+    for name in ("dead", "torn"):
+        for fifo in ("ok", "control"):
+            os.mkfifo(top / "sv" / name / "supervise" / fifo)
+    (top / "sv/dead/supervise/status").write_bytes(DEAD)
+    (top / "sv/locked/supervise/ok").mkdir()
+    for kind, program in (("real", REAL_SV), ("ours", SVCTL)):
+        (top / kind).mkdir()
+        for name in ("sv", "dead", "bare", "plain"):
+            (top / kind / name).symlink_to(program)
+    return top
+
+
+def run(place, kind, *words, name="sv", **variables):
+    result = subprocess.run(
+        [place / kind / name, *words],
+        capture_output=True,
+        cwd=place,
+        timeout=DEADLINE,
+        env={"SVDIR": str(place / "sv"), "PATH": os.environ["PATH"], **variables},
+        check=False,
+    )
+    out = re.sub(rb"\b\d+s\b", b"Ns", result.stdout)
+    return result.returncode, out, re.sub(rb"^(\$Id:|sv \(mainstay\)).*\n", b"", result.stderr)
+
+
+COMMANDS = """up down once pause cont hup alarm interrupt quit 1 2 term kill exit status start stop reload
+restart shutdown force-stop force-reload force-restart force-shutdown try-restart check u d o s x e D T X E
+f force st z r reset 9""".split()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_where_nobody_answers(place, command):
+    for words in (["dead"], ["bare", "dead", "nobody", "file"], []):
+        real = run(place, "real", command, *words)
+        assert run(place, "ours", command, *words) == real
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        [""],
+        ["-v"],
+        ["-w"],
+        ["-w", "3"],
+        ["-z", "up", "dead"],
+        ["-vz"],
+        ["-V"],
+        ["--", "status", "dead"],
+        ["-", "status"],
+        ["-v", "down", "dead"],
+        ["-w1", "up", "dead", "torn"],
+        ["-w", "x", "check", "dead"],
+        ["status", "torn", "locked", "plain"],
+        ["status", "./sv/dead", "sv/dead", "dead/", ""],
+        ["status", "/nowhere"],
+        ["exit", "dead", "bare"],
+        ["-v", "exit", "dead", "bare"],
+        ["shutdown", "dead", "nobody"],
+        ["status", *["nobody"] * 120],
+    ],
+)
+def test_each_way_to_say_it(place, words):
+    assert run(place, "ours", *words) == run(place, "real", *words)
+
+
+@pytest.mark.parametrize("variables", [{"SVDIR": "/nowhere"}, {"SVWAIT": "1"}, {"SVWAIT": "odd"}])
+def test_its_variables(place, variables):
+    words = ["check", "dead", "bare"]
+    assert run(place, "ours", *words, **variables) == run(place, "real", *words, **variables)
+
+
+@pytest.mark.parametrize("name", ["dead", "bare", "plain"])
+@pytest.mark.parametrize("words", [[], ["status"], ["sta"], ["start"], ["stop"], ["-w", "1", "restart"], ["-q"]])
+def test_as_an_init_script(place, name, words):
+    assert run(place, "ours", *words, name=name) == run(place, "real", *words, name=name)
+
+
+def test_an_init_script_of_a_service_that_is_supervised():
+    said = []
+    for program in (REAL_SV, SVCTL):
+        with RunitTree(OURS) as tree:
+            tree.add("web", RECORDER, check="#!/bin/sh\n[ ! -e ill ]\n")
+            script = tree.top / "web"
+            script.symlink_to(program)
+            tree.sv_program = script
+            tree.start()
+            tree.wait_got("web", "up")
+            heard = [tree.sv("status"), tree.sv("-w", LONG, "stop"), tree.sv("status"), tree.sv("-w", LONG, "start")]
+            (tree.definitions / "web/ill").write_text("")
+            heard += [tree.sv("-w", "0", "check"), tree.sv("-w", "0", "start")]
+            said.append(heard)
+    assert said[0] == said[1]
+    assert [one.exit for one in said[0]] == [0, 0, 3, 0, 1, 1]
+
+
+def test_a_read_only_service_directory_is_driven_all_the_same():
+    with RunitTree(OURS, sv=OURS) as tree:
+        directory = tree.add("web", log_run="#!/bin/sh\nexec cat >/dev/null\n")
+        (tree.top / "read-only").mkdir()
+        mount = f"mount --bind {directory} {directory} && mount -o remount,bind,ro {directory} && exec \"$@\""
+        tree._enter = ["unshare", "--mount", "sh", "-c", mount, "sh"]
+        (directory / "run").write_text("#!/bin/sh\nexec sleep 1000000\n")
+        super(RunitTree, tree).start()
+        files = tree.top / "supervise/web"
+        eventually((files / "status").exists, "it has a place")
+        eventually((files / "log/status").exists, "its logger, too")
+        variables = {"SVCTL_SOCKET": str(tree.socket)}
+        status = tree.sv("status", "web", environment=variables)
+        assert status.text == "run: web: (pid N) Ns; run: log: (pid N) Ns\n"
+        assert tree.sv("-w", LONG, "stop", "web", environment=variables).exit == 0
+        assert not (directory / "supervise").exists()
