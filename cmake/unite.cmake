@@ -11,7 +11,7 @@ set(MAINSTAY_UNITE 0 CACHE STRING "About how many files of a target are compiled
 # with a letter.
 function(names_declared_by text variable)
     string(REGEX REPLACE "[][;]" "(" text "${text}")
-    string(REGEX MATCHALL "\n[a-z][^\n(={]*" lines "\n${text}")
+    string(REGEX MATCHALL "\n[A-Za-z][^\n(={]*" lines "\n${text}")
     list(FILTER lines EXCLUDE REGEX "^\n(namespace|extern|using enum) |::~?[A-Za-z0-9_]+ *$")
     list(TRANSFORM lines REPLACE "[^A-Za-z0-9_]+$" "")
     list(TRANSFORM lines REPLACE "^.*[^A-Za-z0-9_]" "")

@@ -6,26 +6,26 @@
 namespace mainstay::ctl {
 namespace {
 
-enum class Waits : std::uint8_t { No, Yes, AndKills };
+enum class WordWaits : std::uint8_t { No, Yes, AndKills };
 
 struct Word {
     std::string_view word;  ///< the whole of it
     std::string_view letters;
-    Waits waits;
+    WordWaits waits;
 };
 
 /// Of these all letters count; of the others the first one.
 constexpr std::array kWords{
-    Word{"start", "u", Waits::Yes},
-    Word{"stop", "d", Waits::Yes},
-    Word{"reload", "h", Waits::Yes},
-    Word{"restart", "tcu", Waits::Yes},
-    Word{"shutdown", "x", Waits::Yes},
-    Word{"try-restart", "tc", Waits::Yes},
-    Word{"force-stop", "d", Waits::AndKills},
-    Word{"force-reload", "tc", Waits::AndKills},
-    Word{"force-restart", "tcu", Waits::AndKills},
-    Word{"force-shutdown", "x", Waits::AndKills},
+    Word{"start", "u", WordWaits::Yes},
+    Word{"stop", "d", WordWaits::Yes},
+    Word{"reload", "h", WordWaits::Yes},
+    Word{"restart", "tcu", WordWaits::Yes},
+    Word{"shutdown", "x", WordWaits::Yes},
+    Word{"try-restart", "tc", WordWaits::Yes},
+    Word{"force-stop", "d", WordWaits::AndKills},
+    Word{"force-reload", "tc", WordWaits::AndKills},
+    Word{"force-restart", "tcu", WordWaits::AndKills},
+    Word{"force-shutdown", "x", WordWaits::AndKills},
 };
 
 constexpr std::string_view kPlainLetters = "udopchaiktq12";
@@ -38,7 +38,7 @@ std::optional<SvCommand> parse_sv_command(std::string_view word, SvCaller caller
                                            [&](const Word& entry) { return entry.word == word; });
     if (known != kWords.end()) {
         return SvCommand{Kind::Send, std::string(known->letters), true,
-                         known->waits == Waits::AndKills};
+                         known->waits == WordWaits::AndKills};
     }
     if (word == "check") {
         return SvCommand{Kind::CheckOnly, "C", true, false};

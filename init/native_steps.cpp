@@ -12,25 +12,25 @@ namespace {
 
 using Run = StepResult (*)(const StepContext&) noexcept;
 
-struct Step {
+struct NativeStep {
     std::string_view name;
     Run run;
 };
 
 /// In the order of "all": drivers before devices, disks before what is read from them.
 constexpr std::array kSteps{
-    Step{"hostname", step_hostname},
-    Step{"loopback", step_loopback},
-    Step{"clock", step_clock},
-    Step{"devices", step_devices},
-    Step{"fstab", step_fstab},
-    Step{"modules", step_modules},
-    Step{"swap", step_swap},
-    Step{"sysctl", step_sysctl},
-    Step{"random-seed", step_random_seed},
-    Step{"machine-id", step_machine_id},
-    Step{"tmpfiles", step_tmpfiles},
-    Step{"keymap", step_keymap},
+    NativeStep{"hostname", step_hostname},
+    NativeStep{"loopback", step_loopback},
+    NativeStep{"clock", step_clock},
+    NativeStep{"devices", step_devices},
+    NativeStep{"fstab", step_fstab},
+    NativeStep{"modules", step_modules},
+    NativeStep{"swap", step_swap},
+    NativeStep{"sysctl", step_sysctl},
+    NativeStep{"random-seed", step_random_seed},
+    NativeStep{"machine-id", step_machine_id},
+    NativeStep{"tmpfiles", step_tmpfiles},
+    NativeStep{"keymap", step_keymap},
 };
 
 constexpr std::array<std::string_view, 15> kStepNames{
@@ -68,7 +68,7 @@ bool native_step_may_block(std::string_view name) noexcept {
 bool run_native_step(std::string_view name, const StepContext& context) noexcept {
     bool known = name == "none" || name == "all";
     bool done = true;
-    for (const Step& step : kSteps) {
+    for (const NativeStep& step : kSteps) {
         if (step.name == name || name == "all") {
             known = true;
             done = step.run(context) == StepResult::Done && done;
