@@ -32,10 +32,7 @@ make_image() {
     cp -L "$kernel" "$files/vmlinuz"
     make_own_initrd "$files/init.cpio"
     syslinux_config >"$files/syslinux.cfg"
-    mib=$(($(mib_of "$files") + 8))
-    [ -z "$size" ] || [ $((size - gap_mib)) -ge "$mib" ] ||
-        die "--size $size is too small" "this needs --size $((mib + gap_mib)), or none"
-    mib=$((${size:-$((mib + gap_mib))} - gap_mib))
+    mib=$(wanted_mib $(($(mib_of "$files") + 8)) "$gap_mib")
     make_fat "$files" "$work/fat" "$mib" "$gap_mib"
     partition "$1" $((mib + gap_mib)) <<END
 label: dos

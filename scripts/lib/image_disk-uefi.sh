@@ -21,6 +21,7 @@ make_esp() {
     make_initrd first "$work/initramfs" "$2"
     make_efi_program "$work/initramfs" "$files/EFI/BOOT/BOOTX64.EFI"
     esp_mib=$(($(mib_of "$files") + 8))
+    [ -n "$rootfs" ] || esp_mib=$(wanted_mib "$esp_mib" $((2 * gap_mib)))
     make_fat "$files" "$1" "$esp_mib" "$gap_mib"
 }
 

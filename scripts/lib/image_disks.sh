@@ -16,17 +16,20 @@ filesystem_mib() {
     echo $((used + used / 4 + 24 + $(find "$1" | wc -l) / 256))
 }
 
-# root_mib OTHERS: the size of the root file system on a disk that has OTHERS MiB besides.
-root_mib() {
-    local needed
-    needed=$(filesystem_mib "$work/root")
+# wanted_mib NEEDED OTHERS: what --size leaves for a part of the disk that needs NEEDED MiB, if there are
+# OTHERS MiB besides; NEEDED without --size.
+wanted_mib() {
     if [ -z "$size" ]; then
-        echo "$needed"
+        echo "$1"
         return
     fi
-    [ $((size - $1)) -ge "$needed" ] ||
-        die "--size $size is too small" "this needs --size $((needed + $1)), or none"
-    echo $((size - $1))
+    [ $((size - $2)) -ge "$1" ] || die "--size $size is too small" "this needs --size $(($1 + $2)), or none"
+    echo $((size - $2))
+}
+
+# root_mib OTHERS: the size of the root file system on a disk that has OTHERS MiB besides.
+root_mib() {
+    wanted_mib "$(filesystem_mib "$work/root")" "$1"
 }
 
 # make_ext4 TREE FILE OFFSET SIZE: in MiB. The tree must be closed. What mke2fs does not give the

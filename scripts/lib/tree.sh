@@ -16,16 +16,14 @@ new_tree() {
     ln -s ../run "$1/var/run"
 }
 
-# add_busybox TREE: busybox, and a link for each applet in the directory it belongs to.
+# add_busybox TREE: busybox, and a link for each applet in the directory it belongs to. Its own shell
+# makes them, as it starts no program for each.
 add_busybox() {
-    local applet
+    need_file "$busybox" "get it with: scripts/fetch busybox"
     install -m 0755 "$busybox" "$1/bin/busybox"
-    for applet in $("$busybox" --list-full); do
-        case $applet in
-        bin/busybox | linuxrc) ;;
-        *) ln -sf /bin/busybox "$1/$applet" ;;
-        esac
-    done
+    # shellcheck disable=SC2016
+    "$busybox" --list-full | grep -vxE 'bin/busybox|linuxrc' |
+        "$busybox" sh -c 'while read -r applet; do ln -sf /bin/busybox "$1/$applet"; done' sh "$1"
 }
 
 # add_init TREE PROGRAMS: init from the directory PROGRAMS under all its names, in place of what
@@ -82,8 +80,9 @@ add_modules() {
                 install -D -m 0644 "$modules/$file" "$tree/lib/modules/$version/$file"
         done
     done
-    [ ! -f "$modules/modules.builtin" ] ||
-        install -m 0644 "$modules/modules.builtin" "$tree/lib/modules/$version/"
+    for file in modules.builtin modules.softdep; do
+        [ ! -f "$modules/$file" ] || install -m 0644 "$modules/$file" "$tree/lib/modules/$version/"
+    done
     "$busybox" depmod -b "$tree" "$version"
 }
 

@@ -70,9 +70,10 @@ def mkimage(*arguments, before=(), **options):
 
 
 def make(kind, place, output, *more, root="root", **options):
+    words = () if kind in ("ext4", "disk") else ("--append", "quiet")
     made = mkimage(
         "--type", kind, "--rootfs", place / root, "--kernel", place / "kernel", "--modules", "none",
-        "--append", "quiet", "--output", output, *more, **options,
+        *words, "--output", output, *more, **options,
     )
     assert made.returncode == 0, made.stdout
     return made.stdout
@@ -221,6 +222,7 @@ def test_words_with_signs_reach_init_in_a_container(place):
         (("--type", "disk", "--size", "big", "--output", "x"), 2, "--size big: not a number of MiB"),
         (("--type", "oci", "--size", "9", "--output", "x"), 2, "--size: oci is as large as it must be"),
         (("--type", "iso", "--append", "a\nb", "--output", "x"), 2, "control characters"),
+        (("--type", "disk", "--append", "ro", "--output", "x"), 2, "--append: nothing in this disk"),
         (("image",), 2, "unknown argument image"),
     ],
 )
@@ -256,6 +258,18 @@ def test_what_does_not_fit_leaves_what_was_there(place, kind):
     assert "--size 4 is too small" in said.stdout and "this needs --size " in said.stdout
     assert (place / "out/image").read_text() == "the one of yesterday"
     assert os.listdir(place / "out") == ["image"]
+
+
+def test_a_disk_has_the_size_that_was_asked_for(place):
+    for kind in ("disk", "disk-bios-grub", "disk-bios-extlinux", "disk-uefi"):
+        make(kind, place, place / "image", "--size", "100")
+        assert (place / "image").stat().st_size == 100 << 20
+    made = mkimage(
+        "--type", "disk-uefi", "--kernel", place / "kernel", "--modules", "none", "--size", "50",
+        "--output", place / "image",
+    )
+    assert made.returncode == 0, made.stdout
+    assert (place / "image").stat().st_size == 50 << 20
 
 
 def test_a_module_that_is_not_there_is_named(place):
