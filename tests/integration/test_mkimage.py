@@ -120,6 +120,13 @@ def test_nobody_makes_the_same_bytes_elsewhere(kind, place):
     assert sorted(os.listdir(home)) == [".mtoolsrc", "two"]
 
 
+def test_inside_of_a_fakeroot_of_ones_own(place):
+    """Which may be where the tree was made."""
+    make("ext4", place, place / "one")
+    make("ext4", place, place / "two", before=("fakeroot", "--"))
+    assert (place / "two").read_bytes() == (place / "one").read_bytes()
+
+
 @pytest.mark.parametrize("epoch, year", [("86400", "1970"), (None, "2026")])
 def test_the_time_is_that_of_source_date_epoch(place, epoch, year):
     environment = {k: v for k, v in os.environ.items() if k != "SOURCE_DATE_EPOCH"}
@@ -190,6 +197,25 @@ def test_words_go_where_init_reads_them(place):
         shell=True, check=True, capture_output=True, text=True,
     )
     assert read.stdout == "root=LABEL=x rd.timeout=5\n"
+
+
+@pytest.mark.parametrize("words, section", [(["--append", "quiet panic=5"], b"quiet panic=5\0"), ([], None)])
+def test_words_for_the_kernel_of_an_efi_disk(place, words, section):
+    """The kernel gets those that were given, and none of those that are init's only."""
+    made = mkimage(
+        "--type", "disk-uefi", "--kernel", place / "kernel", "--modules", "none", *words,
+        "--output", place / "image",
+    )
+    assert made.returncode == 0, made.stdout
+    program = place / "program"
+    subprocess.run(["mcopy", "-i", f"{place}/image@@1M", "::EFI/BOOT/BOOTX64.EFI", program], check=True)
+    sections = subprocess.check_output(["objdump", "-h", program], text=True)
+    assert ".linux" in sections and ".initrd" in sections
+    assert (".cmdline" in sections) == (section is not None)
+    if section:
+        dump = ["objcopy", "--dump-section", f".cmdline={place}/words", program, place / "copy"]
+        subprocess.run(dump, check=True)
+        assert (place / "words").read_bytes().startswith(section)
 
 
 def test_words_with_signs_reach_init_in_a_container(place):
