@@ -2,9 +2,8 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <linux/loop.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/swap.h>
 #include <unistd.h>
 
@@ -49,7 +48,7 @@ std::string_view take_line(std::string_view& rest) noexcept {
 }
 
 /// @returns whether the file system no longer takes writes
-bool release(const char* mount_point, Log& log) noexcept {
+bool release(const char* mount_point, Round round, Log& log) noexcept {
     if (::umount2(mount_point, UMOUNT_NOFOLLOW) == 0) {
         return true;
     }
@@ -60,6 +59,10 @@ bool release(const char* mount_point, Log& log) noexcept {
     }
     log.error("unmounting %s: %s; making it read-only: %s", mount_point, errno_text(code),
               errno_text(errno));
+    // Nobody holds it any more who could still let go; at least what is below it can be unmounted.
+    if (round == Round::Last && ::umount2(mount_point, MNT_DETACH | UMOUNT_NOFOLLOW) == 0) {
+        log.warning("%s: detached while it is in use", mount_point);
+    }
     return false;
 }
 
@@ -69,22 +72,6 @@ bool make_read_only(const char* mount_point, Log& log) noexcept {
     }
     log.error("making %s read-only: %s", mount_point, errno_text(errno));
     return false;
-}
-
-void detach_loop_devices(Log& log) noexcept {
-    for (int number = 0; number < 256; ++number) {
-        FixedString<64> path;
-        path.append_format("/sys/block/loop%d/loop/backing_file", number);
-        if (::access(path.c_str(), F_OK) != 0) {
-            continue;
-        }
-        path.clear();
-        path.append_format("/dev/loop%d", number);
-        const auto fd = open_file(path.c_str(), O_RDONLY | O_NONBLOCK);
-        if (!fd || ::ioctl(fd->get(), LOOP_CLR_FD, 0) != 0) {
-            log.warning("detaching %s: %s", path.c_str(), errno_text(errno));
-        }
-    }
 }
 
 /// The layers of the root: their file systems live as long as the root does, even unmounted. See
@@ -107,7 +94,7 @@ bool make_layers_read_only(std::span<const std::string_view> lines, Log& log) no
 }
 
 /// Mount points in the order of the table; later ones lie on earlier ones.
-bool unmount_in_reverse(std::span<const std::string_view> lines, Log& log) noexcept {
+bool unmount_in_reverse(std::span<const std::string_view> lines, Round round, Log& log) noexcept {
     bool all_released = true;
     for (std::size_t i = lines.size(); i > 0; --i) {
         const auto mount = parse_mount_line(lines[i - 1]);
@@ -115,7 +102,7 @@ bool unmount_in_reverse(std::span<const std::string_view> lines, Log& log) noexc
             is_api_file_system(mount->type)) {
             continue;
         }
-        all_released = release(mount->mount_point.c_str(), log) && all_released;
+        all_released = release(mount->mount_point.c_str(), round, log) && all_released;
     }
     return all_released;
 }
@@ -129,6 +116,84 @@ bool root_is_on_disk(std::span<const std::string_view> lines) noexcept {
         }
     }
     return false;
+}
+
+/// The lines of mountinfo, in memory of their own.
+class MountLines {
+  public:
+    bool read(int proc_fd, Log& log) noexcept {
+        auto table = ProcText::read(proc_fd, "self/mountinfo");
+        auto memory = MappedMemory::anonymous(kMaxMounts * sizeof(std::string_view));
+        if (!table || !memory) {
+            const Error& failure = table ? memory.error() : table.error();
+            log.error("/proc/self/mountinfo: %s: %s", failure.action, errno_text(failure.code));
+            return false;
+        }
+        table_ = std::move(*table);
+        memory_ = std::move(*memory);
+        auto* const lines = static_cast<std::string_view*>(memory_.data());
+        std::size_t count = 0;
+        for (std::string_view rest = table_.text(); !rest.empty() && count < kMaxMounts;) {
+            lines[count++] = take_line(rest);
+        }
+        lines_ = {lines, count};
+        return true;
+    }
+    std::span<const std::string_view> lines() const noexcept { return lines_; }
+
+  private:
+    ProcText table_;
+    MappedMemory memory_;
+    std::span<const std::string_view> lines_;
+};
+
+struct OldRootPass {
+    unsigned unmounted = 0;
+    unsigned left = 0;
+};
+
+/// Layers lie within the root that lies on them: out of it, so that it can go first. The image of a
+/// live root keeps its medium busy for as long as the root is there.
+void move_layers_out() noexcept {
+    (void)::mkdir("/layers", 0755);
+    for (const char* name : {"live", "lower", "overlay"}) {
+        FixedString<64> from("/oldroot/run/initramfs/");
+        from.append(name);
+        FixedString<64> to("/layers/");
+        to.append(name);
+        (void)::mkdir(to.c_str(), 0755);
+        (void)::mount(from.c_str(), to.c_str(), nullptr, MS_MOVE, nullptr);
+    }
+}
+
+bool is_of_old_root(std::string_view mount_point) noexcept {
+    return mount_point.substr(0, 8) == "/oldroot" || mount_point.substr(0, 8) == "/layers/";
+}
+
+/// @param flag 0 or MNT_DETACH, which is said
+OldRootPass unmount_old_root(int flag, Log& log) noexcept {
+    OldRootPass pass;
+    const auto proc = open_file("/proc", O_RDONLY | O_DIRECTORY);
+    MountLines mounts;
+    if (!proc || !mounts.read(proc->get(), log)) {
+        return pass;
+    }
+    const auto lines = mounts.lines();
+    for (std::size_t i = lines.size(); i > 0; --i) {
+        const auto mount = parse_mount_line(lines[i - 1]);
+        if (!mount || !is_of_old_root(mount->mount_point)) {
+            continue;
+        }
+        if (::umount2(mount->mount_point.c_str(), UMOUNT_NOFOLLOW | flag) == 0) {
+            ++pass.unmounted;
+        } else {
+            ++pass.left;
+        }
+        if (flag != 0) {
+            log.warning("%s is in use; detached all the same", mount->mount_point.c_str());
+        }
+    }
+    return pass;
 }
 
 }  // namespace
@@ -157,30 +222,34 @@ void swap_off(int proc_fd, Log& log) noexcept {
     }
 }
 
-bool unmount_all(int proc_fd, Log& log) noexcept {
-    const auto table = ProcText::read(proc_fd, "self/mountinfo");
-    if (!table) {
-        log.error("/proc/self/mountinfo: %s: %s", table.error().action,
-                  errno_text(table.error().code));
+bool unmount_all(int proc_fd, Round round, Log& log) noexcept {
+    MountLines mounts;
+    if (!mounts.read(proc_fd, log)) {
         return false;
     }
-    auto memory = MappedMemory::anonymous(kMaxMounts * sizeof(std::string_view));
-    if (!memory) {
-        log.error("unmounting: %s: %s", memory.error().action, errno_text(memory.error().code));
-        return false;
-    }
-    auto* lines = static_cast<std::string_view*>(memory->data());
-    std::size_t count = 0;
-    for (std::string_view rest = table->text(); !rest.empty() && count < kMaxMounts;) {
-        lines[count++] = take_line(rest);
-    }
-    bool done = unmount_in_reverse({lines, count}, log);
-    detach_loop_devices(log);
-    if (root_is_on_disk({lines, count})) {
+    bool done = unmount_in_reverse(mounts.lines(), round, log);
+    detach_block_layers(round, log);
+    if (root_is_on_disk(mounts.lines())) {
         done = make_read_only("/", log) && done;
     }
-    done = make_layers_read_only({lines, count}, log) && done;
-    return done;
+    return make_layers_read_only(mounts.lines(), log) && done;
+}
+
+bool leave_old_root(Log& log) noexcept {
+    move_layers_out();
+    // What was moved stands in the table before what it lies on: so several passes, not one in
+    // order.
+    OldRootPass pass;
+    do {
+        pass = unmount_old_root(0, log);
+        // What this pass set free may be what the next one needs: an image keeps its medium busy.
+        detach_block_layers(Round::NotLast, log);
+    } while (pass.unmounted != 0 && pass.left != 0);
+    if (pass.left != 0) {
+        pass = unmount_old_root(MNT_DETACH, log);
+    }
+    detach_block_layers(Round::Last, log);
+    return pass.left == 0;
 }
 
 }  // namespace mainstay::init

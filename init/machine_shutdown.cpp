@@ -12,6 +12,7 @@
 #include "common/program_memory.h"
 #include "init/disk_shutdown.h"
 #include "init/entry_process.h"
+#include "init/exit_root.h"
 #include "init/power.h"
 #include "init/terminal.h"
 
@@ -124,8 +125,10 @@ void Machine::start_helper(Do what) noexcept {
             return 0;
         });
     } else {
-        started = helper_.start(kUnmountName, limits_,
-                                [proc_fd, &log] { return unmount_all(proc_fd, log) ? 0 : 1; });
+        const Round round = state_.round < kUnmountRounds ? Round::NotLast : Round::Last;
+        started = helper_.start(kUnmountName, limits_, [proc_fd, round, &log] {
+            return unmount_all(proc_fd, round, log) ? 0 : 1;
+        });
     }
     if (!started) {
         log_.error("%s: fork: %s; going on without",
@@ -170,6 +173,11 @@ void Machine::end_system() noexcept {
     // Any other end that hangs is ended by the hardware.
     if (state_.request == Request::Halt) {
         watchdog_.stop();
+    }
+    if (!options_.in_container && has_exit_root()) {
+        watchdog_.hand_over(log_);
+        return_to_initramfs(state_.request, log_);
+        watchdog_.take_back();
     }
     const int code = end_machine(state_.request, limits_);
     if (!options_.in_container) {

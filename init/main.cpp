@@ -13,6 +13,7 @@
 #include "init/boot.h"
 #include "init/check.h"
 #include "init/environment.h"
+#include "init/exit_root.h"
 #include "init/modprobe.h"
 #include "init/self_test.h"
 #include "init/telinit.h"
@@ -44,6 +45,9 @@ int main(int argc, char** argv) {
     }
     if (name == "poweroff" || name == "reboot" || name == "halt") {
         return power_main(name.data(), argc, argv);
+    }
+    if (name == "shutdown" && ::getpid() == 1) {
+        return exit_root_main(argc > 1 ? argv[1] : "reboot");
     }
     if (name == "shutdown") {
         return shutdown_main(argc, argv);

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "init/early_mounts.h"
+#include "init/exit_root.h"
 
 namespace mainstay::init {
 namespace {
@@ -73,6 +74,9 @@ bool RootFinder::mount_root() noexcept {
         cause = mounts_.mount_usr();
     }
     if (cause.empty()) {
+        if (mounts_.has_layers()) {
+            keep_program_for_exit(log_);
+        }
         return true;
     }
     (void)fail(cause);

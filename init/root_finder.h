@@ -17,6 +17,7 @@ class RootFinder {
                Log& log) noexcept
         : cmdline_(cmdline),
           passed_(passed),
+          log_(log),
           devices_(cmdline, log),
           mounts_(cmdline, devices_, reports, log) {}
 
@@ -32,6 +33,7 @@ class RootFinder {
 
     const Cmdline& cmdline_;
     const BreakPoints& passed_;
+    Log& log_;
     DeviceSearch devices_;
     RootMounts mounts_;
     FoundDevice device_;

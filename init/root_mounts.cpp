@@ -74,7 +74,7 @@ Cause RootMounts::mount_root(const FoundDevice& device) noexcept {
     if (is_mount_point(kNewRoot)) {
         return {};
     }
-    if (!cmdline_.live.is_live && !has_overlay()) {
+    if (!has_layers()) {
         return mount_on(kNewRoot, root_on(device));
     }
     // Without it the layers would stay behind in the initramfs.

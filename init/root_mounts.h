@@ -35,6 +35,9 @@ class RootMounts {
     /// What the new root's fstab has for /usr, if anything.
     Cause mount_usr() noexcept;
 
+    /// Whether the root is more than one file system on a device.
+    bool has_layers() const noexcept { return cmdline_.live.is_live || has_overlay(); }
+
     /// Whether the last cause is that of a check which wants the machine to start anew.
     bool reboot_is_needed() const noexcept { return reboot_is_needed_; }
 

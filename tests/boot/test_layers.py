@@ -29,7 +29,12 @@ def test_a_live_root_keeps_what_is_written_on_a_device_or_forgets_it(images, dis
         assert guest.run("cat /sys/block/loop0/loop/backing_file").endswith("/LiveOS/squashfs.img")
         guest.run("echo kept >/root/note && rm /etc/issue")
         guest.type("poweroff")
+        guest.expect("init: returning to /run/initramfs")
+        guest.expect("init: poweroff")
         assert guest.end() == "guest-shutdown"
+    # The root was unmounted whole, or it would not be: an overlay holds what it writes to.
+    assert disk.kept_state() == "clean"
+    assert "detached all the same" not in guest.transcript()
     with Guest(
         "root=live:CDLABEL=LIVE rd.overlay=/dev/vda2", initramfs=images.initramfs, disk=disk.path
     ) as guest:

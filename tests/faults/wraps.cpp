@@ -33,6 +33,7 @@
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <type_traits>
 
 #include "tests/faults/fault_plan.h"
@@ -138,6 +139,7 @@ WRAP(int, statvfs, (const char* path, struct statvfs* info), (path, info))
 WRAP(int, statx, (int fd, const char* path, int flags, unsigned mask, struct statx* info),
      (fd, path, flags, mask, info))
 WRAP(int, swapoff, (const char* path), (path))
+WRAP(int, swapon, (const char* path, int flags), (path, flags))
 WRAP(int, symlink, (const char* target, const char* path), (target, path))
 WRAP(ssize_t, tee, (int from, int to, size_t size, unsigned flags), (from, to, size, flags))
 WRAP(int, umount2, (const char* path, int flags), (path, flags))
@@ -162,6 +164,7 @@ WRAP(int, pipe2, (int* ends, int flags), (ends, flags))
 WRAP(int, poll, (pollfd * watched, nfds_t count, int timeout), (watched, count, timeout))
 WRAP(int, signalfd, (int fd, const sigset_t* signals, int flags), (fd, signals, flags))
 WRAP(int, timerfd_create, (int clock, int flags), (clock, flags))
+WRAP(int, clock_settime, (clockid_t clock, const timespec* time), (clock, time))
 WRAP(int, timerfd_settime, (int fd, int flags, const itimerspec* next, itimerspec* before),
      (fd, flags, next, before))
 
