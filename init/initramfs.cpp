@@ -1,6 +1,8 @@
 #include "init/initramfs.h"
 
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,7 +13,10 @@
 
 #include "common/clock.h"
 #include "common/exit_status.h"
+#include "common/fd_io.h"
+#include "common/paths.h"
 #include "common/signals.h"
+#include "init/early_record.h"
 #include "init/power.h"
 #include "init/rescue.h"
 #include "init/root_worker.h"
@@ -30,7 +35,9 @@ constexpr Duration kWorkerGrace = std::chrono::seconds(60);
 class InitramfsBoot {
   public:
     InitramfsBoot(const Cmdline& cmdline, char** argv, Log& log, const BirthLimits& limits) noexcept
-        : cmdline_(cmdline), argv_(argv), log_(log), limits_(limits), shells_(log, limits) {}
+        : cmdline_(cmdline), argv_(argv), log_(log), limits_(limits), shells_(log, limits) {
+        early_.started = in_seconds(boottime_now());
+    }
 
     [[noreturn]] void run() noexcept {
         if (const auto opened = signals_.open(); !opened) {
@@ -159,12 +166,24 @@ class InitramfsBoot {
         start_worker();
     }
 
+    /// For the next init, which sees only its own time.
+    void leave_record() noexcept {
+        early_.switched = in_seconds(boottime_now());
+        (void)::mkdir(kRunDirectory, 0755);
+        const auto file = open_file(kEarlyRecord, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+        if (!file || !write_all(file->get(), to_text(early_))) {
+            log_.warning("%s: %s", kEarlyRecord, errno_text(errno));
+        }
+    }
+
     void switch_over(const RootReport& report) noexcept {
+        early_.mounted = in_seconds(boottime_now());
         // Its module may have been loaded only now; where it is missing the real root says so.
         if (!watchdog_.runs() && !cmdline_.watchdog.empty() && watchdog_is_there()) {
             watchdog_.start(cmdline_.watchdog, log_);
         }
         watchdog_.hand_over(log_);
+        leave_record();
         const auto cause = switch_root(report.init_path.c_str(), argv_, log_, limits_);
         watchdog_.take_back();
         rescue(cause);
@@ -296,6 +315,7 @@ class InitramfsBoot {
     SignalSource signals_;
     UeventSource uevents_;
     RootWorker worker_;
+    EarlyRecord early_;
     BreakPoints passed_;  ///< where a shell was given already
     Watchdog watchdog_;
     RescueShells shells_;

@@ -2,6 +2,7 @@
 systems and what comes of them, a /usr of its own."""
 
 import lzma
+import re
 
 from guest import KERNEL, Guest
 from media import SplitDisk
@@ -11,6 +12,10 @@ FSCK = b"""#!/bin/sh
 echo "fsck.ext4 was asked: $*"
 exit "$(cat /run/fsck-exit)"
 """
+
+
+# What is in the root of an initramfs cannot be evicted: 4 MB and more of it, or less.
+INITRAMFS_PAGES = "awk '/^Unevictable/ {exit $2"
 
 
 def stop(guest, text):
@@ -41,9 +46,15 @@ def test_a_boot_stops_where_it_is_told_and_goes_on(images):
         guest.expect(r"fsck.ext4 was asked: -a -C0 /dev/vda2")
         stop(guest, "rd.break=switch")
         guest.run("grep '/sysroot/usr ext4 ro,nodev' /proc/mounts")
+        guest.run(f"{INITRAMFS_PAGES} > 4000}}' /proc/meminfo", status=1)
         guest.type("exit")
         guest.login()
         guest.run("svctl list && grep '/usr ext4 ro' /proc/mounts")
+        guest.wait_until(f"{INITRAMFS_PAGES} > 4000}}' /proc/meminfo")
+        assert re.fullmatch(
+            r"(started|mounted|switched) [0-9.]+\s+" * 3, guest.run("cat /run/mainstay/early") + "\n"
+        )
+        guest.run("dmesg | grep 'init: the initramfs took [0-9.]* s'")
         guest.type("poweroff")
         assert guest.end() == "guest-shutdown"
 
