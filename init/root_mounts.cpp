@@ -174,6 +174,15 @@ Cause RootMounts::mount_overlay() noexcept {
     return mount_on(kNewRoot, {"overlay", "overlay", {}, options, Access::Writable, Check::No});
 }
 
+int RootMounts::try_mount(const char* target, const FileSystem& what, const char* device,
+                          const char* type, Access access) noexcept {
+    const MountOptions options = parse_mount_options(what.options);
+    const unsigned long read_only = access == Access::ReadOnly ? MS_RDONLY : 0;
+    return ::mount(device, target, type, options.flags | read_only, options.data.c_str()) == 0
+               ? 0
+               : errno;
+}
+
 Cause RootMounts::mount_on(const char* target, const FileSystem& what,
                            const char* device) noexcept {
     if (auto cause = make_directory(target); !cause.empty() || is_mount_point(target)) {
@@ -194,14 +203,19 @@ Cause RootMounts::mount_on(const char* target, const FileSystem& what,
         }
     }
     devices_.load_file_system(type);
-    const MountOptions options = parse_mount_options(what.options);
-    const unsigned long read_only = what.access == Access::ReadOnly ? MS_RDONLY : 0;
-    if (::mount(device, target, type.c_str(), options.flags | read_only, options.data.c_str()) ==
-        0) {
+    int code = try_mount(target, what, device, type.c_str(), what.access);
+    // As the kernel does it with a root that it mounts itself; an overlay's upper layer is of no
+    // use then.
+    if ((code == EROFS || code == EACCES) && what.access == Access::Writable &&
+        std::string_view(target) == kNewRoot) {
+        log_.warning("%s is write-protected; mounting it read-only", what.name);
+        code = try_mount(target, what, device, type.c_str(), Access::ReadOnly);
+    }
+    if (code == 0) {
         return cause;
     }
     cause.append_format("Mounting %s as %s failed: %s.", what.name, type.c_str(),
-                        explain_mount(errno));
+                        explain_mount(code));
     if (!what.found.empty() && what.type != what.found) {
         cause.append(" It looks like ").append(what.found).append(".");
     }

@@ -67,6 +67,9 @@ class RootMounts {
     }
     Cause mount_on(const char* target, const FileSystem& what, const char* device) noexcept;
 
+    /// @returns 0 or an errno
+    static int try_mount(const char* target, const FileSystem& what, const char* device,
+                         const char* type, Access access) noexcept;
     Cause check(const char* device, std::string_view type) noexcept;
 
     const Cmdline& cmdline_;

@@ -186,6 +186,12 @@ class Machine(Console):
         keys = [{"type": "qcode", "data": key} for key in ("ctrl", "alt", "delete")]
         self._monitor.execute("send-key", keys=keys)
 
+    def plug_in(self, path):
+        """A disk, write-protected, as the next virtio disk of the running machine."""
+        drive = {"driver": "file", "filename": str(path), "read-only": True, "node-name": "late"}
+        self._monitor.execute("blockdev-add", **drive)
+        self._monitor.execute("device_add", driver="virtio-blk-pci", drive="late", id="late-disk")
+
     def end(self):
         """Waits for the guest to end the machine; returns how, see Monitor.shutdown_reason."""
         assert self.wait_for_exit() == 0

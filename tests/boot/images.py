@@ -84,6 +84,15 @@ class Images:
         path.write_bytes(self.initramfs.read_bytes() + path.read_bytes())
         return path
 
+    def initramfs_for(self, release):
+        """The initramfs with its modules in the directory of another kernel."""
+        (modules,) = (TOP / "build/kernel/lib/modules").iterdir()
+        other = self._directory / release
+        other.symlink_to(modules)
+        path = self._directory / f"initramfs-{release}.cpio.gz"
+        script("mkinitramfs", "--modules", other, path)
+        return path
+
     def disk_with(self, files):
         """The demo system with these files in place of its own; None removes one."""
         tree = self._directory / "changed"

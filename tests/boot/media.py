@@ -53,6 +53,23 @@ class SplitDisk:
             make_ext4(tree, "TOP", path, *self.TOP)
 
 
+class TwinDisk:
+    """The demo system, also as /init, and a second file system of the same label, TOP."""
+
+    FIRST, SECOND = (1, 64), (66, 16)
+
+    def __init__(self, images, path):
+        self.path = path
+        partition(path, self.FIRST, self.SECOND)
+        with tempfile.TemporaryDirectory() as directory:
+            tree = pathlib.Path(directory) / "tree"
+            shutil.copytree(images.tree, tree, symlinks=True)
+            (tree / "init").symlink_to("sbin/init")
+            make_ext4(tree, "TOP", path, *self.FIRST)
+            (pathlib.Path(directory) / "empty").mkdir()
+            make_ext4(pathlib.Path(directory) / "empty", "TOP", path, *self.SECOND)
+
+
 class NativeDisk:
     """The demo system (label TOP) with these files in place of its own, an empty file system (DATA)
     and swap."""

@@ -1,0 +1,35 @@
+"""Images and disks that are not as they should be: each has its cause named, and a way on."""
+
+from guest import Guest
+from media import TwinDisk
+
+
+def test_modules_of_another_kernel_and_a_console_that_is_none(images):
+    words = "root=/dev/vda1 rd.timeout=1 console=ttyUSB7"
+    with Guest(words, initramfs=images.initramfs_for("9.9.9"), disk=images.demo_disk().path) as guest:
+        guest.expect(r"\*\*\* The root device /dev/vda1 did not appear within 1 s")
+        guest.expect("/ # ")
+        guest.run("dmesg | grep 'lib/modules/ has modules for Linux 9.9.9, but none for this kernel'")
+        # A shell on the screen and one here: on every console that there is.
+        guest.wait_until("ls -l /proc/[0-9]*/fd/0 2>/dev/null | grep -q '/dev/tty1$'")
+
+
+def test_a_root_that_appears_late_twice_and_write_protected(images):
+    disk = TwinDisk(images, images.new_path())
+    words = "root=LABEL=TOP rw rd.break=root init=/init"
+    with Guest(words, initramfs=images.initramfs) as guest:
+        guest.expect(r"\*\*\* rd.break=root: nothing has failed")
+        guest.expect("/ # ")
+        guest.run("! ls /dev/vda")
+        guest.type("exit")
+        guest.expect("the shell was left: going on with the boot")
+        guest.plug_in(disk.path)
+        guest.expect("/dev/vda1 and /dev/vda2 both answer to LABEL=TOP; taking /dev/vda1")
+        guest.expect("/dev/vda1 is write-protected; mounting it read-only")
+        guest.login()
+        # Called /init, with root= and rd. on the command line, and yet on no initramfs: nothing was
+        # looked for, and nothing deleted.
+        guest.run("grep -q ^/init /proc/1/cmdline && grep -q ' / ext4 ro' /proc/mounts")
+        guest.run("test -x /init && test -f /etc/inittab")
+        guest.type("poweroff")
+        assert guest.end() == "guest-shutdown"
