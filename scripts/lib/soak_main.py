@@ -21,8 +21,7 @@ INITTAB = "::supervise:/sbin/supervisor --log-dir /var/log/services --definition
 PATIENCE = 60
 
 FAST = "restart-delay = 50ms\nrestart-delay-max = 100ms\nlog-max-size = 16K\nlog-max-files = 2\n"
-# name: (run, service.conf). Those that rest are the same at the beginning and at the end.
-RESTING = {f"steady{i}": ("exec sleep 100000", "") for i in range(10)}
+# name: (run, service.conf).
 STORMY = {
     "crashes": ("sleep 0.05; exit 1", FAST),
     "aborts": ("sleep 0.02; kill -ABRT $$", FAST),
@@ -41,9 +40,14 @@ LOOKS = (
 ACTS = ("up", "down", "restart", "try-restart", "once", "hup", "kill", "status", "why", "reset", "reload")
 
 
-def definitions():
+def resting(count):
+    """Those are the same at the beginning and at the end."""
+    return {f"steady{i}": ("exec sleep 100000", "") for i in range(count)}
+
+
+def definitions(steady):
     files = {}
-    for name, (run, conf) in {**RESTING, **STORMY}.items():
+    for name, (run, conf) in {**steady, **STORMY}.items():
         files[f"/etc/sv/{name}/run"] = f"#!/bin/sh\nexec 2>&1\n{run}\n"
         files[f"/etc/sv/{name}/service.conf"] = conf
     files["/etc/sv/logged/log/run"] = "#!/bin/sh\nexec cat >/dev/null\n"
@@ -51,7 +55,8 @@ def definitions():
 
 
 class Storm:
-    def __init__(self, system, choose, kills):
+    def __init__(self, system, choose, kills, steady):
+        self._steady = steady
         self._system = system
         self._choose = choose
         self._kills = kills
@@ -138,7 +143,7 @@ class Storm:
 
     def _is_calm(self):
         stormy = self.svctl("down", *STORMY)
-        steady = self.svctl("up", *RESTING)
+        steady = self.svctl("up", *self._steady)
         return stormy.returncode == 0 and steady.returncode == 0
 
 
@@ -158,10 +163,11 @@ def settle(system, before):
 
 def soak(arguments):
     choose = random.Random(arguments.seed)
-    with Pid1(inittab=INITTAB, files=definitions()) as system:
-        storm = Storm(system, choose, arguments.kill)
+    steady = resting(arguments.services)
+    with Pid1(inittab=INITTAB, files=definitions(steady)) as system:
+        storm = Storm(system, choose, arguments.kill, steady)
         (system.root / "etc/service").mkdir(parents=True)
-        for name in RESTING:
+        for name in steady:
             storm.enable(name)
         eventually(lambda: storm.svctl("version").returncode == 0, "the supervisor answers")
         storm.calm()
@@ -187,6 +193,7 @@ def parse_arguments():
     parser = argparse.ArgumentParser(prog="soak", add_help=False)
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--seconds", type=float)
+    parser.add_argument("--services", type=int, default=10)
     parser.add_argument("--kill", action="store_true")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     arguments = parser.parse_args()
