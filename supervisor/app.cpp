@@ -250,7 +250,9 @@ class App final : public ScanListener, public ServiceObserver, public System {
         if (const auto& limit = settings_.born_with.descriptor_limit) {
             note.descriptor_limit = UpgradeNote::Limit{limit->rlim_cur, limit->rlim_max};
         }
-        note.oom_score = settings_.born_with.oom_score;
+        if (const auto& score = settings_.born_with.oom_score) {
+            note.oom_score = score->substr(0, score->find('\n'));
+        }
         return note;
     }
 

@@ -15,49 +15,44 @@ bool read(std::string_view text, Number& number) noexcept {
     return parsed.ec == std::errc() && parsed.ptr == end;
 }
 
-bool read_sessions(std::string_view text, std::vector<int>& sessions) {
-    while (!text.empty()) {
+std::vector<int> read_sessions(std::string_view text) {
+    std::vector<int> sessions;
+    while (!text.empty() && sessions.size() < kMostSessions) {
         const std::size_t comma = std::min(text.find(','), text.size());
         int fd = -1;
-        if (!read(text.substr(0, comma), fd) || sessions.size() == kMostSessions) {
-            return false;
+        if (read(text.substr(0, comma), fd)) {
+            sessions.push_back(fd);
         }
-        sessions.push_back(fd);
         text.remove_prefix(std::min(comma + 1, text.size()));
     }
-    return true;
+    return sessions;
 }
 
-bool read_limit(std::string_view text, std::optional<UpgradeNote::Limit>& limit) {
+std::optional<UpgradeNote::Limit> read_limit(std::string_view text) {
     const std::size_t colon = std::min(text.find(':'), text.size());
-    limit.emplace();
-    return colon < text.size() && read(text.substr(0, colon), limit->soft) &&
-           read(text.substr(colon + 1), limit->hard);
+    UpgradeNote::Limit limit;
+    const bool is_one = colon < text.size() && read(text.substr(0, colon), limit.soft) &&
+                        read(text.substr(colon + 1), limit.hard);
+    return is_one ? std::optional(limit) : std::nullopt;
 }
 
-bool read_word(std::string_view key, std::string_view value, UpgradeNote& note) {
-    if (key == "program") {
-        return read(value, note.program);
-    }
-    if (key == "control") {
-        return read(value, note.control);
-    }
+void read_word(std::string_view key, std::string_view value, UpgradeNote& note) {
+    int number = 0;
     if (key == "sessions") {
-        return read_sessions(value, note.sessions);
-    }
-    if (key == "limit") {
-        return read_limit(value, note.descriptor_limit);
-    }
-    if (key == "oom") {
-        int score = 0;
+        note.sessions = read_sessions(value);
+    } else if (key == "limit") {
+        note.descriptor_limit = read_limit(value);
+    } else if (!read(value, number)) {
+        return;
+    } else if (key == "program") {
+        note.program = number;
+    } else if (key == "control") {
+        note.control = number;
+    } else if (key == "oom") {
         note.oom_score = value;
-        return read(value, score);
+    } else if (key == "failed") {
+        note.failed = number;
     }
-    if (key == "failed") {
-        note.failed = 0;
-        return read(value, *note.failed);
-    }
-    return true;
 }
 
 }  // namespace
@@ -92,15 +87,14 @@ std::string encode_way_back(UpgradeNote note) {
     return encode(note) + " failed=00";
 }
 
-std::optional<UpgradeNote> parse_upgrade_note(std::string_view text) {
+UpgradeNote parse_upgrade_note(std::string_view text) {
     UpgradeNote note;
     while (!text.empty()) {
         const std::size_t blank = std::min(text.find(' '), text.size());
         const std::string_view word = text.substr(0, blank);
-        const std::size_t equals = word.find('=');
-        if (equals == std::string_view::npos ||
-            !read_word(word.substr(0, equals), word.substr(equals + 1), note)) {
-            return std::nullopt;
+        const std::size_t equals = std::min(word.find('='), word.size());
+        if (equals < word.size()) {
+            read_word(word.substr(0, equals), word.substr(equals + 1), note);
         }
         text.remove_prefix(std::min(blank + 1, text.size()));
     }

@@ -1,7 +1,7 @@
 /// PURE. What a supervisor that executes another program in its own place tells it, besides what
 /// PID 1 keeps or the state file holds: descriptors by number, and how the process was born. It is
-/// the value of one environment variable, words of the form KEY=VALUE; who reads it ignores keys
-/// that it does not know, so words may be added.
+/// the value of one environment variable, words of the form KEY=VALUE; who reads it ignores what
+/// it does not know or cannot read, so words may be added.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +38,7 @@ std::string encode(const UpgradeNote& note);
 /// is its end, so that a signal handler can put it there.
 std::string encode_way_back(UpgradeNote note);
 
-/// @returns nothing for what is no note. Numbers are not looked at: they may be anything.
-std::optional<UpgradeNote> parse_upgrade_note(std::string_view text);
+/// Of what is no note, nothing. Numbers are not looked at: they may be anything.
+UpgradeNote parse_upgrade_note(std::string_view text);
 
 }  // namespace mainstay::supervisor
