@@ -20,6 +20,7 @@
 #include "common/version.h"
 #include "supervisor/app.h"
 #include "supervisor/check.h"
+#include "supervisor/chpst/program.h"
 #include "supervisor/message_log.h"
 #include "supervisor/self_test.h"
 #include "supervisor/svlog/program.h"
@@ -176,6 +177,9 @@ int run_by_name(int argc, char** argv) {
         if (personality.name == name) {
             return personality.run(argc, argv);
         }
+    }
+    if (const auto program = chpst::program_of(name)) {
+        return chpst::run_program(argc, argv, *program);
     }
     return run_supervisor(argc, argv);
 }

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 
@@ -468,8 +469,8 @@ def test_a_directory_that_is_removed_while_its_service_runs(s):
     s.enable("web")
     s.start()
     pid = s.wait_state("web", "ready")["pid"]
-    (directory / "run").unlink()
-    directory.rmdir()
+    eventually((directory / "supervise/status").exists, "all is written there that will be")
+    shutil.rmtree(directory)
     os.kill(pid, signal.SIGTERM)
     eventually(lambda: "exec_failure" in s.status("web"), "its next start fails")
     assert s.wait_state("web", "backoff")["exec_failure"]["stage"] == "chdir"
