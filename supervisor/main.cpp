@@ -24,6 +24,7 @@
 #include "supervisor/message_log.h"
 #include "supervisor/self_test.h"
 #include "supervisor/svlog/program.h"
+#include "supervisor/svlogd/program.h"
 #include "supervisor/upgrade.h"
 #include "supervisor/way_back.h"
 
@@ -166,8 +167,9 @@ struct Personality {
     std::string_view name;
     int (*run)(int argc, char** argv);
 };
-constexpr std::array<Personality, 1> kPersonalities = {{
+constexpr std::array<Personality, 2> kPersonalities = {{
     {svlog::kProgramName, svlog::run_program},
+    {svlogd::kProgramName, svlogd::run_program},
 }};
 
 int run_by_name(int argc, char** argv) {
