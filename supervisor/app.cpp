@@ -161,7 +161,7 @@ class App final : public ScanListener, public ServiceObserver, public System {
         }
         signals_ = std::move(*signals);
         signal_watch_ = loop_.watch_readable(signals_.get(), [this] { on_signals(); });
-        if (!start_control()) {
+        if (!start_control() || !lock_services()) {
             return kExitCannotRun;
         }
         cgroups_.prepare();
@@ -310,6 +310,20 @@ class App final : public ScanListener, public ServiceObserver, public System {
         return true;
     }
 
+    /// Never two supervisors of one tree, whatever sockets they have.
+    bool lock_services() {
+        tree_lock_ = lock_tree(settings_.options.directory);
+        if (tree_lock_.holder != 0) {
+            journal_.error(settings_.options.directory + " is supervised by pid " +
+                           std::to_string(tree_lock_.holder) +
+                           ", which has locked it; stop that one first, or give this one another "
+                           "directory");
+            control_->stop();
+            return false;
+        }
+        return true;
+    }
+
     /// Where PID 1 is not ours it would take the signals for something else, or die of them.
     void ask_pid_1(int signal, const char* what) {
         if (!link_.is_there()) {
@@ -426,6 +440,7 @@ class App final : public ScanListener, public ServiceObserver, public System {
     Upgrade upgrade_;
     ControlHandler handler_;
     std::unique_ptr<ControlServer> control_;
+    TreeLock tree_lock_;
     UniqueFd signals_;
     Watch signal_watch_;
     std::optional<ServiceSet::Batch> batch_;  ///< while a scan tells what it found

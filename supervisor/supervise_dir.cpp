@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <string_view>
 #include <vector>
 
@@ -150,6 +151,20 @@ Result<SuperviseDir, SuperviseFault> SuperviseDir::open(std::string directory) {
     TRY(made.control_, make_control(control));
     TRY(made.ok_, make_ok(made.path_ + kRunitOk, control));
     return made;
+}
+
+TreeLock lock_tree(const std::string& directory) {
+    auto tree = open_file(directory.c_str(), O_RDONLY | O_DIRECTORY);
+    if (!tree) {
+        return {};
+    }
+    if (::flock(tree->get(), LOCK_EX | LOCK_NB) == 0) {
+        return {std::move(*tree), 0};
+    }
+    // What a supervisor that was killed had in hand may hold its lock for a moment longer than it
+    // lives: children on their way to their program.
+    const std::int32_t holder = errno == EWOULDBLOCK ? find_holder(tree->get()) : 0;
+    return {UniqueFd(), holder > 0 && ::kill(holder, 0) == 0 ? holder : 0};
 }
 
 Result<void> SuperviseDir::replace(const char* name, std::string_view content) const {

@@ -30,15 +30,15 @@ import os, signal, sys
 def note(text):
     with open("got", "a") as file:
         file.write(text + "\\n")
-def on_signal(number, _):
+# Waited for, not handled: a handler is interrupted by the next signal, which would come first.
+signals = {signal.Signals["SIG" + name] for name in "HUP ALRM INT QUIT USR1 USR2 TERM".split()}
+signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+note("up")
+while True:
+    number = signal.sigwait(signals)
     note(signal.Signals(number).name[3:])
     if number == signal.SIGTERM and not os.path.exists("stubborn"):
         sys.exit(3)
-for name in "HUP ALRM INT QUIT USR1 USR2 TERM".split():
-    signal.signal(signal.Signals["SIG" + name], on_signal)
-note("up")
-while True:
-    signal.pause()
 """
 
 

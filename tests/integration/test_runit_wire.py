@@ -11,7 +11,7 @@ import subprocess
 import pytest
 
 from runit_tree import LONG, OURS, PEERS, REAL, REAL_SV, RECORDER, RunitTree, fetch_peers
-from supervised import DEADLINE, eventually
+from supervised import DEADLINE, SUPERVISOR, eventually
 
 LOGGER = "#!/bin/sh\nexec cat >../written\n"
 IDLE = "#!/bin/sh\nexec sleep 1000000\n"
@@ -289,6 +289,24 @@ def test_s6_svc_sends_the_same_letters(tree):
 
 
 # --- bad input
+
+
+def test_a_second_supervisor_of_the_same_tree_is_refused():
+    with RunitTree(OURS) as tree, RunitTree(OURS) as second:
+        tree.add("web")
+        tree.start()
+        tree.wait_got("web", "up")
+        words = [SUPERVISOR, "--control", second.socket, tree.enabled]
+        refused = subprocess.run(words, capture_output=True, text=True, timeout=DEADLINE, check=False)
+        assert refused.returncode == 1
+        assert f"{tree.enabled} is supervised by pid {tree.process.pid}, which has locked it" in refused.stderr
+        assert not second.socket.exists()
+        assert tree.got("web") == [], "nothing was started or stopped"
+        # Whoever follows a supervisor that was killed is not refused.
+        tree.process.kill()
+        tree.process.wait()
+        tree.start()
+        assert tree.status("web")["state"] == "ready" and tree.got("web") == []
 
 
 def test_unknown_bytes_and_clients_that_stay_harm_nobody(tree):
