@@ -47,7 +47,7 @@ struct Plan {
 
 Plan* plan = nullptr;
 std::size_t plan_size = 0;
-volatile std::sig_atomic_t depth = 0;
+volatile std::sig_atomic_t fault_depth = 0;
 
 // ---- in the handler -----------------------------------------------------------------------------
 
@@ -139,11 +139,11 @@ void on_fault(int signal, siginfo_t* info, void* context) noexcept {
         raw(SYS_exit_group, kShellSignalBase + signal);
     }
     // A fault in here comes back to here: with less to do each time.
-    depth = depth + 1;
-    if (depth == 1) {
+    fault_depth = fault_depth + 1;
+    if (fault_depth == 1) {
         note(signal, *info, context);
     }
-    if (depth <= 2) {
+    if (fault_depth <= 2) {
         execute_again();
     }
     only_reap();
