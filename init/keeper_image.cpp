@@ -37,7 +37,7 @@ bool is_part(std::uint32_t size) noexcept {
 bool is_sound(const KeeperShape& shape, std::size_t memory) noexcept {
     return is_part(shape.link_size) && is_part(shape.key_size) && is_part(shape.entry_size) &&
            fits(shape.link_offset, shape.link_size, memory) &&
-           fits(shape.talk_offset, 3 * kNumber, memory) &&
+           fits(shape.talk_offset, std::uint64_t{3} * kNumber, memory) &&
            fits(shape.key_count_offset, kNumber, memory) &&
            fits(shape.used_offset, kNumber, memory) && fits(shape.keys_offset, 0, memory) &&
            fits(shape.entries_offset, 0, memory);

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <climits>
 #include <csignal>
 #include <vector>
@@ -89,17 +88,10 @@ std::string how_it_failed(int signal) {
 }  // namespace
 
 std::string program_path(const char* argv0) {
-    const std::string_view called(argv0);
     std::array<char, PATH_MAX> buffer;
-    if (called.find('/') == std::string_view::npos) {
-        const ssize_t size = ::readlink("/proc/self/exe", buffer.data(), buffer.size());
-        return size > 0 ? std::string(buffer.data(), static_cast<std::size_t>(size))
-                        : std::string(called);
-    }
-    if (called.front() == '/' || ::getcwd(buffer.data(), buffer.size()) == nullptr) {
-        return std::string(called);
-    }
-    return std::string(buffer.data()) + "/" + std::string(called);
+    const ssize_t size =
+        argv0[0] == '/' ? 0 : ::readlink("/proc/self/exe", buffer.data(), buffer.size());
+    return size > 0 ? std::string(buffer.data(), static_cast<std::size_t>(size)) : argv0;
 }
 
 Upgrade::Upgrade(Loop& loop, Journal& journal, char** argv, int link, Surroundings surroundings)
@@ -121,6 +113,10 @@ void Upgrade::fail(const std::string& why) {
         std::string(argv_[0]) + ": " + why + "; " + own_version() + " goes on";
     journal_.error("upgrade: " + sentence);
     set(UpgradeState::Stage::Failed, sentence);
+}
+
+void Upgrade::fail(const Error& error) {
+    fail(std::string(error.action) + ": " + errno_text(error.code));
 }
 
 void Upgrade::tell_of(const UpgradeNote& note) {
@@ -152,7 +148,7 @@ void Upgrade::begin() {
     journal_.info(std::string("upgrade: testing ") + argv_[0]);
     set(Stage::Testing);
     if (const auto started = start_test(); !started) {
-        fail(std::string(started.error().action) + ": " + errno_text(started.error().code));
+        fail(started.error());
     }
 }
 
@@ -235,7 +231,7 @@ void Upgrade::execute_when_quiet(MonotonicTime since) {
 void Upgrade::execute() {
     auto own = open_file("/proc/self/exe", O_RDONLY);
     if (!own) {
-        return fail(std::string("/proc/self/exe: ") + errno_text(own.error().code));
+        return fail(own.error());
     }
     UpgradeNote note = os_.note();
     note.program = own->get();
@@ -248,9 +244,9 @@ void Upgrade::execute() {
     environment.push_back(nullptr);
     survive_exec(note, link_, 0);
     ::syscall(SYS_execveat, program_.get(), "", argv_, environment.data(), AT_EMPTY_PATH);
-    const int code = errno;
+    const Error error = last_error("exec");
     survive_exec(note, link_, FD_CLOEXEC);
-    fail(std::string("exec: ") + errno_text(code));
+    fail(error);
 }
 
 }  // namespace mainstay::supervisor

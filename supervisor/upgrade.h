@@ -54,6 +54,7 @@ class Upgrade final : public Upgrades {
   private:
     void set(UpgradeState::Stage stage, std::string why = {});
     void fail(const std::string& why);
+    void fail(const Error& error);
     Result<void> start_test();
     void test_ended();
     void execute_when_quiet(MonotonicTime since);
@@ -73,7 +74,7 @@ class Upgrade final : public Upgrades {
     TimerId timer_ = kNoTimer;
 };
 
-/// The program's path for upgrades: as it was called, made absolute, or where it lies.
+/// The program's path for upgrades: as it was called, or where it lies if that is no whole path.
 std::string program_path(const char* argv0);
 
 }  // namespace mainstay::supervisor
