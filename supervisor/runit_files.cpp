@@ -123,23 +123,25 @@ void RunitFiles::work() {
 }
 
 void RunitFiles::open(const Service& service) {
-    auto made = open_somewhere(service);
+    RunitStatus status = runit_status_of(service);
+    set_first_time(service, status);
+    auto made = open_somewhere(service, status);
     if (!made) {
         return not_opened(service, made.error());
     }
     refused_.erase(service.id);
     Open& open = open_[service.id];
     open.directory = std::move(*made);
-    open.status = runit_status_of(service);
-    set_first_time(service, open.status);
-    write(open);
+    open.status = status;
+    open.is_written = true;
     listen(service.id, open);
 }
 
 /// Several services can have one directory (instances of a template, links): the second finds the
 /// lock to be ours.
-Result<SuperviseDir, SuperviseFault> RunitFiles::open_somewhere(const Service& service) {
-    auto made = SuperviseDir::open(service.definition.resolved + "/" + kSuperviseDirectory);
+Result<SuperviseDir, SuperviseFault> RunitFiles::open_somewhere(const Service& service,
+                                                                const RunitStatus& status) {
+    auto made = SuperviseDir::open(service.definition.resolved + "/" + kSuperviseDirectory, status);
     const bool is_for_elsewhere =
         !made &&
         (made.error().kind == SuperviseFault::Kind::ReadOnly ||
@@ -153,7 +155,7 @@ Result<SuperviseDir, SuperviseFault> RunitFiles::open_somewhere(const Service& s
     }
     const std::string elsewhere = directory_ + "/" + service.name;
     make_directories(elsewhere);
-    return SuperviseDir::open(elsewhere);
+    return SuperviseDir::open(elsewhere, status);
 }
 
 void RunitFiles::not_opened(const Service& service, const SuperviseFault& fault) {

@@ -57,7 +57,8 @@ class RunitFiles final : public ServiceObserver {
     void open_soon(const Service& service);
     void work();
     void open(const Service& service);
-    Result<SuperviseDir, SuperviseFault> open_somewhere(const Service& service);
+    Result<SuperviseDir, SuperviseFault> open_somewhere(const Service& service,
+                                                        const RunitStatus& status);
     void not_opened(const Service& service, const SuperviseFault& fault);
     void set_first_time(const Service& service, RunitStatus& status) const;
     void look_at(const Service& service, Open& open);

@@ -137,7 +137,8 @@ bool is_too_high(int fd) noexcept {
 
 }  // namespace
 
-Result<SuperviseDir, SuperviseFault> SuperviseDir::open(std::string directory) {
+Result<SuperviseDir, SuperviseFault> SuperviseDir::open(std::string directory,
+                                                        const RunitStatus& status) {
     TRY_VOID(make_directory(directory));
     SuperviseDir made;
     made.path_ = std::move(directory) + "/";
@@ -146,6 +147,9 @@ Result<SuperviseDir, SuperviseFault> SuperviseDir::open(std::string directory) {
         return SuperviseFault{Kind::Descriptors,
                               "no descriptors to spare for " + made.path_ +
                                   "; the supervisor needs a higher limit (RLIMIT_NOFILE)"};
+    }
+    if (const auto written = made.write(status); !written) {
+        return fault_of(made.path_ + kRunitStatus, written.error().action, written.error().code);
     }
     const std::string control = made.path_ + kRunitControl;
     TRY(made.control_, make_control(control));

@@ -30,7 +30,9 @@ struct SuperviseFault {
 class SuperviseDir {
   public:
     /// @param directory its name, or that of a symbolic link to where it is or shall be
-    static Result<SuperviseDir, SuperviseFault> open(std::string directory);
+    /// @param status what is true now: it is there before anybody can find us to be there
+    static Result<SuperviseDir, SuperviseFault> open(std::string directory,
+                                                     const RunitStatus& status);
 
     /// For reading commands; never blocks, and never at its end.
     int control() const noexcept { return control_.get(); }

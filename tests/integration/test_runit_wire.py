@@ -377,7 +377,7 @@ def test_a_link_that_leads_nowhere_is_made_real(tree):
     (directory / "log/supervise").symlink_to("../../../runit.log")
     tree.start()
     for made in (tree.top / "runit.web", tree.top / "runit.log"):
-        eventually(lambda: (made / "status").exists(), f"{made} is written")
+        eventually(lambda: (made / "ok").exists(), f"{made} is written")
         assert stat.S_IMODE(made.stat().st_mode) == 0o700
     assert tree.sv("-w", LONG, "stop", "web").exit == 0
 
@@ -389,8 +389,8 @@ def test_instances_of_one_directory_have_a_place_each(tree):
         tree.enable(name, tree.definitions / "many@")
     super(RunitTree, tree).start()
     first, second = tree.definitions / "many@/supervise", tree.top / "supervise"
-    eventually(lambda: (first / "status").exists(), "one has the directory's own")
-    eventually(lambda: second.exists() and [p for p in second.iterdir() if (p / "status").exists()], "the other")
+    eventually(lambda: (first / "ok").exists(), "one has the directory's own")
+    eventually(lambda: second.exists() and [p for p in second.iterdir() if (p / "ok").exists()], "the other")
     name = next(second.iterdir()).name
     fifo = os.open(second / name / "control", os.O_WRONLY | os.O_NONBLOCK)
     os.write(fifo, b"d")

@@ -469,7 +469,7 @@ def test_a_directory_that_is_removed_while_its_service_runs(s):
     s.enable("web")
     s.start()
     pid = s.wait_state("web", "ready")["pid"]
-    eventually((directory / "supervise/status").exists, "all is written there that will be")
+    eventually((directory / "supervise/ok").exists, "all is written there that will be")
     shutil.rmtree(directory)
     os.kill(pid, signal.SIGTERM)
     eventually(lambda: "exec_failure" in s.status("web"), "its next start fails")

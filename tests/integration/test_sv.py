@@ -130,8 +130,8 @@ def test_a_read_only_service_directory_is_driven_all_the_same():
         (directory / "run").write_text("#!/bin/sh\nexec sleep 1000000\n")
         super(RunitTree, tree).start()
         files = tree.top / "supervise/web"
-        eventually((files / "status").exists, "it has a place")
-        eventually((files / "log/status").exists, "its logger, too")
+        eventually((files / "ok").exists, "it has a place")
+        eventually((files / "log/ok").exists, "its logger, too")
         variables = {"SVCTL_SOCKET": str(tree.socket)}
         status = tree.sv("status", "web", environment=variables)
         assert status.text == "run: web: (pid N) Ns; run: log: (pid N) Ns\n"
