@@ -7,6 +7,8 @@ install(TARGETS init supervisor RUNTIME DESTINATION ${program_directory})
 install(TARGETS svctl RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(FILES ctl/completion/svctl.bash
     DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME svctl)
+install(FILES ctl/completion/sv.bash
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME sv)
 install(FILES docs/man/inittab.5 docs/man/service.conf.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
 install(FILES docs/man/chpst.8 docs/man/init.8 docs/man/supervisor.8 docs/man/sv.8 docs/man/svctl.8 docs/man/svlog.8 docs/man/svlogd.8
     DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)

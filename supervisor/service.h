@@ -51,7 +51,7 @@ struct Service {
     bool definition_changed = false;  ///< the directory says something else than what runs
     /// A script of control/ took the place of the stop signal of this run.
     bool stop_signal_replaced = false;
-    std::int32_t process_group = 0;   ///< of the last run, and its session
+    std::int32_t process_group = 0;  ///< of the last run, and its session
 
     TimerId timer = kNoTimer;
     TimerId auxiliary_timer = kNoTimer;

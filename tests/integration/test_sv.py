@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+import namespace
 from runit_tree import LONG, OURS, REAL_SV, RECORDER, SVCTL, RunitTree, fetch_peers
 from supervised import DEADLINE, eventually
 
@@ -137,3 +138,28 @@ def test_a_read_only_service_directory_is_driven_all_the_same():
         assert status.text == "run: web: (pid N) Ns; run: log: (pid N) Ns\n"
         assert tree.sv("-w", LONG, "stop", "web", environment=variables).exit == 0
         assert not (directory / "supervise").exists()
+
+
+def complete(place, *words):
+    script = 'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _sv; printf "%s\\n" "${COMPREPLY[@]}"'
+    completion = namespace.TOP / "ctl/completion/sv.bash"
+    result = subprocess.run(
+        ["bash", "-c", script, "bash", completion, *words],
+        capture_output=True,
+        text=True,
+        env={"PATH": os.environ["PATH"], "SVDIR": str(place / "sv")},
+        timeout=DEADLINE,
+        check=True,
+    )
+    return result.stdout.split()
+
+
+def test_bash_completes_commands_and_services(place):
+    assert complete(place, "sv", "re") == ["reload", "restart"]
+    assert complete(place, "sv", "-w", "5", "sta") == ["status", "start"]
+    assert complete(place, "sv", "-") == ["-v", "-w", "-V"]
+    assert complete(place, "sv", "up", "") == ["bare", "dead", "locked", "plain", "torn"]
+    assert complete(place, "sv", "-v", "up", "dead", "p") == ["plain"]
+    # Each command that is completed is one.
+    for command in complete(place, "sv", ""):
+        assert run(place, "ours", command, "dead")[0] != 100, command
