@@ -94,10 +94,9 @@ class Svlogd final : public LineListener {
     explicit Svlogd(const Settings& settings)
         : settings_(settings), reader_(settings.line_max, settings.replacement, *this) {
         for (const char* name : settings.directories) {
-            targets_.push_back({std::make_unique<LogDir>(
-                                    name, LogDirSettings{settings.line_max, settings.verbosity}),
-                                {},
-                                false});
+            const LogDirSettings rules{settings.line_max, settings.verbosity};
+            auto directory = std::make_unique<LogDir>(name, rules);
+            targets_.push_back({std::move(directory), {}, false});
         }
     }
 
