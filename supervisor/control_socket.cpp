@@ -1,8 +1,10 @@
 #include "supervisor/control_socket.h"
 
 #include <grp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -41,10 +43,28 @@ Result<UniqueFd> make_socket() {
     return fd;
 }
 
+/// A process that ended is none, though nobody may have reaped it yet.
+bool is_alive(pid_t pid) noexcept {
+    const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    pollfd end{process.get(), POLLIN, 0};
+    return process.valid() ? ::poll(&end, 1, 0) == 0 : errno != ESRCH;
+}
+
+/// The kernel connects to whatever listens, also where nobody is left who would answer: what a
+/// supervisor that was killed had in hand, children on their way to their program, has its
+/// descriptors for a moment longer. Whose credentials it names is the one who listened.
+bool is_listener_alive(int probe) noexcept {
+    ucred listener{};
+    socklen_t size = sizeof listener;
+    const bool is_known =
+        ::getsockopt(probe, SOL_SOCKET, SO_PEERCRED, &listener, &size) == 0 && listener.pid > 0;
+    return !is_known || is_alive(listener.pid);
+}
+
 Result<bool> somebody_answers(const sockaddr_un& address) {
     TRY(const UniqueFd probe, make_socket());
     if (::connect(probe.get(), generic(address), sizeof address) == 0) {
-        return true;
+        return is_listener_alive(probe.get());
     }
     // A full backlog is a living supervisor that is busy.
     return errno == EAGAIN;

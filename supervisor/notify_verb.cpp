@@ -31,6 +31,12 @@ NotifyMessage message_of(const protocol::Request& request) {
     return message;
 }
 
+/// What its run script says at once may come before the report that the script was executed.
+bool may_be_told_of(const Snapshot& snapshot) noexcept {
+    return is_running(snapshot.state) ||
+           (snapshot.state == ServiceState::Starting && snapshot.pid > 0);
+}
+
 }  // namespace
 
 bool is_own_notify(const ControlHandler::Ports& os, const protocol::Request& request,
@@ -59,7 +65,7 @@ std::string notify(ControlHandler& handler, const protocol::Request& request) {
                      ErrorCode::UnknownService);
             continue;
         }
-        if (!is_running(service->snapshot.state)) {
+        if (!may_be_told_of(service->snapshot)) {
             complain(
                 encode(protocol::ServiceError{request.id, each.name, ErrorCode::NotUp,
                                               "not running, so there is nothing to be told of it",

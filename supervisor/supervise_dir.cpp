@@ -22,6 +22,9 @@ namespace {
 constexpr mode_t kDirectoryMode = 0700;
 constexpr mode_t kFifoMode = 0600;
 constexpr unsigned kFileMode = 0644;
+/// A link in the place of a file of ours was put there by whoever may write to the directory, to
+/// have another file written: it is refused.
+constexpr int kForOurFile = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
 constexpr std::size_t kLongestTarget = 255;
 constexpr std::size_t kMostOfLocks = std::size_t{256} * 1024;
 
@@ -70,7 +73,7 @@ std::int32_t find_holder(int lock) {
 }
 
 Result<UniqueFd, SuperviseFault> take_lock(const std::string& path) {
-    auto lock = open_file(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK, kFifoMode);
+    auto lock = open_file(path.c_str(), kForOurFile | O_APPEND, kFifoMode);
     if (!lock) {
         return fault_of(path, "open", lock.error().code);
     }
@@ -174,8 +177,7 @@ TreeLock lock_tree(const std::string& directory) {
 Result<void> SuperviseDir::replace(const char* name, std::string_view content) const {
     const std::string path = path_ + name;
     const std::string fresh = path + ".new";
-    TRY(UniqueFd file,
-        open_file(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK, kFileMode));
+    TRY(UniqueFd file, open_file(fresh.c_str(), kForOurFile | O_TRUNC, kFileMode));
     TRY_VOID(write_all(file.get(), content));
     if (::rename(fresh.c_str(), path.c_str()) < 0) {
         return last_error("rename");

@@ -152,8 +152,9 @@ class Supervised:
     def _answers(self):
         assert self.process.poll() is None, f"the supervisor ended: {self.messages()}"
         try:
-            with self.client():
-                return True
+            with self.client() as client:
+                # None where what was reached is the socket of one that was just killed.
+                return client.greeting is not None
         except OSError:
             return False
 

@@ -347,6 +347,20 @@ def test_what_is_in_the_way_is_named_and_the_service_runs(tree, what):
         tree.wait_supervised("web")
 
 
+def test_a_link_in_the_place_of_a_file_is_not_followed(tree):
+    directory = tree.add("web")
+    precious = directory.parent / "precious"
+    precious.write_text("precious")
+    (directory / "supervise").mkdir(mode=0o700)
+    (directory / "supervise/status.new").symlink_to(precious)
+    tree.disable("web")
+    tree.start()
+    tree.enable("web")
+    tree.wait_message(f"web: cannot be driven by sv: {directory}/supervise/status: ")
+    tree.wait_state("web", "ready")
+    assert precious.read_text() == "precious"
+
+
 def test_a_service_of_a_runsv_is_left_to_it():
     with RunitTree(OURS) as tree:
         tree.add("other")

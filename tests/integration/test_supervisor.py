@@ -505,6 +505,35 @@ def test_a_stale_socket_is_replaced_and_its_directory_made(s):
     assert not s.socket.exists()
 
 
+LISTENS_AND_LEAVES_ITS_SOCKET_TO_A_CHILD = """
+import os, socket, sys, time
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(sys.argv[1])
+listener.listen()
+child = os.fork()
+if child:
+    print(child)
+else:
+    os.close(1)
+    time.sleep(100000)
+"""
+
+
+def test_a_socket_that_only_a_child_of_a_dead_supervisor_has_is_replaced(s):
+    """As for the moment in which a child that was just born has all that its parent had."""
+    command = ["/usr/bin/python3", "-c", LISTENS_AND_LEAVES_ITS_SOCKET_TO_A_CHILD, s.socket]
+    child = int(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
+    left = s.socket.stat().st_ino
+    try:
+        s.process = subprocess.Popen([SUPERVISOR, "--control", s.socket, s.enabled])
+        eventually(lambda: s.process.poll() is not None or s.socket.stat().st_ino != left, "it is replaced")
+        assert s.process.poll() is None
+        assert s.known() == set()
+        assert s.stop() == 0
+    finally:
+        os.kill(child, signal.SIGKILL)
+
+
 @pytest.mark.parametrize("lose", ["file", "directory"])
 def test_a_socket_that_is_lost_is_made_again(s, lose):
     s.socket = s.top / "run" / "control"

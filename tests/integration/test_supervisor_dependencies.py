@@ -193,6 +193,7 @@ def test_exec_stop_ends_the_service_before_any_signal(s):
     )
     s.start()
     s.wait_text("up", "\n")
+    s.wait_state("web", "ready")  # a start that is not known to have succeeded is cancelled by a signal
     assert s.ask(verb="down", services=["web"]).exit == 0
     assert trace(s) == ["stop", "ended"]
 

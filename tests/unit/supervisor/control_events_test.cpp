@@ -107,6 +107,18 @@ TEST_CASE("a loggers goes with its service only", "[control]") {
               "it is a logger, and goes with its service"));
 }
 
+TEST_CASE("notify may come before the report that the program was executed", "[control]") {
+    Control control;
+    control.directory("/sv/web").policy.readiness = Readiness::Notify;
+    control.services.add("web", "/sv/web");
+    REQUIRE(control.state("web") == ServiceState::Starting);
+    CHECK(has(control.ask(R"({"id":1,"verb":"notify","services":["web"],"ready":true})"),
+              R"("exit":0)"));
+    CHECK(control.state("web") == ServiceState::Ready);
+    control.processes.execute(control.pid("web"));
+    CHECK(control.state("web") == ServiceState::Ready);
+}
+
 TEST_CASE("notify is about who runs", "[control]") {
     Control control;
     control.run("web");
