@@ -224,7 +224,11 @@ void ProcessWatch::reap_pending() {
     }
     for (;;) {
         siginfo_t info{};
-        if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == 0) {
+        const int found = ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT);
+        if (found < 0 && errno == EINTR) {
+            continue;  // nobody may ask again
+        }
+        if (found < 0 || info.si_pid == 0) {
             break;
         }
         // What is told in here may spawn: the child is looked up anew each time.

@@ -202,7 +202,8 @@ def test_killed_again_and_again_at_random_moments():
                 os.kill(supervisor, signal.SIGKILL)
                 rounds += 1
             now = m.status()
-            assert {name: now[name].get("pid") for name in steady} == steady
+            kept = {name: now[name].get("pid") for name in steady}
+            assert kept == steady, (now, m.transcript()[-3000:])
         # Quiet, so that what was told can be compared with what was.
         for name in ("crashes", "finishes"):
             assert m.ask(verb="down", services=[name]).exit == 0
