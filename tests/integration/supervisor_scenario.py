@@ -54,6 +54,13 @@ class System(Subject):
         processes = {**self.children(), **(self.children(supervisor) if supervisor else {})}
         return "" in processes.values()
 
+    def wait_for_files(self):
+        """runit's, which are made after the start, and have descriptors."""
+        for name in (*SERVICES, "db/log"):
+            ok = self.root / f"etc/service/{name}/supervise/ok"
+            eventually(ok.exists, f"{ok} is there")
+        self._settle()
+
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.supervisor()}/fd"))
 
