@@ -56,13 +56,22 @@ class Podman:
         with contextlib.suppress(AssertionError):
             self.run("rm", "--all", "--force", "--time", "0")
         # Podman leaves what its cgroups were in; it goes only if nobody else has any in there.
-        for parent in CGROUPS.glob("**/libpod_parent"):
+        for parent in libpod_parents():
             for place in (parent / "conmon", parent):
                 with contextlib.suppress(OSError):
                     place.rmdir()
         self._keeper.kill()
         self._keeper.wait()
         self._keeper.stdout.close()
+
+
+def libpod_parents():
+    """Other tests make and remove groups meanwhile, which os.walk does not mind."""
+    return [
+        pathlib.Path(directory) / "libpod_parent"
+        for directory, names, _ in os.walk(CGROUPS)
+        if "libpod_parent" in names
+    ]
 
 
 @pytest.fixture(scope="module")
