@@ -1,7 +1,6 @@
 #include "supervisor/cgroup.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,6 +8,7 @@
 
 #include "common/fd_io.h"
 #include "supervisor/cgroup_files.h"
+#include "supervisor/file_lock.h"
 
 namespace mainstay::supervisor {
 namespace {
@@ -100,7 +100,9 @@ bool CgroupTree::take_top(const std::string& path) {
         top_.clear();
         return false;
     }
-    if (::flock(directory->get(), LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
+    const LockAttempt attempt = lock_after_the_dead(directory->get());
+    const bool is_unseen = attempt.state == LockAttempt::State::Fading && attempt.holder == 0;
+    if (attempt.state == LockAttempt::State::Held || is_unseen) {
         return false;
     }
     tree_ = std::move(*directory);

@@ -1,10 +1,8 @@
 #include "supervisor/control_socket.h"
 
 #include <grp.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -13,6 +11,8 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
+
+#include "supervisor/alive.h"
 
 namespace mainstay::supervisor {
 namespace {
@@ -41,13 +41,6 @@ Result<UniqueFd> make_socket() {
         return last_error("socket");
     }
     return fd;
-}
-
-/// A process that ended is none, though nobody may have reaped it yet.
-bool is_alive(pid_t pid) noexcept {
-    const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-    pollfd end{process.get(), POLLIN, 0};
-    return process.valid() ? ::poll(&end, 1, 0) == 0 : errno != ESRCH;
 }
 
 /// The kernel connects to whatever listens, also where nobody is left who would answer: what a

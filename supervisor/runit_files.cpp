@@ -15,6 +15,9 @@ namespace {
 /// Of a boot that does not become complete.
 constexpr Duration kPatienceWithBoot = std::chrono::seconds(1);
 constexpr int kOpenedAtATime = 4;
+/// A lock that nobody holds who can be seen is tried for 10 s.
+constexpr Duration kPauseOfTries = std::chrono::milliseconds(100);
+constexpr int kMostTries = 100;
 constexpr int kCommandsAtATime = 32;
 
 struct WallTime {
@@ -116,6 +119,7 @@ void RunitFiles::work() {
                 open(*service);
             } else {
                 refused_.erase(id);
+                fading_.erase(id);
             }
         }
         work();
@@ -130,6 +134,7 @@ void RunitFiles::open(const Service& service) {
         return not_opened(service, made.error());
     }
     refused_.erase(service.id);
+    fading_.erase(service.id);
     Open& open = open_[service.id];
     open.directory = std::move(*made);
     open.status = status;
@@ -159,13 +164,34 @@ Result<SuperviseDir, SuperviseFault> RunitFiles::open_somewhere(const Service& s
 }
 
 void RunitFiles::not_opened(const Service& service, const SuperviseFault& fault) {
-    if (fault.kind != SuperviseFault::Kind::Held) {
+    // Of one in another pid namespace no more is to be seen than of one who is dead.
+    if (fault.kind == SuperviseFault::Kind::Fading &&
+        (++fading_[service.id] < kMostTries || fault.holder != 0)) {
+        return open_later();
+    }
+    fading_.erase(service.id);
+    if (fault.kind != SuperviseFault::Kind::Held && fault.kind != SuperviseFault::Kind::Fading) {
         os_.journal.warning(service.name + ": cannot be driven by sv: " + fault.message);
         return;
     }
     os_.journal.error(service.name + ": " + fault.message +
                       ", who supervises it; it is stopped here and left to that one");
     os_.services.post(service.id, WantDown{});
+}
+
+void RunitFiles::open_later() {
+    if (std::exchange(waits_for_locks_, true)) {
+        return;
+    }
+    os_.loop.call_after(kPauseOfTries, [this] {
+        waits_for_locks_ = false;
+        for (const auto& [id, tries] : fading_) {
+            if (std::find(to_be_opened_.begin(), to_be_opened_.end(), id) == to_be_opened_.end()) {
+                to_be_opened_.push_back(id);
+            }
+        }
+        work();
+    });
 }
 
 void RunitFiles::set_first_time(const Service& service, RunitStatus& status) const {

@@ -60,6 +60,7 @@ class RunitFiles final : public ServiceObserver {
     Result<SuperviseDir, SuperviseFault> open_somewhere(const Service& service,
                                                         const RunitStatus& status);
     void not_opened(const Service& service, const SuperviseFault& fault);
+    void open_later();
     void set_first_time(const Service& service, RunitStatus& status) const;
     void look_at(const Service& service, Open& open);
     void write_soon(ServiceId service);
@@ -75,12 +76,14 @@ class RunitFiles final : public ServiceObserver {
     std::string directory_;
     std::unordered_map<ServiceId, Open> open_;
     std::deque<ServiceId> to_be_opened_;
-    std::unordered_set<ServiceId> refused_;  ///< asked or refused: until their next run
+    std::unordered_set<ServiceId> refused_;      ///< asked or refused: until their next run
+    std::unordered_map<ServiceId, int> fading_;  ///< whose lock may soon be free, and tries so far
     std::vector<ServiceId> to_be_written_;
     bool has_begun_ = false;
     bool waits_to_begin_ = false;
     bool works_ = false;
     bool writes_soon_ = false;
+    bool waits_for_locks_ = false;
 };
 
 }  // namespace mainstay::supervisor

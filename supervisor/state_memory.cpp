@@ -1,7 +1,6 @@
 #include "supervisor/state_memory.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 
 #include "common/fd_io.h"
 #include "common/state_table_writer.h"
+#include "supervisor/file_lock.h"
 
 namespace mainstay::supervisor {
 namespace {
@@ -94,8 +94,11 @@ Result<StateMemory> StateMemory::open_file_at(const std::string& path) {
     if (!S_ISREG(info.st_mode) || info.st_uid != ::geteuid()) {
         return Error{"open", EPERM};
     }
-    if (::flock(fd.get(), LOCK_EX | LOCK_NB) < 0) {
-        return last_error("flock");
+    // One that a dead supervisor leaves for longer than that does no harm: nobody writes for it.
+    const LockAttempt attempt = lock_after_the_dead(fd.get());
+    const bool is_dead_ones = attempt.state == LockAttempt::State::Fading && attempt.holder != 0;
+    if (attempt.state != LockAttempt::State::Ours && !is_dead_ones) {
+        return Error{"flock", attempt.code != 0 ? attempt.code : EWOULDBLOCK};
     }
     const auto size = static_cast<off_t>(state_table::own_size());
     if (info.st_size < size && ::ftruncate(fd.get(), size) < 0) {

@@ -1,20 +1,16 @@
 #include "supervisor/supervise_dir.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <string_view>
-#include <vector>
 
 #include "common/fd_io.h"
-#include "supervisor/runit_wire.h"
+#include "supervisor/file_lock.h"
 
 namespace mainstay::supervisor {
 namespace {
@@ -26,7 +22,6 @@ constexpr unsigned kFileMode = 0644;
 /// have another file written: it is refused.
 constexpr int kForOurFile = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
 constexpr std::size_t kLongestTarget = 255;
-constexpr std::size_t kMostOfLocks = std::size_t{256} * 1024;
 
 using Kind = SuperviseFault::Kind;
 
@@ -62,32 +57,22 @@ Result<void, SuperviseFault> make_directory(const std::string& path) {
     return {};
 }
 
-std::int32_t find_holder(int lock) {
-    struct stat file {};
-    std::vector<char> buffer(kMostOfLocks);
-    const auto locks = read_file("/proc/locks", buffer);
-    if (!locks || ::fstat(lock, &file) < 0) {
-        return 0;
-    }
-    return holder_of_lock(*locks, major(file.st_dev), minor(file.st_dev), file.st_ino);
-}
-
 Result<UniqueFd, SuperviseFault> take_lock(const std::string& path) {
     auto lock = open_file(path.c_str(), kForOurFile | O_APPEND, kFifoMode);
     if (!lock) {
         return fault_of(path, "open", lock.error().code);
     }
-    if (::flock(lock->get(), LOCK_EX | LOCK_NB) == 0) {
+    const LockAttempt attempt = try_lock(lock->get());
+    if (attempt.state == LockAttempt::State::Ours) {
         return std::move(*lock);
     }
-    if (errno != EWOULDBLOCK) {
-        return fault_of(path, "flock", errno);
+    if (attempt.state == LockAttempt::State::Failed) {
+        return fault_of(path, "flock", attempt.code);
     }
-    const std::int32_t holder = find_holder(lock->get());
-    return SuperviseFault{
-        Kind::Held,
-        path + " is held by " + (holder != 0 ? "pid " + std::to_string(holder) : "another process"),
-        holder};
+    const std::string holder =
+        attempt.holder != 0 ? "pid " + std::to_string(attempt.holder) : "another process";
+    return SuperviseFault{attempt.state == LockAttempt::State::Held ? Kind::Held : Kind::Fading,
+                          path + " is held by " + holder, attempt.holder};
 }
 
 /// Anything but a fifo is not even opened.
@@ -165,13 +150,11 @@ TreeLock lock_tree(const std::string& directory) {
     if (!tree) {
         return {};
     }
-    if (::flock(tree->get(), LOCK_EX | LOCK_NB) == 0) {
+    const LockAttempt attempt = lock_after_the_dead(tree->get());
+    if (attempt.state == LockAttempt::State::Ours) {
         return {std::move(*tree), 0};
     }
-    // What a supervisor that was killed had in hand may hold its lock for a moment longer than it
-    // lives: children on their way to their program.
-    const std::int32_t holder = errno == EWOULDBLOCK ? find_holder(tree->get()) : 0;
-    return {UniqueFd(), holder > 0 && ::kill(holder, 0) == 0 ? holder : 0};
+    return {UniqueFd(), attempt.state == LockAttempt::State::Held ? attempt.holder : 0};
 }
 
 Result<void> SuperviseDir::replace(const char* name, std::string_view content) const {

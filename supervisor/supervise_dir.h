@@ -19,12 +19,13 @@ struct SuperviseFault {
     enum class Kind : std::uint8_t {
         ReadOnly,     ///< nothing can be written there
         Held,         ///< its lock is another's
+        Fading,       ///< nobody that can be seen has its lock: it may soon be free
         Descriptors,  ///< services need what is left of them
         Other,
     };
     Kind kind = Kind::Other;
     std::string message;      ///< what was tried, on what, and why it failed
-    std::int32_t holder = 0;  ///< of Held: its pid; 0: not known
+    std::int32_t holder = 0;  ///< of the lock: its pid; 0: not known
 };
 
 class SuperviseDir {

@@ -64,6 +64,8 @@ def test_without_the_right_to_reboot_busybox_exits():
 
 def test_pid_1_starts_with_the_descriptors_and_the_environment_the_kernel_gives():
     with Pid1(("/bin/sleep", "1000"), env={"container": "test"}) as p:
+        # Until then it is the shell of enter.sh, which has more open and another environment.
+        eventually(lambda: p.run("cat", "/proc/1/cmdline") == "/bin/sleep\0001000\0", "PID 1 is the program")
         assert p.run("ls", "/proc/1/fd").split() == ["0", "1", "2"]
         environment = p.run("cat", "/proc/1/environ").split("\0")
         assert environment == ["HOME=/", "TERM=linux", "container=test", ""]

@@ -176,7 +176,6 @@ def lines(m, name):
     return (m.root / "tmp" / name).read_text().splitlines()
 
 
-@pytest.mark.skip(reason="one of some ten runs on a busy machine showed services without a pid, why is not known")
 def test_killed_again_and_again_at_random_moments():
     chance = random.Random(int(os.environ.get("MAINSTAY_SEED", "1")))
     end = time.monotonic() + SECONDS
