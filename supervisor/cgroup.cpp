@@ -102,7 +102,7 @@ bool CgroupTree::take_top(const std::string& path) {
     }
     const LockAttempt attempt = lock_after_the_dead(directory->get());
     const bool is_unseen = attempt.state == LockAttempt::State::Fading && attempt.holder == 0;
-    if (attempt.state == LockAttempt::State::Held || is_unseen) {
+    if (attempt.is_held_by_us() || is_unseen) {
         return false;
     }
     tree_ = std::move(*directory);

@@ -131,11 +131,16 @@ Result<ControlSocket> inherited_control_socket(const std::string& path, int fd) 
     if (fd < 0 || ::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) < 0) {
         return last_error("getsockopt");
     }
-    struct stat info {};
-    if (listens == 0 || ::stat(path.c_str(), &info) < 0 || !S_ISSOCK(info.st_mode)) {
+    if (listens == 0) {
         return Error{"listen", EINVAL};
     }
-    return ControlSocket{UniqueFd(fd), info.st_dev, info.st_ino};
+    // Closed where it is of no use: whoever has connected to it would wait for ever.
+    UniqueFd listener(fd);
+    struct stat info {};
+    if (::stat(path.c_str(), &info) < 0 || !S_ISSOCK(info.st_mode)) {
+        return Error{"listen", ENOENT};
+    }
+    return ControlSocket{std::move(listener), info.st_dev, info.st_ino};
 }
 
 bool is_connected(int fd) noexcept {

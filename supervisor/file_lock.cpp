@@ -4,12 +4,17 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "common/fd_io.h"
 #include "supervisor/alive.h"
+#include "supervisor/proc_text.h"
 #include "supervisor/runit_wire.h"
 
 namespace mainstay::supervisor {
@@ -30,6 +35,17 @@ std::int32_t find_holder(int lock) {
 
 }  // namespace
 
+bool LockAttempt::is_held_by_us() const noexcept {
+    if (state != State::Held) {
+        return false;
+    }
+    std::array<char, 4096> buffer;
+    const std::string path = "/proc/" + std::to_string(holder) + "/status";
+    const auto status = read_file(path.c_str(), buffer);
+    const auto uid = status ? parse_effective_uid(*status) : std::nullopt;
+    return uid && (*uid == 0 || *uid == ::geteuid());
+}
+
 LockAttempt try_lock(int fd) {
     using State = LockAttempt::State;
     if (::flock(fd, LOCK_EX | LOCK_NB) == 0) {
@@ -39,7 +55,8 @@ LockAttempt try_lock(int fd) {
         return {State::Failed, 0, errno};
     }
     const std::int32_t holder = find_holder(fd);
-    return {holder > 0 && is_alive(holder) ? State::Held : State::Fading, holder, 0};
+    const bool is_held = holder > 0 && holder != ::getpid() && is_alive(holder);
+    return {is_held ? State::Held : State::Fading, holder, 0};
 }
 
 LockAttempt lock_after_the_dead(int fd, int patience) {

@@ -13,13 +13,18 @@ namespace mainstay::supervisor {
 struct LockAttempt {
     enum class State : std::uint8_t {
         Ours,
-        Held,    ///< by a process that lives
-        Fading,  ///< by nobody that can be seen: who took it is dead, or in another pid namespace
+        Held,    ///< by another process, which lives
+        Fading,  ///< by nobody that can be seen: who took it is dead, in another pid namespace, or
+                 ///< the program that this process was before
         Failed,
     };
     State state = State::Failed;
     std::int32_t holder = 0;  ///< its pid, as /proc/locks has it; 0: not known
     int code = 0;             ///< of Failed: errno
+
+    /// @returns whether its holder may be a supervisor of ours: lives, and is root's or our own
+    /// user's
+    bool is_held_by_us() const noexcept;
 };
 
 /// Tries once, and never waits.

@@ -146,11 +146,11 @@ void RunitFiles::open(const Service& service) {
 /// lock to be ours.
 Result<SuperviseDir, SuperviseFault> RunitFiles::open_somewhere(const Service& service,
                                                                 const RunitStatus& status) {
-    auto made = SuperviseDir::open(service.definition.resolved + "/" + kSuperviseDirectory, status);
+    const std::string usual = service.definition.resolved + "/" + kSuperviseDirectory;
+    auto made = SuperviseDir::open(usual, status);
     const bool is_for_elsewhere =
-        !made &&
-        (made.error().kind == SuperviseFault::Kind::ReadOnly ||
-         (made.error().kind == SuperviseFault::Kind::Held && made.error().holder == ::getpid()));
+        !made && (made.error().kind == SuperviseFault::Kind::ReadOnly ||
+                  (made.error().kind == SuperviseFault::Kind::Fading && has_open(usual)));
     if (!is_for_elsewhere) {
         return made;
     }
@@ -161,6 +161,12 @@ Result<SuperviseDir, SuperviseFault> RunitFiles::open_somewhere(const Service& s
     const std::string elsewhere = directory_ + "/" + service.name;
     make_directories(elsewhere);
     return SuperviseDir::open(elsewhere, status);
+}
+
+bool RunitFiles::has_open(const std::string& directory) const {
+    return std::any_of(open_.begin(), open_.end(), [&directory](const auto& each) {
+        return each.second.directory.path() == directory + "/";
+    });
 }
 
 void RunitFiles::not_opened(const Service& service, const SuperviseFault& fault) {

@@ -59,6 +59,7 @@ class RunitFiles final : public ServiceObserver {
     void open(const Service& service);
     Result<SuperviseDir, SuperviseFault> open_somewhere(const Service& service,
                                                         const RunitStatus& status);
+    bool has_open(const std::string& directory) const;
     void not_opened(const Service& service, const SuperviseFault& fault);
     void open_later();
     void set_first_time(const Service& service, RunitStatus& status) const;

@@ -154,7 +154,7 @@ TreeLock lock_tree(const std::string& directory) {
     if (attempt.state == LockAttempt::State::Ours) {
         return {std::move(*tree), 0};
     }
-    return {UniqueFd(), attempt.state == LockAttempt::State::Held ? attempt.holder : 0};
+    return {UniqueFd(), attempt.is_held_by_us() ? attempt.holder : 0};
 }
 
 Result<void> SuperviseDir::replace(const char* name, std::string_view content) const {

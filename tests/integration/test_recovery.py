@@ -111,8 +111,7 @@ def test_what_ends_after_a_fault_is_noticed():
         fault(p, "SEGV")
         victim = pid_of(p, "/bin/sleep 1002")
         p.run("kill", "-9", str(victim))
-        after = running(p)
-        assert set(before) - set(after) == {victim}
+        eventually(lambda: set(before) - set(running(p)) == {victim}, "only that one is gone")
 
 
 def test_what_ended_before_a_fault_and_was_not_reaped_is_noticed():

@@ -60,6 +60,7 @@ def all_commands(tree):
 
     tree.start()
     tree.wait_got("web", "up")
+    eventually(lambda: tree.status_byte("web", 19) == 1, "runsv has written it down, too")
     sv("status", "web")
     sv("status", "idle", "web", "nobody")
     sv("s", "web/log")
@@ -181,9 +182,12 @@ def test_control_scripts_come_before_signals_and_replace_them():
 def modes(tree):
     tree.add("web", log_run=LOGGER)
     tree.start()
-    tree.wait_got("web", "up")
+    directories = (tree.supervise("web"), tree.definitions / "web/log/supervise")
+    for directory in directories:
+        # What is written last says that it runs.
+        eventually(lambda: (directory / "status").exists() and (directory / "status").read_bytes()[19] == 1, "it runs")
     found = {}
-    for directory in (tree.supervise("web"), tree.definitions / "web/log/supervise"):
+    for directory in directories:
         for path in [directory, *directory.iterdir()]:
             found[str(path.relative_to(tree.definitions))] = stat.filemode(path.stat().st_mode)
     return found
@@ -361,6 +365,31 @@ def test_locks_that_a_dead_supervisor_leaves_are_waited_for():
         assert tree.status("web")["state"] == "ready" and tree.pid("web") == pid
         assert "held by" not in tree.messages() and "flock" not in tree.messages()
         assert tree.got("web") == [], "nothing was started or stopped"
+
+
+LOCKS_AS_NOBODY = """
+import fcntl, os, sys
+fd = os.open(sys.argv[1], os.O_RDONLY)
+os.setuid(65534)
+fcntl.flock(fd, fcntl.LOCK_EX)
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_whoever_may_read_a_directory_cannot_keep_its_supervisor_away():
+    with RunitTree(OURS) as tree:
+        tree.add("web")
+        stranger = subprocess.Popen(
+            [sys.executable, "-c", LOCKS_AS_NOBODY, tree.enabled], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        try:
+            assert stranger.stdout.readline() == "held\n"
+            tree.start()
+            tree.wait_state("web", "ready")
+        finally:
+            stranger.communicate()
+        assert stranger.returncode == 0
 
 
 def test_unknown_bytes_and_clients_that_stay_harm_nobody(tree):

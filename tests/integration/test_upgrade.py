@@ -1,5 +1,6 @@
 """svctl upgrade: another program in the supervisor's place, and in svlog's, while services run."""
 
+import concurrent.futures
 import errno
 import json
 import os
@@ -7,11 +8,13 @@ import pathlib
 import re
 import signal
 import socket
+import subprocess
 
 import pytest
 
 import faults
 import namespace
+from link_peer import pidfd_getfd
 from namespace import eventually
 from supervised import DEADLINE, SUPERVISOR, Client, Supervised
 from svctl_runner import svctl
@@ -258,3 +261,49 @@ def test_without_our_pid_1_exits_keep_their_status():
         assert s.status("web")["last_death"]["signal"] == signal.SIGSEGV
         assert svctl("--json", "upgrade", control=s.socket).returncode == 0
         assert s.pid("other") == before["other"]
+
+
+def locks_of(s):
+    """Copies of the open files that it has locked, as a child on its way to its program has them."""
+    locked = (s.enabled, s.top / "state", s.definitions / "web/supervise/lock")
+    found = {path: None for path in map(str, locked)}
+    for entry in pathlib.Path(f"/proc/{s.process.pid}/fd").iterdir():
+        try:
+            target = os.readlink(entry)
+        except FileNotFoundError:
+            continue
+        if target in found:
+            found[target] = pidfd_getfd(s.process.pid, int(entry.name))
+    assert None not in found.values(), found
+    return list(found.values())
+
+
+def test_what_children_have_of_the_program_before_is_waited_for():
+    """Its locks, which name the process itself, would otherwise be those of another supervisor."""
+    with Supervised() as s:
+        s.add("web", "exec sleep 100000")
+        s.start("--log-dir", s.top / "log")
+        before = s.wait_state("web", "ready")["pid"]
+        eventually(lambda: (s.definitions / "web/supervise/ok").exists(), "web can be driven by sv")
+        copies = locks_of(s)
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            upgrade_ends = pool.submit(svctl, "upgrade", control=s.socket)
+            eventually(lambda: exe(s.process.pid).startswith("/memfd:"), "the new program runs")
+            for fd in copies:
+                os.close(fd)
+            result = upgrade_ends.result()
+        assert result.returncode == 0, (result.stderr, s.messages())
+        assert s.pid("web") == before
+        link = s.top / "web.sv"
+        link.symlink_to(s.definitions / "web")
+        sv = s.top / "sv.link/sv"
+        sv.parent.mkdir()
+        sv.symlink_to(SUPERVISOR.parent / "svctl")
+        up = eventually(lambda: sv_status(sv, link), "its files are where they were")
+        assert f"(pid {before})" in up
+        assert "supervised by" not in s.messages() and "held by" not in s.messages()
+
+
+def sv_status(sv, directory):
+    done = subprocess.run([sv, "status", directory], capture_output=True, text=True, timeout=DEADLINE, check=False)
+    return done.stdout if done.returncode == 0 else None
