@@ -146,13 +146,29 @@ void BootLinkClient::take(LinkPacket packet, HandOver& over) {
     } else if (message.type == LinkType::Adopted && is_whole) {
         over.processes.push_back({message.process, std::move(packet.descriptors[0]), 0});
     } else if (message.type == LinkType::Exited) {
-        over.processes.push_back({message.process, UniqueFd(), message.value});
+        take_exit(message, over);
     } else if (message.type == LinkType::Kept && is_whole) {
         Kept kept{static_cast<KeptKind>(message.key.kind), message.key.id, {}};
         for (UniqueFd& fd : packet.descriptors) {
             kept.descriptors.push_back(std::move(fd));
         }
         over.kept.push_back(std::move(kept));
+    }
+}
+
+/// Of one that was handed over alive a moment ago, where it ended meanwhile: that counts.
+void BootLinkClient::take_exit(const LinkMessage& message, HandOver& over) {
+    const LinkProcess& ended = message.process;
+    const auto same = std::find_if(
+        over.processes.begin(), over.processes.end(), [&ended](const HandOver::Process& each) {
+            return each.process.pid == ended.pid && each.process.service == ended.service &&
+                   each.process.generation == ended.generation;
+        });
+    HandOver::Process told{ended, UniqueFd(), message.value};
+    if (same != over.processes.end()) {
+        *same = std::move(told);
+    } else {
+        over.processes.push_back(std::move(told));
     }
 }
 

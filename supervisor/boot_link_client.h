@@ -85,6 +85,7 @@ class BootLinkClient final : public Keeper {
     enum class Heard : std::uint8_t { Answer, Silence, Closed };
     Heard receive_until(LinkType last, MonotonicTime end, HandOver& over);
     void take(LinkPacket packet, HandOver& over);
+    static void take_exit(const LinkMessage& message, HandOver& over);
     void handle(const LinkMessage& message);
     void queue(LinkMessage message, std::span<const int> descriptors);
     bool try_to_send(LinkMessage& message, std::span<const int> descriptors);

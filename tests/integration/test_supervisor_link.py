@@ -1,5 +1,7 @@
 """The boot link between PID 1 and the supervisor, with the test in the place of PID 1."""
 
+import concurrent.futures
+import contextlib
 import os
 import select
 import signal
@@ -8,6 +10,22 @@ import struct
 
 import pytest
 
+from link_peer import (
+    ADOPTED,
+    CLAIM,
+    EXIT_RECORDED,
+    EXITED,
+    GREETING,
+    HAND_OVER_BEGIN,
+    HAND_OVER_END,
+    HEADER,
+    KEEP,
+    PROCESS,
+    PROCESS_WORDS,
+    TABLE,
+    WELCOME,
+    Message,
+)
 from supervised import DEADLINE, Supervised, eventually
 
 SLEEP = "exec sleep 100000"
@@ -136,3 +154,131 @@ def test_services_do_not_inherit_the_link(s):
     assert sorted(os.listdir(f"/proc/{s.pid('web')}/fd")) == ["0", "1", "2"]
     s.process.send_signal(signal.SIGTERM)
     eventually(lambda: s.process.poll() == 0, "it ends")
+
+
+# --- a PID 1 that keeps
+
+
+class KeepingLink:
+    """PID 1's end, of one that knows how to keep."""
+
+    def __init__(self):
+        self.ours, self.theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.ours.settimeout(DEADLINE)
+        self.sequence = 0
+
+    def send(self, kind, value=0, body=b"", fds=()):
+        self.sequence += 1
+        socket.send_fds(self.ours, [LAYOUT.pack(MAGIC, 1, kind, self.sequence, value, body)], list(fds))
+
+    def receive(self, kind):
+        """The next message of that kind; others, and what comes with them, are passed over."""
+        while True:
+            message = Message(*socket.recv_fds(self.ours, 65, 8)[:2])
+            if message.kind == kind:
+                return message
+            for fd in message.fds:
+                os.close(fd)
+
+    def welcome(self, adopted=0, tables=0):
+        self.send(WELCOME, 0, GREETING.pack(2, 1000, 1000, 0, adopted, 0, tables))
+
+    def close(self):
+        self.ours.close()
+        self.theirs.close()
+
+
+@contextlib.contextmanager
+def begun(s):
+    """Starts a supervisor that talks to the link that this is; it answers svctl when the block has ended."""
+    link = KeepingLink()
+    with concurrent.futures.ThreadPoolExecutor(1) as other, contextlib.closing(link):
+        number = link.theirs.fileno()
+        environment = {"MAINSTAY_LINK": str(number), "MAINSTAY_LINK_VERSION": "2"}
+        started = other.submit(s.start, environment=environment, pass_fds=[number])
+        link.receive(HELLO)
+        link.theirs.close()
+        yield link, started.result
+        started.result()
+
+
+def run_of(table, pid):
+    """What a message says of the process in the table that has this pid: slot, role, service, generation."""
+    header = HEADER.unpack(os.pread(table, HEADER.size, 0))
+    slots_offset, slot_size, used = header[5], header[6], header[11]
+    for number in range(used):
+        slot = os.pread(table, 64 + PROCESS_WORDS.size, slots_offset + number * slot_size)
+        generation, its_pid, _, _ = PROCESS_WORDS.unpack_from(slot, 64)
+        if its_pid == pid:
+            return number, 0, struct.unpack_from("<I", slot)[0], generation
+    raise AssertionError(f"{pid} is not in the table")
+
+
+@pytest.fixture
+def left(s):
+    """A service that a supervisor left when it was killed: its pid, a pidfd of it, and the table."""
+    s.add("web", SLEEP)
+    with begun(s) as (link, is_started):
+        link.welcome()
+        (table,) = link.receive(TABLE).fds
+        is_started()
+        s.wait_state("web", "ready")
+        pid = s.pid("web")
+        pidfd = os.pidfd_open(pid)
+        s.process.kill()
+        s.process.wait(DEADLINE)
+    yield pid, pidfd, table
+    os.close(pidfd)
+    os.close(table)
+
+
+def hand_over(link, number, left, exit_status=None):
+    """exit_status: of the process, which ends after it was handed over alive."""
+    pid, pidfd, table = left
+    its_place = run_of(table, pid)
+    link.send(HAND_OVER_BEGIN, number)
+    link.send(TABLE, fds=[table])
+    link.send(ADOPTED, 0, PROCESS.pack(pid, 0, *its_place), [pidfd])
+    if exit_status is not None:
+        link.send(EXITED, 77, PROCESS.pack(pid, exit_status, *its_place))
+    link.send(HAND_OVER_END, number)
+
+
+def test_who_gets_no_answer_asks_again_and_takes_only_the_answer_to_that(s, left):
+    pid, pidfd, table = left
+    with begun(s) as (link, is_started):
+        # The first Hello was lost.
+        link.receive(HELLO)
+        link.welcome(adopted=1, tables=1)
+        first = link.receive(CLAIM).value
+        second = link.receive(CLAIM).value
+        assert second != first
+        # A Welcome that comes late, and an answer to the first Claim, that is not true any more.
+        link.welcome()
+        link.send(HAND_OVER_BEGIN, first)
+        link.send(EXITED, 5, PROCESS.pack(pid, signal.SIGSEGV, *run_of(table, pid)))
+        link.send(HAND_OVER_END, first)
+        hand_over(link, second, left)
+        is_started()
+        view = s.status("web")
+        assert (view["pid"], view["state"]) == (pid, "ready")
+        assert "last_death" not in view
+        # From now on its exit is believed.
+        os.kill(pid, signal.SIGKILL)
+        link.send(EXITED, 6, PROCESS.pack(pid, signal.SIGKILL, *run_of(table, pid)))
+        s.wait_other_pid("web", pid)
+        assert s.status("web")["last_death"]["signal"] == signal.SIGKILL
+        assert s.stop() == 0
+
+
+def test_who_ends_while_he_is_handed_over_has_ended(s, left):
+    pid = left[0]
+    os.kill(pid, signal.SIGSEGV)
+    with begun(s) as (link, is_started):
+        link.welcome(adopted=1, tables=1)
+        hand_over(link, link.receive(CLAIM).value, left, exit_status=signal.SIGSEGV)
+        assert link.receive(EXIT_RECORDED).value == 77
+        is_started()
+        s.wait_other_pid("web", pid)
+        assert s.status("web")["last_death"]["signal"] == signal.SIGSEGV
+        assert s.stop() == 0
