@@ -248,8 +248,10 @@ CgroupEntry CgroupTree::enter(ServiceId service, const std::string& name,
 }
 
 void CgroupTree::resume(ServiceId service, const std::string& name) {
-    if (is_there() && ::faccessat(tree_.get(), cgroup_name(name).c_str(), F_OK, 0) == 0) {
+    const std::string directory = cgroup_name(name);
+    if (is_there() && ::faccessat(tree_.get(), directory.c_str(), F_OK, 0) == 0) {
         groups_.try_emplace(service, Group{name});
+        thaw_cgroup(tree_.get(), directory);
     }
 }
 

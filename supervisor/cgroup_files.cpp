@@ -163,4 +163,11 @@ void kill_cgroup(int directory, const std::string& path) {
     }
 }
 
+void thaw_cgroup(int directory, const std::string& path) {
+    const std::string freeze = path + "/cgroup.freeze";
+    if (read_cgroup_file(directory, freeze).starts_with('1')) {
+        static_cast<void>(write_cgroup_file(directory, freeze, "0"));
+    }
+}
+
 }  // namespace mainstay::supervisor

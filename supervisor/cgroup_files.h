@@ -32,4 +32,7 @@ void remove_cgroup(int directory, const std::string& path);
 /// again until there are none.
 void kill_cgroup(int directory, const std::string& path);
 
+/// Where somebody was killed in the middle of that: whoever is in there, or born into it, goes on.
+void thaw_cgroup(int directory, const std::string& path);
+
 }  // namespace mainstay::supervisor

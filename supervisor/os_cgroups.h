@@ -43,7 +43,8 @@ class Cgroups {
     virtual CgroupEntry enter(ServiceId service, const std::string& name,
                               const CgroupSettings& settings) = 0;
 
-    /// It has one already, from a supervisor before this one: nothing is set in it now.
+    /// It has one already, from a supervisor before this one: nothing is set in it now, but who was
+    /// left frozen by one that died within kill_members() goes on.
     /// @param name as for enter()
     virtual void resume(ServiceId service, const std::string& name) = 0;
 

@@ -176,6 +176,7 @@ class ServiceSet final : public ProcessListener, public ReadinessListener {
     void restore(Service& service, KnownService& known);
     void resume_inherited();
     void resume(Service& service, const KnownService& known);
+    void finish_leftovers(const Service& service);
     void resume_timers(Service& service);
     void resume_run(Service& service, const KnownService& known);
     void resume_auxiliary(Service& service, const KnownService& known);

@@ -233,6 +233,7 @@ void ServiceSet::resume(Service& service, const KnownService& known) {
     if (service.snapshot.has_auxiliary) {
         resume_auxiliary(service, known);
     }
+    finish_leftovers(service);
     const Effects effects =
         supervisor::resume(service.snapshot, service.definition.policy,
                            known.performed ? Performed::Yes : Performed::Unknown);
@@ -241,6 +242,17 @@ void ServiceSet::resume(Service& service, const KnownService& known) {
     }
     if (service.leaving) {
         post(service.id, Retire{});
+    }
+}
+
+/// They are killed as its last process ends, after that is written down: so they may have been
+/// left. By cgroup alone, as its session's number may be somebody else's by now.
+void ServiceSet::finish_leftovers(const Service& service) {
+    const bool has_some = !has_process(service.snapshot) &&
+                          service.definition.leftovers == Leftovers::Kill &&
+                          !os_.cgroups.members(service.id).empty();
+    if (has_some) {
+        static_cast<void>(os_.cgroups.kill_members(service.id));
     }
 }
 

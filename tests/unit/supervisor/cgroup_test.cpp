@@ -106,6 +106,19 @@ TEST_CASE("who is born into a cgroup after a kill lives", "[cgroup]") {
     f.tree.forget(kWeb);
 }
 
+TEST_CASE("who is frozen by a supervisor that died goes on under the next one", "[cgroup]") {
+    Fixture f;
+    if (f.fd < 0) {
+        return;
+    }
+    const std::string freeze = f.path() + "/cgroup.freeze";
+    std::ofstream(freeze) << "1";
+    REQUIRE(text_of_file(freeze) == "1\n");
+    f.tree.resume(kWeb, f.name);
+    CHECK(text_of_file(freeze) == "0\n");
+    f.tree.forget(kWeb);
+}
+
 TEST_CASE("a second supervisor does not share the cgroups of the first", "[cgroup]") {
     Fixture f;
     if (f.fd < 0) {

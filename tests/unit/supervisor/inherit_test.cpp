@@ -261,6 +261,33 @@ TEST_CASE("a service without a process stays what it is", "[inherit]") {
     }
 }
 
+TEST_CASE("what a supervisor was about to kill when it died is killed by the next one",
+          "[inherit]") {
+    for (const bool kills : {true, false}) {
+        World w;
+        w.directory("/sv/web").leftovers = kills ? Leftovers::Kill : Leftovers::Keep;
+        w.policy().restart = RestartPolicy::Never;
+        w.ready();
+        w.processes.end(w.web(), exited(1));
+        const ServiceId id = w.service("web").id;
+        w.cgroups.killed.clear();
+        w.succeed();
+        CHECK(w.cgroups.killed.empty());  // nobody is there
+        w.cgroups.processes[id] = {4711};
+        w.succeed();
+        CHECK(w.cgroups.killed == (kills ? std::vector{id} : std::vector<ServiceId>()));
+        CHECK(w.sessions.killed.empty());
+    }
+}
+
+TEST_CASE("who runs is not taken for left behind", "[inherit]") {
+    World w;
+    w.ready();
+    w.cgroups.processes[w.service("web").id] = {4711};
+    w.succeed();
+    CHECK(w.cgroups.killed.empty());
+}
+
 TEST_CASE("a timer goes on with the time that is left", "[inherit]") {
     World w;
     w.ready();
