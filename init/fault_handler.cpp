@@ -18,6 +18,7 @@
 #include <ctime>
 
 #include "common/version.h"
+#include "init/build_id.h"
 #include "init/child.h"
 
 #ifndef AT_MINSIGSTKSZ
@@ -41,6 +42,7 @@ struct Plan {
     char path[4096] = {};
     char word[64] = {};  ///< --recover=…
     char build[sizeof(FaultCause::build)] = {};
+    BuildId build_id = {};
     char* argv[kMaxArguments + 3] = {};
     char** envp = nullptr;
 };
@@ -102,6 +104,7 @@ void note(int signal, const siginfo_t& info, const void* context) noexcept {
     cause.program_counter = program_counter(context);
     cause.at = now_on(CLOCK_BOOTTIME);
     std::memcpy(cause.build, plan->build, sizeof cause.build);
+    cause.build_id = plan->build_id;
     const std::int64_t now = now_on(CLOCK_MONOTONIC);
     note_fault(record, cause, MonotonicTime(Duration(now)));
     raw(SYS_pwrite64, plan->state_fd, &record, sizeof record, 0);
@@ -207,6 +210,7 @@ void find_path(const char* argv0) noexcept {
 void fill_plan(int argc, char** argv, const Sizes& sizes) noexcept {
     find_path(argv[0]);
     std::snprintf(plan->build, sizeof plan->build, "%s (%s)", kVersion, kCommit);
+    plan->build_id = own_build_id();
     plan->envp = reinterpret_cast<char**>(plan + 1);
     char* text = reinterpret_cast<char*>(plan->envp + sizes.variables + 1);
     std::size_t count = 0;

@@ -34,8 +34,8 @@ Recovery judge(const FaultRecord& record, MonotonicTime now) noexcept {
     return count == 2 ? Recovery::KeepOnly : Recovery::Resume;
 }
 
-FixedString<160> describe(const FaultCause& cause) noexcept {
-    FixedString<160> text;
+FixedString<176> describe(const FaultCause& cause) noexcept {
+    FixedString<176> text;
     const std::string_view name = signal_name(cause.signal);
     if (name.empty()) {
         text.append_format("signal %d", cause.signal);
@@ -52,6 +52,12 @@ FixedString<160> describe(const FaultCause& cause) noexcept {
     text.append_format(", program counter 0x%llx, Mainstay ",
                        static_cast<unsigned long long>(cause.program_counter));
     text.append({cause.build, ::strnlen(cause.build, sizeof cause.build)});
+    if (cause.build_id != BuildId()) {
+        text.append(", build id ");
+        for (const unsigned char byte : cause.build_id) {
+            text.append_format("%02x", byte);
+        }
+    }
     return text;
 }
 

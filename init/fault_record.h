@@ -11,16 +11,18 @@
 
 #include "common/clock.h"
 #include "common/fixed.h"
+#include "init/build_id.h"
 
 namespace mainstay::init {
 
 struct FaultCause {
     std::uint64_t address;          ///< what could not be accessed; 0 for a signal that was sent
-    std::uint64_t program_counter;  ///< of the build that `build` names
+    std::uint64_t program_counter;  ///< of the program that `build_id` names
     std::int64_t at;                ///< nanoseconds of CLOCK_BOOTTIME
     std::int32_t signal;
     std::int32_t sender;  ///< pid; 0: the program's own fault; kUnseenSender
-    char build[48];       ///< version and commit of the program, with a NUL
+    char build[28];       ///< version and commit of the program, with a NUL
+    BuildId build_id;     ///< zeros: none; an older program had `build` up to here
 };
 
 /// Sent from where no pid of ours reaches: from outside of the pid namespace, or by the kernel.
@@ -49,8 +51,10 @@ enum class Recovery : std::uint8_t {
 /// What a program that was started because of a fault is to do.
 Recovery judge(const FaultRecord& record, MonotonicTime now) noexcept;
 
-/// "SEGV at 0x10, program counter 0x40a1b2, Mainstay 0.1.0 (abf67ac)",
+static_assert(sizeof(FaultCause) == 80);
+
+/// "SEGV at 0x10, program counter 0x40a1b2, Mainstay 0.1.0 (abf67ac), build id 5116…f433",
 /// "SEGV from pid 12, program counter …", "SEGV from outside, …".
-FixedString<160> describe(const FaultCause& cause) noexcept;
+FixedString<176> describe(const FaultCause& cause) noexcept;
 
 }  // namespace mainstay::init

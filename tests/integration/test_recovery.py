@@ -4,6 +4,7 @@ import os
 import pathlib
 import re
 import signal
+import subprocess
 
 import pytest
 
@@ -26,6 +27,12 @@ INITTAB = """
 ::shutdown:/bin/echo entry of the shutdown
 """
 PROGRAMS = {"/bin/sleep 1001": 2, "/bin/sleep 1002": 1, "/bin/sleep 2001": 1, "sleep 3001": 1}
+
+
+def build_id():
+    """As the linker wrote it into the program."""
+    notes = subprocess.check_output(["readelf", "-n", INIT], text=True)
+    return re.search(r"Build ID: ([0-9a-f]{40})\n", notes).group(1)
 
 
 def start(inittab=INITTAB, **others):
@@ -99,9 +106,11 @@ def test_what_it_recovered_from_is_written_down():
         text = eventually(lambda: path.exists() and path.read_text(), "it is written down")
         assert re.fullmatch(
             r"PID 1 recovered from 1 fault, the last \d+\.\d{3} s after the kernel's start: "
-            r"SEGV from .*, program counter 0x[0-9a-f]+, Mainstay \S+ \(\S+\)\n",
+            r"SEGV from .*, program counter 0x[0-9a-f]+, Mainstay \S+ \(\S+\), "
+            f"build id {build_id()}\n",
             text,
         )
+        assert f", build id {build_id()}; fault 1 since the boot" in p.transcript()
         assert (p.root / "run/mainstay/recovered").stat().st_mode & 0o777 == 0o644
 
 
@@ -274,7 +283,9 @@ def test_the_supervisor_is_spoken_to_as_before():
         fault(p, "BUS")
         p.wait_for_line("going on with processes only")
         assert p.run("pidof", "supervisor", "sleep") == before
-        recovered = re.compile(r"^PID 1 recovered from 2 faults, the last .*: BUS from ", re.M)
+        recovered = re.compile(
+            rf"^PID 1 recovered from 2 faults, the last .*: BUS from .*, build id {build_id()}$", re.M
+        )
         eventually(lambda: recovered.search(p.run("svctl", "status")), "svctl shows it")
         assert "web" in p.run("svctl", "status")
         p.run("/sbin/poweroff", check=False)

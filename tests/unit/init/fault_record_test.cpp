@@ -76,6 +76,18 @@ TEST_CASE("a fault is described with what it takes to find it", "[fault]") {
     CHECK(describe(own) == "SEGV from pid 12, program counter 0x40a1b2, Mainstay 0.1.0 (abc)");
     own.sender = kUnseenSender;
     CHECK(describe(own) == "SEGV from outside, program counter 0x40a1b2, Mainstay 0.1.0 (abc)");
+    own.build_id.fill(0xab);
+    own.build_id.back() = 0x01;
+    std::string its_id = ", build id ";
+    for (std::size_t i = 1; i < own.build_id.size(); ++i) {
+        its_id += "ab";
+    }
+    its_id += "01";
+    CHECK(describe(own).view() ==
+          "SEGV from outside, program counter 0x40a1b2, Mainstay 0.1.0 (abc)" + its_id);
+    // The longest that there can be is not cut off.
+    own.sender = 0;
+    own.address = own.program_counter = ~std::uint64_t{0};
     std::memset(own.build, 'x', sizeof own.build);
-    CHECK(describe(own).size() < 160);
+    CHECK(describe(own).view().ends_with("xxx" + its_id));
 }
