@@ -13,6 +13,8 @@ inline constexpr char kServiceDirectory[] = "/etc/service";              ///< en
 inline constexpr char kDefinitionDirectories[] = "/etc/sv:/usr/lib/sv";  ///< what can be enabled
 inline constexpr char kInittab[] = "/etc/inittab";
 inline constexpr char kSupervisorProgram[] = "/sbin/supervisor";
+/// Where `cmake --install` puts it for a whole system.
+inline constexpr char kInstalledSupervisor[] = "/usr/lib/mainstay/supervisor";
 inline constexpr char kDefaultPath[] =
     "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 

@@ -22,7 +22,7 @@ namespace mainstay::init {
 namespace {
 
 /// As many devices may lie on one another, and each pass takes off the topmost.
-constexpr int kDeepest = 8;
+constexpr int kDeepestLayer = 8;
 
 struct DirectoryCloser {
     void operator()(DIR* directory) const noexcept { ::closedir(directory); }
@@ -120,7 +120,7 @@ class Detacher {
 
 void detach_block_layers(Round round, Log& log) noexcept {
     Detacher detacher(round, log);
-    for (int pass = 0; pass < kDeepest && detacher.run() != 0; ++pass) {
+    for (int pass = 0; pass < kDeepestLayer && detacher.run() != 0; ++pass) {
     }
 }
 

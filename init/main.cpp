@@ -14,6 +14,7 @@
 #include "init/check.h"
 #include "init/environment.h"
 #include "init/exit_root.h"
+#include "init/minimal_init.h"
 #include "init/modprobe.h"
 #include "init/self_test.h"
 #include "init/telinit.h"
@@ -51,6 +52,12 @@ int main(int argc, char** argv) {
     }
     if (name == "shutdown") {
         return shutdown_main(argc, argv);
+    }
+    if (const auto style = container_style(name)) {
+        return container_main(*style, argc, argv);
+    }
+    if (name != "telinit" && asks_for_container(argc, argv)) {
+        return container_main(ContainerStyle::Own, argc, argv);
     }
     const std::string_view first = argc > 1 ? argv[1] : "";
     // The kernel hands PID 1 whatever words it does not know itself: they are no options of ours.

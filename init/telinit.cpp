@@ -186,7 +186,9 @@ int telinit_main(int argc, char** argv) noexcept {
         "       init --check [FILE]  check an inittab, /etc/inittab by default\n"
         "       init --version\n"
         "As PID 1 it boots: init [--inittab=FILE] [--style=busybox|sysvinit]\n"
-        "                        [--container=yes|no] [single]\n",
+        "                        [--container=yes|no] [single]\n"
+        "As a container's or a command's own init: init [OPTION]... -- COMMAND [ARGUMENT]...;\n"
+        "                        see init -h -- \n",
         stream);
     return stream == stdout ? 0 : kExitUsage;
 }

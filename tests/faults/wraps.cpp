@@ -206,7 +206,10 @@ WRAP(int, prlimit, (pid_t pid, __rlimit_resource resource, const rlimit* next, r
 WRAP(int, reboot, (int command), (command))
 WRAP(int, setenv, (const char* name, const char* value, int replace), (name, value, replace))
 WRAP(int, sethostname, (const char* name, size_t size), (name, size))
+WRAP(int, setpgid, (pid_t pid, pid_t group), (pid, group))
 WRAP(pid_t, setsid, (), ())
+WRAP(int, sigtimedwait, (const sigset_t* set, siginfo_t* info, const timespec* limit),
+     (set, info, limit))
 WRAP(int, sigaltstack, (const stack_t* next, stack_t* before), (next, before))
 WRAP(int, getrlimit, (__rlimit_resource resource, rlimit* limit), (resource, limit))
 WRAP(int, setrlimit, (__rlimit_resource resource, const rlimit* limit), (resource, limit))
@@ -215,6 +218,7 @@ WRAP(pid_t, waitpid, (pid_t pid, int* status, int options), (pid, status, option
 
 WRAP(int, tcgetattr, (int fd, termios* settings), (fd, settings))
 WRAP(int, tcsetattr, (int fd, int actions, const termios* settings), (fd, actions, settings))
+WRAP(int, tcsetpgrp, (int fd, pid_t group), (fd, group))
 
 // A descriptor is gone whatever close(2) returns.
 int __real_close(int fd);
