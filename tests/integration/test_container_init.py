@@ -234,13 +234,14 @@ def test_a_signal_reaches_the_group_where_it_does_with_the_real_one(places, name
 
 def test_dumb_init_ends_its_group_with_its_command(places):
     def heard(kind):
-        script = 'exec 3>&1; sh -c "trap \'echo told; exit\' TERM; echo up; while :; do sleep 1000 & wait; done" & read x; exit 6'
-        with Running(places.program(kind, "dumb-init"), "sh", "-c", script, stdin=subprocess.PIPE) as init:
-            init.wait("up")
+        other = recorder("other ", int(signal.SIGTERM))
+        words = [places.program(kind, "dumb-init"), "sh", "-c", '"$@" & read x; exit 6', "sh", *other]
+        with Running(*words, stdin=subprocess.PIPE) as init:
+            init.wait("other up")
             init.process.stdin.close()
             return init.rest(), init.exit()
 
-    assert heard(OURS) == heard(REAL) == (["told"], 6)
+    assert heard(OURS) == heard(REAL) == (["other 15"], 6)
 
 
 def state_of(pid):
