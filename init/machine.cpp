@@ -225,7 +225,7 @@ void Machine::handle_exit(pid_t pid, int wait_status, pid_t reaped_before) noexc
         return;
     }
     if (pid == supervisor_pid_) {
-        bury_supervisor(reaped_before);
+        bury_supervisor(status, reaped_before);
     }
     for (Leaving& leaving : leaving_) {
         if (leaving.pid == pid) {

@@ -107,7 +107,8 @@ class Machine : private Keeper::Kin {
     MonotonicTime next_timer() noexcept;
 
     // The supervisor and what is kept for it.
-    void bury_supervisor(pid_t reaped_before) noexcept;
+    void bury_supervisor(const ExitStatus& status, pid_t reaped_before) noexcept;
+    void end_with_services(const ExitStatus& status) noexcept;
     void handle_unknown_exit(pid_t pid, int wait_status) noexcept;
     bool is_own(pid_t pid) noexcept override;
     void heed(SupervisorLink::Heard heard) noexcept;
@@ -194,6 +195,7 @@ class Machine : private Keeper::Kin {
     Watchdog watchdog_;
     UniqueFd proc_;  ///< of /proc, which a shutdown entry may unmount
     std::optional<int> exit_code_;
+    std::optional<int> services_code_;  ///< what a container ends with, as its services say
 
     Pid1Block saved_ = empty_block();
     std::uint64_t saves_ = 0;

@@ -23,7 +23,7 @@ void Machine::heed(SupervisorLink::Heard heard) noexcept {
     }
 }
 
-void Machine::bury_supervisor(pid_t reaped_before) noexcept {
+void Machine::bury_supervisor(const ExitStatus& status, pid_t reaped_before) noexcept {
     supervisor_pid_ = 0;
     // What it said before it died counts: more than a socket holds it cannot have said.
     constexpr int kMostLastWords = 1024;
@@ -42,6 +42,21 @@ void Machine::bury_supervisor(pid_t reaped_before) noexcept {
         keeper_.supervisor_died(reaped_before, *this, log_);
     }
     post(SupervisorEnded{});
+    if (has_stopped) {
+        end_with_services(status);
+    }
+}
+
+/// A service whose on-failure-action is exit ends the container with its code. A supervisor that
+/// was merely told to stop ends with 0, and comes back.
+void Machine::end_with_services(const ExitStatus& status) noexcept {
+    const bool has_code = status.kind == ExitStatus::Kind::Exited && status.value != 0;
+    if (options_.in_container && has_code && !is_going_down(state_)) {
+        log_.notice("the services have ended with %u: so does the container",
+                    static_cast<unsigned>(status.value));
+        services_code_ = status.value;
+        post(Requested{Request::PowerOff});
+    }
 }
 
 void Machine::handle_unknown_exit(pid_t pid, int wait_status) noexcept {

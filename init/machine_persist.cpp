@@ -271,7 +271,7 @@ void Machine::take_boot_for_done() noexcept {
 /// Whoever was reaped just before the fault, its end is known to nobody.
 void Machine::notice_the_dead() noexcept {
     if (supervisor_pid_ != 0 && !is_child(supervisor_pid_)) {
-        bury_supervisor(0);
+        bury_supervisor(ExitStatus::unknown(), 0);
     }
     if (waited_ && waited_->pid != 0 && !is_child(waited_->pid)) {
         forget_waited();

@@ -179,6 +179,10 @@ void Machine::end_system() noexcept {
         return_to_initramfs(state_.request, log_);
         watchdog_.take_back();
     }
+    if (services_code_) {
+        exit_code_ = services_code_;  // which reboot(2) could not tell
+        return;
+    }
     const int code = end_machine(state_.request, limits_);
     if (!options_.in_container) {
         log_.error("%.*s: %s", printable_length(what), what.data(), errno_text(code));

@@ -25,3 +25,18 @@ def test_a_service_that_failed_for_good_takes_the_system_down(action, ends_by):
         system.wait_for_line("other was told")
         system.wait_for_line("the last words")
         assert system.exit_status() == -ends_by
+
+
+def test_a_service_that_failed_for_good_ends_its_container_with_its_code():
+    files = {
+        "/etc/service/vital/run": "#!/bin/sh\nuntil test -e /run/set; do usleep 10000; done\nexit 42\n",
+        "/etc/service/vital/service.conf": "restart = never\non-failure-action = exit\n",
+        "/etc/service/other/run": "#!/bin/sh\ntrap 'echo other was told >/dev/console; exit' TERM\n"
+        "echo >/run/set\n"
+        "while :; do usleep 10000; done\n",
+    }
+    with Pid1(inittab=INITTAB, files=files, argv=["/sbin/init", "--container=yes"]) as system:
+        system.wait_for_line("other was told")
+        system.wait_for_line("the services have ended with 42: so does the container")
+        system.wait_for_line("the last words")
+        assert system.exit_status() == 42
