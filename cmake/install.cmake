@@ -24,6 +24,12 @@ foreach(name ${runit_names})
     file(CREATE_LINK ../supervisor ${CMAKE_BINARY_DIR}/names/runit/${name} SYMBOLIC)
     install(FILES ${CMAKE_BINARY_DIR}/names/runit/${name} DESTINATION ${program_directory}/runit)
 endforeach()
+# The same for what a command's own init is called in containers.
+file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/names/container)
+foreach(name catatonit docker-init dumb-init tini)
+    file(CREATE_LINK ../init ${CMAKE_BINARY_DIR}/names/container/${name} SYMBOLIC)
+    install(FILES ${CMAKE_BINARY_DIR}/names/container/${name} DESTINATION ${program_directory}/container)
+endforeach()
 file(CREATE_LINK svctl ${CMAKE_BINARY_DIR}/names/sv SYMBOLIC)
 install(FILES ${CMAKE_BINARY_DIR}/names/sv DESTINATION ${CMAKE_INSTALL_BINDIR})
 

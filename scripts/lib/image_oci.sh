@@ -28,11 +28,13 @@ add_blob() {
 
 # config LAYER_DIGEST
 config() {
-    local arguments=()
+    local arguments=() created
+    created=$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%dT%H:%M:%SZ)
     read -ra arguments <<<"$append"
+    # Without a line of history for each layer podman builds no other image on this one.
     cat <<END
 {
-  "created": "$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%dT%H:%M:%SZ)",
+  "created": "$created",
   "architecture": "amd64",
   "os": "linux",
   "config": {
@@ -41,7 +43,8 @@ config() {
     "Cmd": [$(json_list "${arguments[@]}")],
     "StopSignal": "SIGTERM"
   },
-  "rootfs": {"type": "layers", "diff_ids": ["sha256:$1"]}
+  "rootfs": {"type": "layers", "diff_ids": ["sha256:$1"]},
+  "history": [{"created": "$created", "created_by": "scripts/mkimage"}]
 }
 END
 }

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from guest import DEADLINE, Console
+from guest import DEADLINE, TOP, Console
 
 # What podman keeps on a machine lies in these; ours is gone when the namespace is.
 PLACES = ("/var/lib/containers", "/run", "/dev/shm", "/var/tmp", "/root")
@@ -86,8 +86,8 @@ def podman(made):
 
 
 @contextlib.contextmanager
-def container(podman):
-    words = podman.words("run", *RUN, "-it", "--name", "box", "--rm", "--hostname", "mainstay", "mainstay")
+def container(podman, *rights):
+    words = podman.words("run", *RUN, *rights, "-it", "--name", "box", "--rm", "--hostname", "mainstay", "mainstay")
     with Console(words) as console:
         console.expect(r"Mainstay \d+\.\d+\.\d+ \(")
         console.expect(rf"This is Mainstay on mainstay, Linux {os.uname().release}\.")
@@ -117,7 +117,67 @@ def test_it_gives_a_shell_and_runs_services_until_it_is_stopped(podman):
         assert console.wait_for_exit() == 0
 
 
-def test_poweroff_ends_it(podman):
-    with container(podman) as console:
+# With the right to call reboot(2) that ends the pid namespace, which looks as if INT had ended init.
+@pytest.mark.parametrize("rights, code", [((), 0), (("--cap-add", "SYS_BOOT"), 130)], ids=["usual", "SYS_BOOT"])
+def test_poweroff_ends_it(podman, rights, code):
+    with container(podman, *rights) as console:
         console.type("poweroff")
-        assert console.wait_for_exit() == 0
+        assert console.wait_for_exit() == code
+
+
+# ---- init as the init of a command ----------------------------------------------------------------
+
+INIT = TOP / "build/release/bin/init"
+# Says that it is there, and ends with a code of its own when it is told to.
+OBEYS = "trap 'exit 3' TERM; echo up; while :; do sleep 0.1; done"
+
+
+@contextlib.contextmanager
+def running(podman, *words):
+    """A container with a command that has said "up", named box."""
+    process = subprocess.Popen(
+        podman.words("run", *RUN, "--name", "box", "--rm", *words), stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout.readline() == "up\n"
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        with contextlib.suppress(AssertionError):
+            podman.run("rm", "--force", "--ignore", "--time", "0", "box")
+
+
+def outcome(podman, *words):
+    done = subprocess.run(
+        podman.words("run", *RUN, "--rm", *words), capture_output=True, text=True, timeout=DEADLINE
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_it_is_the_init_that_podman_puts_before_a_command(podman):
+    script = "cat /proc/1/comm; id -u; touch /x; exit 7"
+    words = ["--init", "--init-path", INIT, "--read-only", "--user", "1000", "--entrypoint", '["sh", "-c"]']
+    code, output, errors = outcome(podman, *words, "mainstay", script)
+    assert (code, output.split()[1:]) == (7, ["1000"]), errors
+    assert "init" in output.split()[0] and "Read-only file system" in errors
+    assert outcome(podman, "--init", "--init-path", INIT, "--entrypoint", "nope", "mainstay")[0] == 127
+
+
+@pytest.mark.parametrize("rights", [(), ("--cap-add", "SYS_BOOT"), ("--cap-drop", "all")], ids=["usual", "SYS_BOOT", "none"])
+def test_a_stop_reaches_the_command_whatever_podman_takes_init_for(podman, rights):
+    # As the entry point is /sbin/init, podman takes it for systemd, and stops it with signal 37.
+    entry = ("--entrypoint", '["/sbin/init", "--", "sh", "-c"]')
+    with running(podman, *rights, *entry, "mainstay", OBEYS) as process:
+        assert podman.run("exec", "box", "cat", "/proc/1/comm") == "init\n"
+        podman.run("stop", "--time", str(10 * DEADLINE), "box")
+        assert process.wait(DEADLINE) == 3
+
+
+def test_the_containerfile_of_the_examples_has_services_beside_a_command(podman):
+    build = ["build", "--quiet", "--file", TOP / "etc-examples/Containerfile", "--build-arg", "BASE=mainstay"]
+    podman.run(*build, "--tag", "mine", TOP)
+    script = "svctl wait --boot >/dev/null && svctl is-up syslogd && pidof syslogd >/dev/null && echo serves; exit 4"
+    code, output, errors = outcome(podman, "mine", "sh", "-c", script)
+    assert (code, "serves\n" in output) == (4, True), errors
