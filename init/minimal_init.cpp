@@ -36,7 +36,10 @@ void signal_descendants(pid_t parent, int signal, int depth = 0) noexcept {
     FixedString<64> path;
     path.append_format("/proc/%d/task/%d/children", parent, parent);
     std::array<char, 4096> buffer;
-    const auto text = read_file(path.c_str(), buffer);
+    auto text = read_file(path.c_str(), buffer);
+    if (!text) {
+        text = read_file(path.c_str(), buffer);  // where it failed only for the moment
+    }
     if (!text || depth == kMostGenerations) {
         return;
     }
