@@ -45,7 +45,7 @@ void read_words(const char* path, Cmdline& cmdline, MountFailures& failures) noe
     if (text) {
         cmdline.read(*text);
     } else if (text.error().code != ENOENT) {
-        (void)failures.push_back({path, "reading", text.error().code});
+        (void)failures.push_back({path, "reading", text.error().code, nullptr});
     }
 }
 
@@ -77,7 +77,13 @@ void log_mount_failures(const MountFailures& failures, bool in_container, Log& l
             (failure.code == EPERM || failure.code == EACCES || failure.code == EROFS)) {
             continue;
         }
-        log.warning("%s %s: %s", failure.action, failure.target, errno_text(failure.code));
+        const bool is_unknown =
+            failure.code == ENODEV && std::string_view(failure.action) == "mount";
+        log.warning(
+            "%s %s: %s%s%s", failure.action, failure.target,
+            is_unknown ? "this kernel does not have its file system" : errno_text(failure.code),
+            failure.without != nullptr ? "; " : "",
+            failure.without != nullptr ? failure.without : "");
     }
 }
 

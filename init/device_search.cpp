@@ -5,6 +5,12 @@
 #include <algorithm>
 
 namespace mainstay::init {
+namespace {
+
+constexpr Duration kFirstWord = std::chrono::seconds(2);
+constexpr Duration kNextWord = std::chrono::seconds(6);
+
+}  // namespace
 
 void DeviceSearch::listen() noexcept {
     if (const auto opened = uevents_.open(); !opened) {
@@ -33,21 +39,44 @@ void DeviceSearch::load_named_modules() noexcept {
 }
 
 Cause DeviceSearch::wait_for(const RootSpec& spec, const char* role, FoundDevice& found) noexcept {
+    const MonotonicTime start = monotonic_now();
     const MonotonicTime deadline =
-        cmdline_.wait_for_root ? MonotonicTime::max() : monotonic_now() + cmdline_.root_timeout;
+        cmdline_.wait_for_root ? MonotonicTime::max() : start + cmdline_.root_timeout;
+    Duration next_word = kFirstWord;
     while (!look_for(spec, found)) {
-        if (monotonic_now() >= deadline) {
+        const MonotonicTime now = monotonic_now();
+        if (now >= deadline) {
             Cause cause;
             cause.append_format("The %s device %s did not appear within %.0f s.", role,
                                 to_text(spec).c_str(), in_seconds(cmdline_.root_timeout));
             return cause;
         }
-        follow_uevents_until(deadline, Until::FirstEvent);
+        if (now >= start + next_word) {
+            say_what_is_missing(spec, role, next_word);
+            next_word += kNextWord;
+        }
+        follow_uevents_until(std::min(deadline, start + next_word), Until::FirstEvent);
     }
     return {};
 }
 
+/// Whoever looks at the console shall know what a boot waits for, and for how long.
+void DeviceSearch::say_what_is_missing(const RootSpec& spec, const char* role,
+                                       Duration waited) noexcept {
+    if (cmdline_.wait_for_root) {
+        log_.notice("waiting for the %s device %s since %.0f s, without a limit (rootwait)", role,
+                    to_text(spec).c_str(), in_seconds(waited));
+    } else {
+        log_.notice("waiting for the %s device %s since %.0f s, of %.0f s (rd.timeout=)", role,
+                    to_text(spec).c_str(), in_seconds(waited), in_seconds(cmdline_.root_timeout));
+    }
+}
+
 bool DeviceSearch::look_for(const RootSpec& spec, FoundDevice& found) noexcept {
+    if (makes_nodes_) {
+        (void)make_device_nodes(NodesOf::BlockDevices)
+            .has_value();  // what is not made is not found
+    }
     const auto seen = find_root_device(spec);
     if (!seen) {
         return false;
@@ -60,7 +89,8 @@ bool DeviceSearch::look_for(const RootSpec& spec, FoundDevice& found) noexcept {
     return true;
 }
 
-/// Loads the modules of devices that appear. A device's node is in devtmpfs before its event comes.
+/// Loads the modules of devices that appear. A device's node is in devtmpfs before its event comes,
+/// and in /sys.
 void DeviceSearch::follow_uevents_until(MonotonicTime deadline, Until until) noexcept {
     while (monotonic_now() < deadline) {
         const auto left = std::min<Duration>(deadline - monotonic_now(), std::chrono::hours(1));

@@ -5,6 +5,7 @@
 #include "common/clock.h"
 #include "init/cause.h"
 #include "init/cmdline.h"
+#include "init/device_nodes.h"
 #include "init/log.h"
 #include "init/modules.h"
 #include "init/root_device.h"
@@ -37,6 +38,7 @@ class DeviceSearch {
     enum class Until : std::uint8_t { Deadline, FirstEvent };
 
     void load_named_modules() noexcept;
+    void say_what_is_missing(const RootSpec& spec, const char* role, Duration waited) noexcept;
     bool look_for(const RootSpec& spec, FoundDevice& found) noexcept;
     void follow_uevents_until(MonotonicTime deadline, Until until) noexcept;
 
@@ -44,6 +46,7 @@ class DeviceSearch {
     Log& log_;
     ModuleLoader modules_;
     bool has_modules_ = false;
+    const bool makes_nodes_ = !kernel_has_devtmpfs();
     UeventSource uevents_;
 };
 

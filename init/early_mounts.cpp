@@ -7,6 +7,9 @@
 
 #include <array>
 #include <cerrno>
+#include <string_view>
+
+#include "init/device_nodes.h"
 
 namespace mainstay::init {
 namespace {
@@ -18,20 +21,27 @@ struct EarlyMount {
     const char* options;
     /// Used when the kernel refuses the options (EINVAL: it is older than they are).
     const char* older_options;
-    mode_t mode;  ///< of the mount point, where it must be made
+    mode_t mode;          ///< of the mount point, where it must be made
+    const char* without;  ///< what becomes of a system that does not have it
 };
 
-constexpr EarlyMount kProc{"/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "", "", 0555};
+constexpr EarlyMount kProc{"/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "",
+                           "",      0555,   "there is no command line"};
 
 constexpr std::array kEarlyMounts{
-    EarlyMount{"/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "", "", 0555},
-    EarlyMount{"/dev", "devtmpfs", MS_NOSUID, "mode=0755", "", 0755},
+    EarlyMount{"/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "", "", 0555,
+               "devices and their modules are not found"},
+    EarlyMount{"/dev", "devtmpfs", MS_NOSUID, "mode=0755", "", 0755,
+               "its nodes are made of what /sys tells"},
     EarlyMount{"/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "gid=5,mode=0620,ptmxmode=0666", "",
-               0755},
-    EarlyMount{"/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777", "", 01777},
-    EarlyMount{"/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755", "", 0755},
+               0755, "there are no pseudo terminals"},
+    EarlyMount{"/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777", "", 01777,
+               "a ramfs takes its place"},
+    EarlyMount{"/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755", "", 0755,
+               "a ramfs takes its place"},
     EarlyMount{"/sys/fs/cgroup", "cgroup2", MS_NOSUID | MS_NODEV | MS_NOEXEC,
-               "nsdelegate,memory_recursiveprot", "nsdelegate", 0555},
+               "nsdelegate,memory_recursiveprot", "nsdelegate", 0555,
+               "services run without groups and limits"},
 };
 
 struct Link {
@@ -45,8 +55,9 @@ constexpr std::array kDevLinks{
     Link{"/dev/stderr", "/proc/self/fd/2"},
 };
 
-void note(MountFailures& failures, const char* target, const char* action) noexcept {
-    (void)failures.push_back({target, action, errno});
+void note(MountFailures& failures, const char* target, const char* action,
+          const char* without = nullptr) noexcept {
+    (void)failures.push_back({target, action, errno, without});
 }
 
 bool is_directory(const char* path) noexcept {
@@ -54,22 +65,61 @@ bool is_directory(const char* path) noexcept {
     return ::stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
+/// @returns whether it is mounted; errno says why not
+bool mount_as(const EarlyMount& wanted, const char* type, unsigned long flags) noexcept {
+    int result = ::mount(type, wanted.target, type, flags, wanted.options);
+    if (result != 0 && errno == EINVAL) {
+        result = ::mount(type, wanted.target, type, flags, wanted.older_options);
+    }
+    // EBUSY: mounted already, on a kernel that does not tell (statx before Linux 5.8).
+    return result == 0 || errno == EBUSY;
+}
+
+/// In memory, so that nodes can be made on a root that is read-only, and go with the power. Where
+/// nodes may not be made, those that lie there already are better than none.
+void make_own_dev(const EarlyMount& dev, MountFailures& failures) noexcept {
+    const bool is_mounted = mount_as(dev, "tmpfs", MS_NOSUID) || mount_as(dev, "ramfs", MS_NOSUID);
+    if (const auto made = make_device_nodes(NodesOf::AllDevices); !made) {
+        errno = made.error().code;
+        note(failures, dev.target, made.error().action);
+        if (is_mounted && ::access("/dev/null", F_OK) != 0) {
+            (void)::umount2(dev.target, MNT_DETACH);
+        }
+    }
+}
+
+bool has_replacement(const EarlyMount& wanted) noexcept {
+    const std::string_view type(wanted.type);
+    return type == "devtmpfs" || type == "tmpfs";
+}
+
+/// The kernel does not have it at all.
+void replace(const EarlyMount& wanted, MountFailures& failures) noexcept {
+    const std::string_view type(wanted.type);
+    if (type == "devtmpfs") {
+        make_own_dev(wanted, failures);
+    } else if (type == "tmpfs" && !mount_as(wanted, "ramfs", wanted.flags)) {
+        note(failures, wanted.target, "mount", "it lies on the root");
+    }
+}
+
 void mount_one(const EarlyMount& wanted, MountFailures& failures) noexcept {
     if (is_mount_point(wanted.target)) {
         return;
     }
     if (!is_directory(wanted.target) && ::mkdir(wanted.target, wanted.mode) != 0) {
-        note(failures, wanted.target, "mkdir");
+        note(failures, wanted.target, "mkdir", has_replacement(wanted) ? nullptr : wanted.without);
         return;
     }
-    int result = ::mount(wanted.type, wanted.target, wanted.type, wanted.flags, wanted.options);
-    if (result != 0 && errno == EINVAL) {
-        result =
-            ::mount(wanted.type, wanted.target, wanted.type, wanted.flags, wanted.older_options);
+    if (mount_as(wanted, wanted.type, wanted.flags)) {
+        return;
     }
-    // EBUSY: mounted already, on a kernel that does not tell (statx before Linux 5.8).
-    if (result != 0 && errno != EBUSY) {
-        note(failures, wanted.target, "mount");
+    const bool is_unknown = errno == ENODEV;
+    // What else is wrong with it is not mended by another in its place.
+    note(failures, wanted.target, "mount",
+         is_unknown || !has_replacement(wanted) ? wanted.without : nullptr);
+    if (is_unknown) {
+        replace(wanted, failures);
     }
 }
 

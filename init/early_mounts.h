@@ -1,6 +1,7 @@
 /// The file systems every other part takes for granted: proc, sys, dev, dev/pts, dev/shm, run and
-/// cgroup2. Only what is not mounted yet is mounted; none of them can block. Failures are collected
-/// rather than logged, because the log itself needs /dev.
+/// cgroup2. Only what is not mounted yet is mounted; none of them can block. What the kernel does
+/// not have is replaced where it can be: a ramfs for a tmpfs, nodes of our own for devtmpfs.
+/// Failures are collected rather than logged, because the log itself needs /dev.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +11,10 @@
 namespace mainstay::init {
 
 struct MountFailure {
-    const char* target = nullptr;  ///< such as "/dev/pts"
-    const char* action = nullptr;  ///< "mkdir", "mount", "symlink", "reading"
-    int code = 0;                  ///< errno
+    const char* target = nullptr;   ///< such as "/dev/pts"
+    const char* action = nullptr;   ///< "mkdir", "mount", "mknod", "symlink", "reading"
+    int code = 0;                   ///< errno
+    const char* without = nullptr;  ///< what comes of it, where that is known
 };
 using MountFailures = FixedVector<MountFailure, 16>;
 

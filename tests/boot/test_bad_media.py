@@ -23,6 +23,7 @@ def test_a_root_that_appears_late_twice_and_write_protected(images):
         guest.run("! ls /dev/vda")
         guest.type("exit")
         guest.expect("the shell was left: going on with the boot")
+        guest.expect("waiting for the root device LABEL=TOP since 20 s, of 60 s")
         guest.plug_in(disk.path)
         guest.expect("/dev/vda1 and /dev/vda2 both answer to LABEL=TOP; taking /dev/vda1")
         guest.expect("/dev/vda1 is write-protected; mounting it read-only")

@@ -36,6 +36,7 @@
 #include <ctime>
 #include <type_traits>
 
+#include "tests/faults/fake_kernel.h"
 #include "tests/faults/fault_plan.h"
 
 namespace {
@@ -102,11 +103,6 @@ WRAP(int, link, (const char* from, const char* to), (from, to))
 WRAP(int, mkdir, (const char* path, mode_t mode), (path, mode))
 WRAP(int, mkdirat, (int fd, const char* path, mode_t mode), (fd, path, mode))
 WRAP(int, mkfifo, (const char* path, mode_t mode), (path, mode))
-WRAP(int, mknod, (const char* path, mode_t mode, dev_t device), (path, mode, device))
-WRAP(int, mount,
-     (const char* source, const char* target, const char* type, unsigned long flags,
-      const void* data),
-     (source, target, type, flags, data))
 WRAP(int, __open_2, (const char* path, int flags), (path, flags))
 WRAP(int, __openat_2, (int fd, const char* path, int flags), (fd, path, flags))
 WRAP(DIR*, opendir, (const char* path), (path))
@@ -225,6 +221,29 @@ int __real_close(int fd);
 int __wrap_close(int fd) {
     const int result = __real_close(fd);
     return fails("close", __builtin_return_address(0)) ? -1 : result;
+}
+
+int __real_mknod(const char* path, mode_t mode, dev_t device);
+int __wrap_mknod(const char* path, mode_t mode, dev_t device) {
+    if (fails("mknod", __builtin_return_address(0))) {
+        return -1;
+    }
+    return mainstay::faults::kernel_is_fake() ? mainstay::faults::make_fake_node(path, mode, device)
+                                              : __real_mknod(path, mode, device);
+}
+
+int __real_mount(const char* source, const char* target, const char* type, unsigned long flags,
+                 const void* data);
+int __wrap_mount(const char* source, const char* target, const char* type, unsigned long flags,
+                 const void* data) {
+    if (fails("mount", __builtin_return_address(0))) {
+        return -1;
+    }
+    if (mainstay::faults::kernel_lacks(type)) {
+        errno = ENODEV;
+        return -1;
+    }
+    return __real_mount(source, target, type, flags, data);
 }
 
 // With a variable number of arguments: as many are handed on as the library's own takes.

@@ -5,7 +5,8 @@
 # the directory STAGE the root, hides what of the machine a program could harm from in there,
 # says "ready" on the descriptor HARNESS, a socket, waits for an answer and becomes PROGRAM.
 #
-# CONSOLE is the terminal to have as /dev/console, or empty.
+# CONSOLE is the terminal to have as /dev/console, or empty. With MAINSTAY_EMPTY_DEV set /dev is an
+# empty directory, and the terminal is /.console.
 set -eu
 harness=$1 stage=$2 console=$3
 shift 3
@@ -17,14 +18,18 @@ mount -t tmpfs -o mode=0755 root "$stage/.root"
 cp -a "$stage/system/." "$stage/.root"
 cd "$stage/.root"
 
-mount -t tmpfs -o mode=0755 dev dev
-for node in null zero full random urandom tty; do
-    : >"dev/$node"
-    mount --bind "/dev/$node" "dev/$node"
-done
+console_place=.console
+if [ -z "${MAINSTAY_EMPTY_DEV:-}" ]; then
+    console_place=dev/console
+    mount -t tmpfs -o mode=0755 dev dev
+    for node in null zero full random urandom tty; do
+        : >"dev/$node"
+        mount --bind "/dev/$node" "dev/$node"
+    done
+fi
 if [ -n "$console" ]; then
-    : >dev/console
-    mount --bind "$console" dev/console
+    : >"$console_place"
+    mount --bind "$console" "$console_place"
 fi
 
 # PID 1 switches swap off, tunes the kernel and resets the machine: not this one.

@@ -200,6 +200,8 @@ class Pid1:
     env      added to what the kernel gives PID 1
     drop     names of capabilities to go without, such as "sys_boot"
     programs further programs of ours: their path in there, and where they are copied from
+    dev      "nodes": it has the harmless ones; "empty": it is a mere directory, and a terminal that
+             is the console lies at /.console
     """
 
     def __init__(
@@ -212,6 +214,7 @@ class Pid1:
         console="pty",
         drop=(),
         programs=None,
+        dev="nodes",
     ):
         self._argv = list(argv)
         self._inittab = inittab
@@ -220,6 +223,7 @@ class Pid1:
         self._console_kind = console
         self._dropped = ["sys_module", "sys_time", *drop]
         self._programs = programs or {}
+        self._dev = dev
         self._cgroup = Cgroup()
         self._process = None
         self._console = None
@@ -280,6 +284,7 @@ class Pid1:
             stderr=theirs,
             pass_fds=[setup_side.fileno()],
             start_new_session=True,
+            env=os.environ | ({"MAINSTAY_EMPTY_DEV": "1"} if self._dev == "empty" else {}),
         )
         os.close(theirs)
         setup_side.close()

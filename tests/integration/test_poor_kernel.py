@@ -1,0 +1,159 @@
+"""Kernels that lack what other systems take for granted. There is no such kernel here: faulty programs
+are answered as one would (tests/faults/fake_kernel.h), with an empty /dev to begin with."""
+
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import uuid
+
+import pytest
+
+import faults
+from namespace import Pid1, eventually, stage_system
+
+POWERED_OFF = -signal.SIGINT
+INITTAB = "::sysinit:/bin/touch /reached\n::supervise:/sbin/supervisor /etc/service\n"
+FILES = {"/etc/service/web/run": "#!/bin/sh\nexec sleep 8888\n"}
+
+
+class PoorKernel(Pid1):
+    """proc: texts that take the place of those files of /proc."""
+
+    def __init__(self, lacks, proc=None, **rest):
+        super().__init__(
+            ("/init", "--container=no"),
+            inittab=INITTAB,
+            files=FILES,
+            env={"MAINSTAY_FAKE_LACKS": lacks},
+            programs={"/init": faults.FAULTY / "init_faulty"},
+            dev="empty",
+            **rest,
+        )
+        self._proc = proc or {}
+
+    def before_first_instruction(self):
+        for name, text in self._proc.items():
+            (self.root / f".{name}").write_text(text)
+            self.run("mount", "--bind", f"/.{name}", f"/proc/{name}")
+
+    def wait_until_up(self):
+        eventually((self.root / "reached").exists, "the inittab is reached")
+        eventually(lambda: "ready" in self.run("svctl", "up", "web", check=False), "the service runs")
+
+    def power_off(self):
+        self.signal(38)
+        assert self.exit_status() == POWERED_OFF
+
+    def types(self):
+        """File systems by mount point."""
+        lines = (self.root / "proc/1/mounts").read_text().splitlines()
+        return {point: kind for _, point, kind, *_ in map(str.split, lines)}
+
+
+def nodes_by_sysfs():
+    """Name: what the fake writes in the place of the node, and its permissions."""
+    found = {}
+    for letter, kind in (("c", "char"), ("b", "block")):
+        for device in pathlib.Path("/sys/dev", kind).iterdir():
+            fields = dict(re.findall("^(.*?)=(.*)$", (device / "uevent").read_text(), re.MULTILINE))
+            if "DEVNAME" in fields:
+                mode = int(fields.get("DEVMODE", "0600"), 8)
+                found[fields["DEVNAME"]] = (f"{letter} {device.name}\n", mode)
+    return found
+
+
+REAL = {"null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8), "urandom": (1, 9)}
+TERMINALS = ("console", "kmsg")
+REAL |= {"tty": (5, 0), "ptmx": (5, 2)}
+
+
+def assert_nodes(dev, expected):
+    for name, (text, mode) in expected.items():
+        info = (dev / name).stat()
+        if name in REAL:
+            assert (info.st_rdev >> 8, info.st_rdev & 255) == REAL[name], name
+        elif name not in TERMINALS:
+            assert (dev / name).read_text() == text, name
+        assert name in TERMINALS or info.st_mode & 0o777 == mode, name
+
+
+LOST = {
+    "devtmpfs": ["mount /dev: this kernel does not have its file system; its nodes are made of what /sys tells"],
+    "tmpfs": [
+        "mount /dev/shm: this kernel does not have its file system; a ramfs takes its place",
+        "mount /run: this kernel does not have its file system; a ramfs takes its place",
+    ],
+    "cgroup2": [
+        "mount /sys/fs/cgroup: this kernel does not have its file system; services run without groups and limits"
+    ],
+}
+
+
+@pytest.mark.parametrize("lacks", ["devtmpfs", "devtmpfs tmpfs cgroup2"])
+def test_what_a_kernel_lacks_is_named_and_replaced(lacks):
+    before = nodes_by_sysfs()
+    with PoorKernel(lacks) as p:
+        p.wait_until_up()
+        after = nodes_by_sysfs()  # other tests come and go beside this one
+        assert_nodes(p.root / "dev", {name: node for name, node in before.items() if node == after.get(name)})
+        memory = "ramfs" if "tmpfs" in lacks.split() else "tmpfs"
+        types = p.types()
+        assert [types[point] for point in ("/dev", "/dev/shm", "/run")] == [memory] * 3
+        assert ("/sys/fs/cgroup" in types) == ("cgroup2" not in lacks)
+        p.power_off()
+        log = p.transcript()
+        for line in [line for kind in lacks.split() for line in LOST[kind]]:
+            assert log.count(f"init: {line}\n") == 1, log
+
+
+def test_where_no_node_can_be_made_it_reaches_its_inittab_all_the_same():
+    with PoorKernel("devtmpfs", drop=("mknod",)) as p:
+        p.wait_until_up()
+        assert "/dev" not in p.types()
+        p.power_off()
+
+
+class LateRoot:
+    """The file system of a whole system, on a partition of a loop device that comes when it is told."""
+
+    SECTORS = "30000"
+
+    def __init__(self, directory):
+        self.uuid = str(uuid.uuid4())
+        self._image = directory / "disk.img"
+        self._device = None
+        stage_system(directory / "tree", INITTAB, FILES)
+        make = ["mke2fs", "-q", "-F", "-t", "ext4", "-U", self.uuid, "-d", directory / "tree"]
+        subprocess.run([*make, "-E", f"offset={1 << 20}", self._image, "15000k"], check=True)
+        subprocess.run(["truncate", "-s", "17M", self._image], check=True)
+
+    def __enter__(self):
+        return self
+
+    def plug_in(self):
+        """Whether the kernel reads tables of partitions or not."""
+        attach = ["losetup", "--find", "--show", self._image]
+        self._device = subprocess.check_output(attach, text=True).strip()
+        subprocess.run(["addpart", self._device, "1", "2048", self.SECTORS], check=True)
+
+    def __exit__(self, *_):
+        if self._device:
+            remove = ["delpart", self._device, "1"]
+            eventually(lambda: not subprocess.run(remove).returncode, "the root is unmounted")
+            subprocess.run(["losetup", "--detach", self._device], check=True)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/loop-control"), reason="there are no loop devices")
+def test_without_devtmpfs_a_root_that_comes_late_gets_its_node(tmp_path):
+    with LateRoot(tmp_path) as root:
+        proc = {"cmdline": f"root=UUID={root.uuid} rw", "filesystems": "nodev\tproc\n\text4\n"}
+        with PoorKernel("devtmpfs tmpfs", proc) as p:
+            p.wait_for_line(f"waiting for the root device UUID={root.uuid}")
+            root.plug_in()
+            p.wait_for_line("init: starting /sbin/init on the real root")
+            p.wait_until_up()
+            types = p.types()
+            assert [types["/"], types["/dev"]] == ["ext4", "ramfs"]
+            p.power_off()
