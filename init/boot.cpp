@@ -87,6 +87,22 @@ void log_mount_failures(const MountFailures& failures, bool in_container, Log& l
     }
 }
 
+void log_console_node(ConsoleNode node, int why, Log& log) noexcept {
+    switch (node) {
+        case ConsoleNode::WasThere:
+            break;
+        case ConsoleNode::Made:
+            log.notice("there was no /dev/console: made it");
+            break;
+        case ConsoleNode::Missing:
+            log.warning(
+                "there is no /dev/console, and it cannot be made: %s; what has no terminal "
+                "of its own is not seen",
+                errno_text(why));
+            break;
+    }
+}
+
 }  // namespace
 
 BootOptions parse_boot_options(int argc, char** argv) noexcept {
@@ -133,8 +149,10 @@ int begin(int argc, char** argv, StateMemory memory, const FaultRecord* faults) 
         log.open_container();
         leave_terminal();
     } else {
-        make_console_node();
+        const ConsoleNode node = make_console_node();
+        const int why = errno;
         log.open_machine();
+        log_console_node(node, why, log);
         ::setsid();
         detach_stdio();
         take_over_ctrl_alt_del();

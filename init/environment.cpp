@@ -73,10 +73,16 @@ void set_base_variables() noexcept {
     (void)::setenv("TERM", "linux", 0);
 }
 
-void make_console_node() noexcept {
-    if (::access("/dev/console", F_OK) != 0) {
-        (void)::mknod("/dev/console", S_IFCHR | 0600, makedev(5, 1));
+ConsoleNode make_console_node() noexcept {
+    if (::access("/dev/console", F_OK) == 0) {
+        return ConsoleNode::WasThere;
     }
+    const int made = ::mknod("/dev/console", S_IFCHR | 0600, makedev(5, 1));
+    // EEXIST: it was there all the same, and only looking at it failed.
+    if (made != 0 && errno == EEXIST) {
+        return ConsoleNode::WasThere;
+    }
+    return made == 0 ? ConsoleNode::Made : ConsoleNode::Missing;
 }
 
 }  // namespace mainstay::init

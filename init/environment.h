@@ -37,7 +37,9 @@ void detach_stdio() noexcept;
 /// Sets PATH, HOME, SHELL and TERM where they are not set.
 void set_base_variables() noexcept;
 
-/// Makes /dev/console where it is missing and the file system allows.
-void make_console_node() noexcept;
+enum class ConsoleNode : std::uint8_t { WasThere, Made, Missing };
+
+/// Makes /dev/console where it is missing and the file system allows; errno says why it does not.
+ConsoleNode make_console_node() noexcept;
 
 }  // namespace mainstay::init

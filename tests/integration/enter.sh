@@ -5,8 +5,9 @@
 # the directory STAGE the root, hides what of the machine a program could harm from in there,
 # says "ready" on the descriptor HARNESS, a socket, waits for an answer and becomes PROGRAM.
 #
-# CONSOLE is the terminal to have as /dev/console, or empty. With MAINSTAY_EMPTY_DEV set /dev is an
-# empty directory, and the terminal is /.console.
+# CONSOLE is the terminal to have as /dev/console, or empty. MAINSTAY_DEV says what is in /dev: "all",
+# "nodes" but not the console, or nothing, as it is a mere directory ("empty"). Where the terminal is
+# not /dev/console it is /.console.
 set -eu
 harness=$1 stage=$2 console=$3
 shift 3
@@ -18,15 +19,15 @@ mount -t tmpfs -o mode=0755 root "$stage/.root"
 cp -a "$stage/system/." "$stage/.root"
 cd "$stage/.root"
 
-console_place=.console
-if [ -z "${MAINSTAY_EMPTY_DEV:-}" ]; then
-    console_place=dev/console
+if [ "$MAINSTAY_DEV" != empty ]; then
     mount -t tmpfs -o mode=0755 dev dev
     for node in null zero full random urandom tty; do
         : >"dev/$node"
         mount --bind "/dev/$node" "dev/$node"
     done
 fi
+console_place=.console
+[ "$MAINSTAY_DEV" != all ] || console_place=dev/console
 if [ -n "$console" ]; then
     : >"$console_place"
     mount --bind "$console" "$console_place"

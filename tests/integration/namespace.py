@@ -200,8 +200,8 @@ class Pid1:
     env      added to what the kernel gives PID 1
     drop     names of capabilities to go without, such as "sys_boot"
     programs further programs of ours: their path in there, and where they are copied from
-    dev      "nodes": it has the harmless ones; "empty": it is a mere directory, and a terminal that
-             is the console lies at /.console
+    dev      "all": the harmless nodes and the console; "nodes": all but the console; "empty": none, it
+             is a mere directory. Where the terminal is not /dev/console it is /.console.
     """
 
     def __init__(
@@ -214,7 +214,7 @@ class Pid1:
         console="pty",
         drop=(),
         programs=None,
-        dev="nodes",
+        dev="all",
     ):
         self._argv = list(argv)
         self._inittab = inittab
@@ -284,7 +284,7 @@ class Pid1:
             stderr=theirs,
             pass_fds=[setup_side.fileno()],
             start_new_session=True,
-            env=os.environ | ({"MAINSTAY_EMPTY_DEV": "1"} if self._dev == "empty" else {}),
+            env=os.environ | {"MAINSTAY_DEV": self._dev},
         )
         os.close(theirs)
         setup_side.close()

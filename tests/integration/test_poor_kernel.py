@@ -4,52 +4,13 @@ are answered as one would (tests/faults/fake_kernel.h), with an empty /dev to be
 import os
 import pathlib
 import re
-import signal
 import subprocess
 import uuid
 
 import pytest
 
-import faults
-from namespace import Pid1, eventually, stage_system
-
-POWERED_OFF = -signal.SIGINT
-INITTAB = "::sysinit:/bin/touch /reached\n::supervise:/sbin/supervisor /etc/service\n"
-FILES = {"/etc/service/web/run": "#!/bin/sh\nexec sleep 8888\n"}
-
-
-class PoorKernel(Pid1):
-    """proc: texts that take the place of those files of /proc."""
-
-    def __init__(self, lacks, proc=None, **rest):
-        super().__init__(
-            ("/init", "--container=no"),
-            inittab=INITTAB,
-            files=FILES,
-            env={"MAINSTAY_FAKE_LACKS": lacks},
-            programs={"/init": faults.FAULTY / "init_faulty"},
-            dev="empty",
-            **rest,
-        )
-        self._proc = proc or {}
-
-    def before_first_instruction(self):
-        for name, text in self._proc.items():
-            (self.root / f".{name}").write_text(text)
-            self.run("mount", "--bind", f"/.{name}", f"/proc/{name}")
-
-    def wait_until_up(self):
-        eventually((self.root / "reached").exists, "the inittab is reached")
-        eventually(lambda: "ready" in self.run("svctl", "up", "web", check=False), "the service runs")
-
-    def power_off(self):
-        self.signal(38)
-        assert self.exit_status() == POWERED_OFF
-
-    def types(self):
-        """File systems by mount point."""
-        lines = (self.root / "proc/1/mounts").read_text().splitlines()
-        return {point: kind for _, point, kind, *_ in map(str.split, lines)}
+from fake_kernel import FILES, INITTAB, FakeKernel
+from namespace import Pid1, eventually, stage_system  # noqa: F401  (conftest.py knows root is needed)
 
 
 def nodes_by_sysfs():
@@ -94,7 +55,7 @@ LOST = {
 @pytest.mark.parametrize("lacks", ["devtmpfs", "devtmpfs tmpfs cgroup2"])
 def test_what_a_kernel_lacks_is_named_and_replaced(lacks):
     before = nodes_by_sysfs()
-    with PoorKernel(lacks) as p:
+    with FakeKernel(lacks, dev="empty") as p:
         p.wait_until_up()
         after = nodes_by_sysfs()  # other tests come and go beside this one
         assert_nodes(p.root / "dev", {name: node for name, node in before.items() if node == after.get(name)})
@@ -109,7 +70,7 @@ def test_what_a_kernel_lacks_is_named_and_replaced(lacks):
 
 
 def test_where_no_node_can_be_made_it_reaches_its_inittab_all_the_same():
-    with PoorKernel("devtmpfs", drop=("mknod",)) as p:
+    with FakeKernel("devtmpfs", dev="empty", drop=("mknod",)) as p:
         p.wait_until_up()
         assert "/dev" not in p.types()
         p.power_off()
@@ -149,7 +110,7 @@ class LateRoot:
 def test_without_devtmpfs_a_root_that_comes_late_gets_its_node(tmp_path):
     with LateRoot(tmp_path) as root:
         proc = {"cmdline": f"root=UUID={root.uuid} rw", "filesystems": "nodev\tproc\n\text4\n"}
-        with PoorKernel("devtmpfs tmpfs", proc) as p:
+        with FakeKernel("devtmpfs tmpfs", dev="empty", proc=proc) as p:
             p.wait_for_line(f"waiting for the root device UUID={root.uuid}")
             root.plug_in()
             p.wait_for_line("init: starting /sbin/init on the real root")

@@ -24,8 +24,7 @@ TEST_CASE("a device without a node has none", "[device_uevent]") {
     CHECK_FALSE(parse_device_uevent("MINOR=3\nDEVNAME=null\n"));
 }
 
-TEST_CASE("what is no number, no permissions or no name below /dev is no node",
-          "[device_uevent]") {
+TEST_CASE("what is no number, no permissions or no name below /dev is no node", "[device_uevent]") {
     const std::string numbers = "MAJOR=1\nMINOR=3\n";
     CHECK_FALSE(parse_device_uevent("MAJOR=1x\nMINOR=3\nDEVNAME=null\n"));
     CHECK_FALSE(parse_device_uevent("MAJOR=1\nMINOR=\nDEVNAME=null\n"));

@@ -1,0 +1,50 @@
+"""Consoles that are not there: each is named, and whoever has a terminal gets what is due to it."""
+
+import pytest
+
+from fake_kernel import FakeKernel
+from namespace import Pid1  # noqa: F401  (conftest.py knows by it that this needs root)
+
+# What the kernel names as consoles: a device that is not there, and a terminal.
+CONSOLES = """
+mount -t sysfs sysfs /sys
+echo ttyUSB7 ttyA >/.active
+mount --bind /.active /sys/class/tty/console/active
+for place in ttyA kmsg; do : >/dev/$place; mount --bind /.console /dev/$place; done
+"""
+
+
+def leave_shell(p):
+    p.wait_for_line(r"\*\*\* Single-user mode was asked for")
+    p.send("echo of $((6 * 7)); exit\n")
+    p.wait_for_line("^of 42$")
+
+
+@pytest.mark.parametrize(
+    "prepare, said",
+    [
+        ("", "there was no /dev/console: made it"),
+        (
+            "mount -o remount,ro /dev",
+            "there is no /dev/console, and it cannot be made: Read-only file system; "
+            "what has no terminal of its own is not seen",
+        ),
+    ],
+    ids=["made", "not to be made"],
+)
+def test_without_a_console_node_shells_come_on_the_terminals_there_are(prepare, said):
+    with FakeKernel(words=["single"], prepare=CONSOLES + prepare, dev="nodes") as p:
+        leave_shell(p)
+        assert p.transcript().count(f"init: {said}\n") == 1
+        p.wait_until_up()
+        assert (p.root / "dev/console").exists() == ("made it" in said)
+        p.power_off()
+
+
+def test_a_console_node_without_other_terminals_is_made_and_gets_the_shell():
+    prepare = "mount -t sysfs sysfs /sys; : >/.active; mount --bind /.active /sys/class/tty/console/active"
+    with FakeKernel(words=["single"], prepare=prepare, dev="nodes") as p:
+        p.wait_for_line("init: there was no /dev/console: made it$")
+        leave_shell(p)
+        p.wait_until_up()
+        p.power_off()
