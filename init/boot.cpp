@@ -165,6 +165,10 @@ int begin(int argc, char** argv, StateMemory memory, const FaultRecord* faults) 
         deal_with_faults(pid1, judge(*faults, monotonic_now()), signals,
                          in_container ? Role::Container : role);
     }
+    if (!in_container && initramfs_is_cut_off()) {
+        log.error(
+            "the initramfs is cut off: its last file is missing; going on with what is there");
+    }
     if (role == Role::Initramfs) {
         run_initramfs(cmdline, argv, log, pid1.limits);
     }

@@ -37,6 +37,11 @@ bool root_is_in_memory() noexcept {
     return ::statfs("/", &info) == 0 && (info.f_type == RAMFS_MAGIC || info.f_type == TMPFS_MAGIC);
 }
 
+bool initramfs_is_cut_off() noexcept {
+    return root_is_in_memory() && ::access("/etc/initramfs.begin", F_OK) == 0 &&
+           ::access("/etc/initramfs.end", F_OK) != 0 && errno == ENOENT;
+}
+
 Role detect_role(const char* argv0, std::optional<bool> forced_container,
                  const Cmdline& cmdline) noexcept {
     if (is_container(forced_container)) {

@@ -37,6 +37,10 @@ void detach_stdio() noexcept;
 /// Sets PATH, HOME, SHELL and TERM where they are not set.
 void set_base_variables() noexcept;
 
+/// Whether the archive of the initramfs was cut off: scripts/mkimage puts a mark at its beginning
+/// and at its end.
+bool initramfs_is_cut_off() noexcept;
+
 enum class ConsoleNode : std::uint8_t { WasThere, Made, Missing };
 
 /// Makes /dev/console where it is missing and the file system allows; errno says why it does not.

@@ -17,6 +17,7 @@
 #include "common/paths.h"
 #include "common/signals.h"
 #include "init/early_record.h"
+#include "init/environment.h"
 #include "init/power.h"
 #include "init/rescue.h"
 #include "init/root_worker.h"
@@ -205,10 +206,14 @@ class InitramfsBoot {
     }
 
     void rescue(const Cause& cause) noexcept {
+        Cause whole = cause;
+        if (initramfs_is_cut_off()) {
+            whole.append(" The initramfs is cut off: make it, or copy it, again.");
+        }
         log_.show_on_console();
-        log_.error("%s", cause.c_str());
+        log_.error("%s", whole.c_str());
         // The shells' consoles are theirs alone: from now on only the kernel's log gets lines.
-        if (cmdline_.rescue_shell && shells_.start(cause.c_str())) {
+        if (cmdline_.rescue_shell && shells_.start(whole.c_str())) {
             log_.hide_from_console();
             return;
         }

@@ -59,6 +59,7 @@ make_initrd() {
     mkdir "$tree"
     "$1_tree" "$tree"
     add_words "$tree" "${3-}"
+    mark_ends "$tree"
     close_tree "$tree"
     # What has no root file system besides has its identifiers from here.
     : "${seed:=$(printf '%s\n' "$type" "$append" "$size" "$(digest_of_tree "$tree")" | sha256sum)}"

@@ -86,11 +86,39 @@ add_modules() {
     "$busybox" depmod -b "$tree" "$version"
 }
 
-# pack_cpio TREE OPTION…: prints it as an archive, in the order of names.
+# mark_ends TREE: gives it two files by which init tells whether all of the archive was there.
+mark_ends() {
+    mkdir -p "$1/etc"
+    : >"$1/etc/initramfs.begin"
+    : >"$1/etc/initramfs.end"
+}
+
+# essential_first: names that end in NUL, sorted, in the order they are to be packed: what a person needs to
+# be told what happened to the rest, then the rest, then the mark of the end. Where an archive is cut off the
+# kernel says so, and goes on with what it got.
+essential_first() {
+    local name names=() rest=()
+    mapfile -d '' names
+    for name in "${names[@]}"; do
+        case $name in
+        ./etc | ./etc/initramfs.begin | ./etc/cmdline | ./init | ./dev | ./dev/console | ./proc | ./run | ./sys | \
+            ./bin | ./bin/busybox | ./bin/sh | ./sbin | ./sbin/init | ./usr | ./usr/bin | ./usr/bin/busybox | \
+            ./usr/bin/sh | ./usr/sbin | ./usr/sbin/init | ./usr/lib | ./usr/lib/mainstay | ./usr/lib/mainstay/init)
+            printf '%s\0' "$name"
+            ;;
+        ./etc/initramfs.end) ;;
+        *) rest+=("$name") ;;
+        esac
+    done
+    [ ${#rest[@]} -eq 0 ] || printf '%s\0' "${rest[@]}"
+    [ ! -e ./etc/initramfs.end ] || printf '%s\0' ./etc/initramfs.end
+}
+
+# pack_cpio TREE OPTION…: prints it as an archive, always in the same order.
 pack_cpio() {
     local tree=$1
     shift
-    (cd "$tree" && find . -mindepth 1 -print0 | LC_ALL=C sort -z |
+    (cd "$tree" && find . -mindepth 1 -print0 | LC_ALL=C sort -z | essential_first |
         cpio --quiet --null --create --format=newc --reproducible "$@")
 }
 

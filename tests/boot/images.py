@@ -93,6 +93,13 @@ class Images:
         script("mkinitramfs", "--modules", other, path)
         return path
 
+    def initramfs_cut_off(self, part):
+        """The first part of it, such as a copy that was interrupted leaves."""
+        path = self._directory / "cut-off.cpio.gz"
+        whole = self.initramfs.read_bytes()
+        path.write_bytes(whole[: int(len(whole) * part)])
+        return path
+
     def disk_with(self, files):
         """The demo system with these files in place of its own; None removes one."""
         tree = self._directory / "changed"

@@ -14,6 +14,18 @@ def test_modules_of_another_kernel_and_a_console_that_is_none(images):
         guest.wait_until("ls -l /proc/[0-9]*/fd/0 2>/dev/null | grep -q '/dev/tty1$'")
 
 
+def test_an_initramfs_that_is_cut_off(images):
+    """Which the kernel unpacks as far as it goes: init is there before what is of less use without it."""
+    with Guest("root=LABEL=x rd.timeout=1", initramfs=images.initramfs_cut_off(0.7)) as guest:
+        guest.expect("Initramfs unpacking failed")
+        guest.expect("init: the initramfs is cut off: its last file is missing")
+        guest.expect(
+            r"\*\*\* The root device LABEL=x did not appear within 1 s\. The initramfs is cut off: make it"
+        )
+        guest.expect("/ # ")
+        guest.run("test -e /etc/initramfs.begin && ! test -e /lib/modules/*/modules.dep")
+
+
 def test_a_root_that_appears_late_twice_and_write_protected(images):
     disk = TwinDisk(images, images.new_path())
     words = "root=LABEL=TOP rw rd.break=root init=/init"

@@ -156,6 +156,13 @@ def test_owners_and_devices_of_an_initramfs(place):
     assert any(line.startswith("l") and line.endswith("init -> sbin/init") for line in lines), lines
 
 
+def test_an_initramfs_that_is_cut_off_still_has_init(place):
+    names = [line.split(" -> ")[0].split()[-1] for line in unpacked(place)]
+    begin, init, end = map(names.index, ("etc/initramfs.begin", "usr/lib/mainstay/init", "etc/initramfs.end"))
+    others = [i for i, name in enumerate(names) if name.startswith(("lib", "usr/share", "var"))]
+    assert begin < init < min(others) and end == len(names) - 1, names
+
+
 def debugfs(image, request):
     return subprocess.run(
         ["/sbin/debugfs", "-R", request, image], check=True, capture_output=True, text=True
