@@ -168,7 +168,7 @@ int exit_root_main(const char* verb) noexcept {
     }
     const Request request = request_of(verb);
     log.notice("%s", verb);
-    log.error("%s: %s", verb, errno_text(end_machine(request, limits)));
+    log.error("%s: %s", verb, errno_text(end_machine(request, limits, log)));
     while (true) {
         ::pause();  // a PID 1 that ends is a panic
     }

@@ -310,7 +310,7 @@ class InitramfsBoot {
                 (void)::poll(nullptr, 0, 20);
             }
         }
-        log_.error("reboot(2): %s", errno_text(end_machine(request, limits_)));
+        log_.error("reboot(2): %s", errno_text(end_machine(request, limits_, log_)));
     }
 
     const Cmdline& cmdline_;

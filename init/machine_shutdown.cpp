@@ -183,7 +183,7 @@ void Machine::end_system() noexcept {
         exit_code_ = services_code_;  // which reboot(2) could not tell
         return;
     }
-    const int code = end_machine(state_.request, limits_);
+    const int code = end_machine(state_.request, limits_, log_);
     if (!options_.in_container) {
         log_.error("%.*s: %s", printable_length(what), what.data(), errno_text(code));
     }

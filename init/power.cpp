@@ -29,7 +29,7 @@ int reboot_command(Request request) noexcept {
     return RB_AUTOBOOT;
 }
 
-int end_machine(Request request, const BirthLimits& limits) noexcept {
+int end_machine(Request request, const BirthLimits& limits, Log& log) noexcept {
     const auto pid = fork_child(limits);
     if (!pid) {
         // No room for a child: the last resort is to call it here.
@@ -40,6 +40,9 @@ int end_machine(Request request, const BirthLimits& limits) noexcept {
         (void)::reboot(reboot_command(request));
         int code = errno;
         if (request == Request::Kexec) {
+            log.error(
+                "kexec: %s; rebooting through the firmware instead",
+                code == EINVAL ? "no kernel is loaded (kexec -l does that)" : errno_text(code));
             (void)::reboot(RB_AUTOBOOT);
             code = errno;
         }

@@ -13,9 +13,9 @@ void take_over_ctrl_alt_del() noexcept;
 
 /// Ends the machine or the container as @p request says: reboot(2) in a child, because the call
 /// that halts ends its caller, and a PID 1 that ends is a kernel panic. A kexec without a loaded
-/// kernel becomes a reboot.
+/// kernel says so and becomes a reboot.
 /// @returns only where reboot(2) is refused (a container without CAP_SYS_BOOT), with its errno
-int end_machine(Request request, const BirthLimits& limits) noexcept;
+int end_machine(Request request, const BirthLimits& limits, Log& log) noexcept;
 
 /// The reboot(2) command for a request.
 int reboot_command(Request request) noexcept;

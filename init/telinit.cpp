@@ -98,13 +98,21 @@ std::optional<Request> request_named(std::string_view name) noexcept {
     return std::nullopt;
 }
 
+/// Where the kernel does not tell, PID 1 finds out.
+bool may_kexec() noexcept {
+    std::array<char, 8> buffer;
+    const auto text = read_file("/sys/kernel/kexec_loaded", buffer);
+    return !text || *text != "0\n";
+}
+
 int power_usage(const char* name, std::FILE* stream) noexcept {
     std::fprintf(stream,
-                 "Usage: %s [-f [-n]] [-p]\n"
+                 "Usage: %s [-f [-n]] [-p | -k]\n"
                  "Asks PID 1 to take the system down in order.\n"
                  "  -f, --force     do not ask: sync, then reboot(2) at once\n"
                  "  -n, --no-sync   with -f: do not even sync\n"
                  "  -p, --poweroff  switch the power off (after halt)\n"
+                 "  -k, --kexec     start the kernel that `kexec -l` loaded\n"
                  "      --help      this text\n",
                  name);
     return stream == stdout ? 0 : kExitUsage;
@@ -124,6 +132,8 @@ int power_main(const char* name, int argc, char** argv) noexcept {
             sync_first = SyncFirst::No;
         } else if (word == "-p" || word == "--poweroff") {
             request = Request::PowerOff;
+        } else if (word == "-k" || word == "--kexec") {
+            request = Request::Kexec;
         } else if (word == "-nf" || word == "-fn") {
             forced = true;
             sync_first = SyncFirst::No;
@@ -133,6 +143,11 @@ int power_main(const char* name, int argc, char** argv) noexcept {
             std::fprintf(stderr, "%s: unknown argument '%s'\n", name, argv[i]);
             return power_usage(name, stderr);
         }
+    }
+    if (request == Request::Kexec && !may_kexec()) {
+        std::fprintf(stderr, "%s: no kernel is loaded: load one with `kexec -l`, or leave out -k\n",
+                     name);
+        return kExitFailed;
     }
     if (forced) {
         return force(name, request, sync_first);

@@ -249,6 +249,14 @@ def test_each_signal_takes_the_system_down_its_own_way(name, request_word, statu
         assert p.exit_status() == status
 
 
+def test_kexec_without_a_loaded_kernel_says_so_and_reboots():
+    with Pid1(inittab=UP) as p:
+        p.wait_for_line("^system is up$")
+        p.signal(40)
+        p.wait_for_line("^init: kexec: no kernel is loaded .*; rebooting through the firmware instead$")
+        assert p.exit_status() == REBOOTED
+
+
 def test_without_the_right_to_reboot_it_exits():
     with Pid1(inittab=UP, drop=["sys_boot"]) as p:
         p.wait_for_line("^system is up$")
