@@ -7,6 +7,8 @@
 #include <linux/major.h>
 #include <linux/raid/md_u.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -28,48 +30,65 @@ struct DirectoryCloser {
     void operator()(DIR* directory) const noexcept { ::closedir(directory); }
 };
 
+enum class Busy : std::uint8_t { IsKept, IsNamed };
+
 class Detacher {
   public:
-    Detacher(Round round, Log& log) noexcept : round_(round), log_(log) {}
+    explicit Detacher(Log& log) noexcept : log_(log) {
+        struct stat root {};
+        root_device_ = ::stat("/", &root) == 0 ? root.st_dev : 0;
+    }
 
     /// @returns how many were detached
-    unsigned run() noexcept {
+    unsigned run(Busy busy) noexcept {
+        busy_ = busy;
         detached_ = 0;
         remove_mapped_devices();
-        const std::unique_ptr<DIR, DirectoryCloser> directory(::opendir("/sys/block"));
-        while (const dirent* entry = directory ? ::readdir(directory.get()) : nullptr) {
-            const std::string_view name(entry->d_name);
-            if (name.substr(0, 4) == "loop") {
-                detach(entry->d_name, "loop/backing_file", LOOP_CLR_FD);
-            } else if (name.substr(0, 2) == "md") {
-                detach(entry->d_name, "md", STOP_ARRAY);
-            }
-        }
+        detach_all("md", "md", STOP_ARRAY);
+        detach_all("loop", "loop/backing_file", LOOP_CLR_FD);
         return detached_;
     }
 
   private:
-    void count(const char* name, int result) noexcept {
-        if (result == 0) {
+    void count(const char* name, dev_t device, bool is_detached) noexcept {
+        if (is_detached) {
             ++detached_;
-        } else if (round_ == Round::Last && errno != ENXIO) {
-            log_.warning("detaching %s: %s", name, errno_text(errno));
+            log_.info("detached %s", name);
+        } else if (busy_ == Busy::IsNamed && errno != ENXIO && device != root_device_) {
+            log_.notice("detaching %s: %s; it stays as it is", name, errno_text(errno));
         }
     }
 
     /// @param sign what is below its directory of sysfs while it is in use
+    void detach_all(std::string_view prefix, const char* sign, unsigned long request) noexcept {
+        const std::unique_ptr<DIR, DirectoryCloser> directory(::opendir("/sys/block"));
+        while (const dirent* entry = directory ? ::readdir(directory.get()) : nullptr) {
+            if (std::string_view(entry->d_name).substr(0, prefix.size()) == prefix) {
+                detach(entry->d_name, sign, request);
+            }
+        }
+    }
+
     void detach(const char* name, const char* sign, unsigned long request) noexcept {
-        FixedString<320> path("/sys/block/");
-        path.append(name).append("/").append(sign);
-        if (::access(path.c_str(), F_OK) != 0) {
+        FixedString<320> in_use("/sys/block/");
+        in_use.append(name).append("/").append(sign);
+        if (::access(in_use.c_str(), F_OK) != 0) {
             return;
         }
-        path.clear();
-        path.append("/dev/").append(name);
-        const auto fd = open_file(path.c_str(), O_RDONLY | O_NONBLOCK);
-        if (fd) {
-            count(path.c_str(), ::ioctl(fd->get(), request, 0));
+        FixedString<320> path("/dev/");
+        path.append(name);
+        struct stat info {};
+        auto fd = open_file(path.c_str(), O_RDONLY | O_NONBLOCK);
+        if (!fd || ::fstat(fd->get(), &info) != 0) {
+            return;
         }
+        const int result = ::ioctl(fd->get(), request, 0);
+        const int code = errno;
+        fd->reset();
+        // A loop device that somebody uses is only marked, and goes with its last user.
+        const bool stays = ::access(in_use.c_str(), F_OK) == 0;
+        errno = result == 0 ? EBUSY : code;
+        count(path.c_str(), info.st_rdev, result == 0 && !stays);
     }
 
     void remove_mapped_devices() noexcept {
@@ -90,7 +109,8 @@ class Detacher {
             if (device.dev == 0) {
                 break;
             }
-            remove_mapped(control->get(), buffer.data() + at + offsetof(dm_name_list, name));
+            remove_mapped(control->get(), buffer.data() + at + offsetof(dm_name_list, name),
+                          static_cast<dev_t>(device.dev));
             if (device.next == 0) {
                 break;
             }
@@ -98,11 +118,11 @@ class Detacher {
         }
     }
 
-    void remove_mapped(int control, const char* name) noexcept {
+    void remove_mapped(int control, const char* name, dev_t device) noexcept {
         dm_ioctl request{};
         prepare(request, sizeof request);
         std::strncpy(request.name, name, sizeof request.name - 1);
-        count(name, ::ioctl(control, DM_DEV_REMOVE, &request));
+        count(name, device, ::ioctl(control, DM_DEV_REMOVE, &request) == 0);
     }
 
     static void prepare(dm_ioctl& request, std::size_t size) noexcept {
@@ -111,16 +131,24 @@ class Detacher {
         request.data_start = sizeof(dm_ioctl);
     }
 
-    Round round_;
     Log& log_;
+    dev_t root_device_ = 0;
+    Busy busy_ = Busy::IsKept;
     unsigned detached_ = 0;
 };
 
 }  // namespace
 
 void detach_block_layers(Round round, Log& log) noexcept {
-    Detacher detacher(round, log);
-    for (int pass = 0; pass < kDeepestLayer && detacher.run() != 0; ++pass) {
+    // `umount -a` of a shutdown entry takes it away.
+    if (::access("/sys/block", F_OK) != 0) {
+        (void)::mount("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr);
+    }
+    Detacher detacher(log);
+    for (int pass = 0; pass < kDeepestLayer && detacher.run(Busy::IsKept) != 0; ++pass) {
+    }
+    if (round == Round::Last) {
+        (void)detacher.run(Busy::IsNamed);
     }
 }
 

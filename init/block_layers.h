@@ -11,7 +11,8 @@ namespace mainstay::init {
 /// What a failure of this round means: a device may be free in the next one.
 enum class Round : std::uint8_t { NotLast, Last };
 
-/// Detaches all that nobody uses, the topmost first.
+/// Detaches all that nobody uses, the topmost first; in the last round it names what stays but the
+/// device of the root.
 void detach_block_layers(Round round, Log& log) noexcept;
 
 }  // namespace mainstay::init

@@ -228,7 +228,8 @@ bool unmount_all(int proc_fd, Round round, Log& log) noexcept {
         return false;
     }
     bool done = unmount_in_reverse(mounts.lines(), round, log);
-    detach_block_layers(round, log);
+    // When all is unmounted there is no further round to wait for.
+    detach_block_layers(done ? Round::Last : round, log);
     if (root_is_on_disk(mounts.lines())) {
         done = make_read_only("/", log) && done;
     }

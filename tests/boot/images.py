@@ -101,19 +101,28 @@ class Images:
         return path
 
     def disk_with(self, files):
-        """The demo system with these files in place of its own; None removes one."""
+        """The demo system with these files besides or in place of its own; None removes one."""
         tree = self._directory / "changed"
         shutil.copytree(self.tree, tree, symlinks=True)
         for name, content in files.items():
-            mode = (tree / name).lstat().st_mode
-            (tree / name).unlink()
+            path = tree / name
+            mode = path.lstat().st_mode if path.is_symlink() or path.exists() else 0o755
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.unlink(missing_ok=True)
             if content is not None:
-                (tree / name).write_bytes(content)
-                (tree / name).chmod(mode)
+                path.write_bytes(content)
+                path.chmod(mode)
         path = self.new_path()
         script("mkdisk", tree, path)
         shutil.rmtree(tree)
         return Disk(path)
+
+    def block_tool(self):
+        """For the guest: tests/boot/block_tool.cpp."""
+        path = self._directory / "block_tool"
+        source = TOP / "tests/boot/block_tool.cpp"
+        subprocess.run(["c++", "-std=c++20", "-Os", "-s", "-static", source, "-o", path], check=True)
+        return path
 
     def new_path(self):
         self._disks += 1
