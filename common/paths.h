@@ -7,6 +7,7 @@ inline constexpr char kRunDirectory[] = "/run/mainstay";           ///< 0755
 inline constexpr char kControlSocket[] = "/run/mainstay/control";  ///< 0660 root:adm
 inline constexpr char kBootedFile[] =
     "/run/mainstay/booted";  ///< 0644: seconds from boot to its completion
+inline constexpr char kTimesFile[] = "/run/mainstay/times";  ///< 0644: see common/boot_times.h
 inline constexpr char kRecoveredFile[] =
     "/run/mainstay/recovered";  ///< 0644: what PID 1 itself recovered from, one line for a person
 inline constexpr char kServiceDirectory[] = "/etc/service";              ///< enabled services

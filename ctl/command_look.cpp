@@ -1,10 +1,12 @@
 #include <algorithm>
 #include <array>
 
+#include "common/boot_times.h"
 #include "common/fd_io.h"
 #include "common/paths.h"
 #include "ctl/commands.h"
 #include "ctl/explain.h"
+#include "ctl/format_boot.h"
 #include "ctl/format_deaths.h"
 #include "ctl/format_outcome.h"
 #include "ctl/format_status.h"
@@ -72,22 +74,33 @@ std::string recovered_line(const Style& style) {
     return coloured(line, Colour::Red, style).append("\n");
 }
 
+/// When PID 1 of this machine got how far; nothing where it is another's.
+BootTimes boot_times() {
+    std::array<char, 512> buffer;
+    const auto text = read_file(kTimesFile, buffer);
+    return text ? parse_boot_times(*text) : BootTimes{};
+}
+
 }  // namespace
 
 ExitCode run_status(Session& session) {
     const Gathered gathered = gather(session);
     const auto& views = gathered.views;
+    Output& output = session.output();
+    const bool shows_all = session.invocation().services.empty();
+    if (session.is_json() && shows_all && gathered.exit == ExitCode::Done) {
+        output.print(format_boot_json(boot_times()));
+    }
     if (session.is_json() || (views.empty() && gathered.exit != ExitCode::Done)) {
         return gathered.exit;
     }
-    Output& output = session.output();
-    const bool shows_all = session.invocation().services.empty();
     if (!shows_all && views.size() == 1) {
         output.print(format_status(views.front(), local_now(), output.style()));
         return gathered.exit;
     }
     if (gathered.system) {
         output.print(format_system(*gathered.system, output.style()));
+        output.print(format_boot(boot_times(), output.style()));
         output.print(recovered_line(output.style()));
     }
     output.print(format_table(views, output.style()));

@@ -24,7 +24,7 @@ namespace mainstay::init {
 namespace {
 
 /// As many devices may lie on one another, and each pass takes off the topmost.
-constexpr int kDeepestLayer = 8;
+constexpr int kMostPasses = 8;
 
 struct DirectoryCloser {
     void operator()(DIR* directory) const noexcept { ::closedir(directory); }
@@ -145,7 +145,7 @@ void detach_block_layers(Round round, Log& log) noexcept {
         (void)::mount("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr);
     }
     Detacher detacher(log);
-    for (int pass = 0; pass < kDeepestLayer && detacher.run(Busy::IsKept) != 0; ++pass) {
+    for (int pass = 0; pass < kMostPasses && detacher.run(Busy::IsKept) != 0; ++pass) {
     }
     if (round == Round::Last) {
         (void)detacher.run(Busy::IsNamed);

@@ -9,12 +9,13 @@
 #include <cerrno>
 #include <csignal>
 
+#include "common/clock.h"
 #include "common/fd_io.h"
 #include "common/version.h"
+#include "init/boot_record.h"
 #include "init/child.h"
 #include "init/cmdline.h"
 #include "init/early_mounts.h"
-#include "init/early_record.h"
 #include "init/environment.h"
 #include "init/initramfs.h"
 #include "init/log.h"
@@ -57,17 +58,6 @@ Cmdline read_cmdline(MountFailures& failures) noexcept {
     }
     read_words("/proc/cmdline", cmdline, failures);
     return cmdline;
-}
-
-/// What the initramfs left, if there was one with this init.
-void log_early_record(Log& log) noexcept {
-    std::array<char, 256> buffer;
-    const auto text = read_file(kEarlyRecord, buffer);
-    const auto record = text ? parse_early_record(*text) : std::nullopt;
-    if (record) {
-        log.notice("the initramfs took %.3f s, %.3f s of them until the root was mounted",
-                   record->switched - record->started, record->mounted - record->started);
-    }
 }
 
 void log_mount_failures(const MountFailures& failures, bool in_container, Log& log) noexcept {
@@ -130,6 +120,7 @@ BootOptions parse_boot_options(int argc, char** argv) noexcept {
 }
 
 int begin(int argc, char** argv, StateMemory memory, const FaultRecord* faults) noexcept {
+    const double started = in_seconds(boottime_now());
     ::umask(022);
     [[maybe_unused]] const int always_there = ::chdir("/");
     Pid1 pid1{parse_boot_options(argc, argv), std::move(memory), {}, {}};
@@ -173,7 +164,7 @@ int begin(int argc, char** argv, StateMemory memory, const FaultRecord* faults) 
         run_initramfs(cmdline, argv, log, pid1.limits);
     }
     if (!in_container) {
-        log_early_record(log);
+        begin_boot_record(started, log);
     }
     const bool is_single = options.single_user || cmdline.single_user;
     const MachineOptions machine_options{options.inittab, options.style, in_container,

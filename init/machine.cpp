@@ -14,6 +14,7 @@
 #include "common/fd_io.h"
 #include "common/paths.h"
 #include "common/signals.h"
+#include "init/boot_record.h"
 #include "init/holdouts.h"
 
 namespace mainstay::init {
@@ -273,6 +274,9 @@ void Machine::handle_link() noexcept {
 
 void Machine::tell_booted() noexcept {
     const double seconds = in_seconds(boottime_now());
+    if (!options_.in_container) {
+        record_moment(BootMoment::Complete, log_);
+    }
     log_.notice("boot is complete after %.3f s", seconds);
     (void)::mkdir(kRunDirectory, 0755);
     FixedString<32> text;
@@ -375,6 +379,7 @@ void Machine::post(const Event& event) noexcept {
     draining_ = true;
     while (!queue_.empty()) {
         const bool was_going_down = is_going_down(state_);
+        const bool was_starting = state_.phase == Phase::Sysinit || state_.phase == Phase::Wait;
         const Step taken = step(state_, queue_.pop(), facts());
         state_ = taken.next;
         if (is_going_down(state_) && !was_going_down) {
@@ -384,6 +389,9 @@ void Machine::post(const Event& event) noexcept {
         }
         // Written before it is acted upon: a request that was taken in is not lost any more.
         save();
+        if (was_starting && state_.phase == Phase::Running && !options_.in_container) {
+            record_moment(BootMoment::Entries, log_);
+        }
         for (const Effect& effect : taken.effects) {
             perform(effect);
         }

@@ -1,6 +1,7 @@
 """The ways through an initramfs besides the straight one: stops that were asked for, checks of file
 systems and what comes of them, a /usr of its own."""
 
+import json
 import lzma
 import re
 
@@ -13,6 +14,8 @@ echo "fsck.ext4 was asked: $*"
 exit "$(cat /run/fsck-exit)"
 """
 
+
+MOMENTS = ("initramfs", "root", "switch", "init", "entries", "complete")
 
 # What is in the root of an initramfs cannot be evicted: 4 MB and more of it, or less.
 INITRAMFS_PAGES = "awk '/^Unevictable/ {exit $2"
@@ -55,6 +58,16 @@ def test_a_boot_stops_where_it_is_told_and_goes_on(images):
             r"(started|mounted|switched) [0-9.]+\s+" * 3, guest.run("cat /run/mainstay/early") + "\n"
         )
         guest.run("dmesg | grep 'init: the initramfs took [0-9.]* s'")
+        guest.run("svctl wait --boot && until grep complete /run/mainstay/times; do usleep 100000; done")
+        page = guest.run("svctl status").splitlines()
+        assert re.fullmatch(
+            r"boot [\d.]+ s: kernel [\d.]+, initramfs [\d.]+ \(root [\d.]+\), startup [\d.]+, services [\d.]+",
+            page[1],
+        )
+        (boot,) = [line for line in guest.run("svctl --json status").splitlines() if "boot" in line[:8]]
+        moments = json.loads(boot)["boot"]
+        assert list(moments) == [f"{name}_ms" for name in MOMENTS]
+        assert sorted(moments.values()) == list(moments.values())
         guest.type("poweroff")
         assert guest.end() == "guest-shutdown"
 

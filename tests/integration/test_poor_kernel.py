@@ -76,6 +76,9 @@ def test_where_no_node_can_be_made_it_reaches_its_inittab_all_the_same():
         p.power_off()
 
 
+TIMES = "run/mainstay/times"
+
+
 class LateRoot:
     """The file system of a whole system, on a partition of a loop device that comes when it is told."""
 
@@ -117,4 +120,8 @@ def test_without_devtmpfs_a_root_that_comes_late_gets_its_node(tmp_path):
             p.wait_until_up()
             types = p.types()
             assert [types["/"], types["/dev"]] == ["ext4", "ramfs"]
+            eventually(lambda: "complete " in (p.root / TIMES).read_text(), "the boot is complete")
+            moments = [line.split()[0] for line in (p.root / TIMES).read_text().splitlines()]
+            assert moments == ["initramfs", "root", "switch", "init", "entries", "complete"]
+            assert "\nboot " in p.run("svctl", "status")
             p.power_off()
