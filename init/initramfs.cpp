@@ -223,6 +223,9 @@ class InitramfsBoot {
     /// Nobody can be asked: try again whenever a device changes, until the command line's deadline.
     void give_up_on_shells() noexcept {
         if (cmdline_.emergency != EmergencyAction::None) {
+            const std::string_view what = to_string(request_for(cmdline_.emergency));
+            log_.error("there is no shell, or none is allowed: %.*s (rd.emergency=)",
+                       printable_length(what), what.data());
             end_system(request_for(cmdline_.emergency));
         }
         retries_on_uevent_ = uevents_.fd() >= 0 || uevents_.open().has_value();

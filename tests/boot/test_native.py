@@ -3,6 +3,13 @@
 from guest import Guest
 from media import NativeDisk
 
+# As dumpkmap writes it: one table, in which the keys Q and A have changed places and all others do
+# nothing (K_HOLE of <linux/keyboard.h>).
+KEYS = ["\0\x02"] * 128
+KEYS[16], KEYS[30] = "a\0", "q\0"
+KEYMAP = "bkeymap" + "\x01" + "\0" * 255 + "".join(KEYS)
+PLACE_OF_Q, PLACE_OF_A = (len("bkeymap") + 256 + 2 * key for key in (16, 30))
+
 FILES = {
     "etc/inittab": "::sysinit:/bin/date -s 2001-02-03\n::native:all\n"
     "ttyS0::respawn:/sbin/getty -L 115200 ttyS0 vt100\n::ctrlaltdel:/sbin/reboot\n",
@@ -17,6 +24,7 @@ FILES = {
     "etc/modprobe.d/own.conf": "options softdog soft_margin=99\n",
     "etc/tmpfiles.d/own.conf": "d /run/own 0750 root adm\n",
     "etc/machine-id": "",
+    "etc/keymap": KEYMAP,
     "var/lib/mainstay/.keep": "",
     # The terminal stands in for e2fsck.
     "sbin/fsck.ext4": "#!/bin/sh\necho \"fsck was asked: $*\"\n",
@@ -40,6 +48,9 @@ def test_a_system_without_a_startup_script(images):
         assert guest.run("tail -n 1 /proc/swaps").split()[::4] == ["/dev/vda3", "7"]
         assert guest.run("cd /proc/sys/kernel && cat sysrq panic").split() == ["17", "23"]
         guest.run("dmesg | grep 'softdog: .*soft_margin=99'")
+        for place, letter in ((PLACE_OF_Q, "a"), (PLACE_OF_A, "q")):
+            dumped = f"dumpkmap </dev/tty1 | dd bs=1 skip={place} count=1 2>/dev/null"
+            assert guest.run(dumped) == letter
         guest.run("dmesg | grep init: >/run/said; date +%Y | grep -v 2001")
         guest.run("grep \"own.conf:3: there is no module 'nonesuch'\" /run/said")
         guest.run("grep 'sysctl.conf:2: /proc/sys/kernel/wrong/name: No such file' /run/said")

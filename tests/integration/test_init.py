@@ -452,6 +452,21 @@ def test_a_stronger_request_overrides_a_weaker_one():
 # ---- faults -------------------------------------------------------------------------------------
 
 
+def test_what_stays_busy_is_detached_last_of_all():
+    """Somebody outside of there writes, so that it can be neither unmounted nor made read-only."""
+    layers = "mkdir -p /layer/up /layer/work /data; "
+    layers += "mount -t overlay -o lowerdir=/etc,upperdir=/layer/up,workdir=/layer/work overlay /data"
+    machine = ("/sbin/init", "--container=no")
+    with Pid1(machine, inittab=f"::sysinit:/bin/sh -c '{layers}'\n::respawn:/bin/sleep 1001\n") as p:
+        eventually(lambda: pid_of(p, "/bin/sleep 1001"), "it runs")
+        with open(p.root / "data/held", "w", encoding="utf-8"):
+            p.signal(38)
+            for _ in range(3):
+                p.wait_for_line("init: unmounting /data: .* busy; making it read-only: .* busy$")
+            p.wait_for_line("^init: /data: detached while it is in use$")
+            assert p.exit_status() == POWERED_OFF
+
+
 def test_the_supervisor_is_stopped_first():
     supervisor = "#!/bin/sh\ntrap 'echo supervisor stops; exit' TERM\necho link $MAINSTAY_LINK\nwhile :; do sleep 0.1; done\n"
     inittab = "::supervise:/bin/super\n::shutdown:/bin/echo entry runs\n"
