@@ -1,6 +1,7 @@
 // What guests of the boot tests have no program for, linked statically and put on their disk:
 //
 //   block_tool map NAME DEVICE          a mapped device NAME that is DEVICE itself
+//   block_tool suspend NAME             it answers no more; what is written is not waited for
 //   block_tool mirror MD DEVICE DEVICE  starts the array MD of these two
 //   block_tool kexec KERNEL INITRD WORDS    loads what `reboot -k` starts
 //
@@ -70,6 +71,12 @@ void map(const char* name, const char* device) {
     ask_dm(control, DM_DEV_SUSPEND, name, resume);  // without the flag to suspend it: goes on
 }
 
+void suspend(const char* name) {
+    DmRequest request;
+    request.head.flags = DM_SUSPEND_FLAG | DM_SKIP_LOCKFS_FLAG | DM_NOFLUSH_FLAG;
+    ask_dm(open_or_end("/dev/mapper/control", O_RDWR), DM_DEV_SUSPEND, name, request);
+}
+
 void mirror(const char* array, char** devices) {
     const int fd = open_or_end(array, O_RDWR);
     mdu_array_info_t info{};
@@ -109,6 +116,8 @@ int main(int argc, char** argv) {
     const std::string_view what = argc > 1 ? argv[1] : "";
     if (what == "map" && argc == 4) {
         map(argv[2], argv[3]);
+    } else if (what == "suspend" && argc == 3) {
+        suspend(argv[2]);
     } else if (what == "mirror" && argc == 5) {
         mirror(argv[2], argv + 3);
     } else if (what == "kexec" && argc == 5) {

@@ -159,9 +159,9 @@ def device(path, bus="virtio"):
 
 class Machine(Console):
     """A QEMU machine of the type "pc" that ends when it is reset, with further words for QEMU that say
-    what is in it and what it boots."""
+    what is in it and what it boots. With network=False it has no device for one."""
 
-    def __init__(self, *words):
+    def __init__(self, *words, network=True):
         self._directory = tempfile.TemporaryDirectory(prefix="mainstay-boot-")
         monitor_socket = f"{self._directory.name}/monitor"
         command = [
@@ -169,8 +169,11 @@ class Machine(Console):
             *("-display", "none", "-no-reboot"),
             *("-chardev", "stdio,id=serial,signal=off", "-serial", "chardev:serial"),
             *("-chardev", f"socket,id=monitor,path={monitor_socket}", "-mon", "monitor,mode=control"),
-            *("-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile="),
         ]
+        if network:
+            command += ["-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile="]
+        else:
+            command += ["-nic", "none"]
         if accelerator() == "kvm":
             command += ["-cpu", "host"]
         self._monitor = Monitor(monitor_socket)
@@ -206,10 +209,10 @@ class Guest(Machine):
     disk       a raw image, as virtio disk or with bus="nvme"
     """
 
-    def __init__(self, append="", *, initramfs=None, disk=None, bus="virtio"):
+    def __init__(self, append="", *, initramfs=None, disk=None, bus="virtio", network=True):
         words = ["-kernel", KERNEL, "-append", f"console=tty0 console=ttyS0 {append}"]
         if initramfs:
             words += ["-initrd", initramfs]
         if disk:
             words += device(disk, bus)
-        super().__init__(*words)
+        super().__init__(*words, network=network)

@@ -9,11 +9,11 @@ import tempfile
 MIB = 1 << 20
 
 
-def make_ext4(tree, label, image, offset_mib, size_mib):
+def make_ext4(tree, label, image, offset_mib, size_mib, uuid="random"):
     """An ext4 file system with what is in tree, at this place of the image."""
     subprocess.run(
         [
-            *("mke2fs", "-q", "-F", "-t", "ext4", "-L", label, "-d", tree),
+            *("mke2fs", "-q", "-F", "-t", "ext4", "-L", label, "-U", uuid, "-d", tree),
             *("-E", f"offset={offset_mib * MIB},root_owner=0:0", image, f"{size_mib}M"),
         ],
         check=True,
@@ -54,8 +54,9 @@ class SplitDisk:
 
 
 class TwinDisk:
-    """The demo system, also as /init, and a second file system of the same label, TOP."""
+    """The demo system, also as /init, and a second file system with the same UUID."""
 
+    UUID = "01234567-89ab-4cde-8f01-23456789abcd"
     FIRST, SECOND = (1, 64), (66, 16)
 
     def __init__(self, images, path):
@@ -65,9 +66,9 @@ class TwinDisk:
             tree = pathlib.Path(directory) / "tree"
             shutil.copytree(images.tree, tree, symlinks=True)
             (tree / "init").symlink_to("sbin/init")
-            make_ext4(tree, "TOP", path, *self.FIRST)
+            make_ext4(tree, "TOP", path, *self.FIRST, self.UUID)
             (pathlib.Path(directory) / "empty").mkdir()
-            make_ext4(pathlib.Path(directory) / "empty", "TOP", path, *self.SECOND)
+            make_ext4(pathlib.Path(directory) / "empty", "TOP", path, *self.SECOND, self.UUID)
 
 
 class NativeDisk:

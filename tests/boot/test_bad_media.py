@@ -28,16 +28,16 @@ def test_an_initramfs_that_is_cut_off(images):
 
 def test_a_root_that_appears_late_twice_and_write_protected(images):
     disk = TwinDisk(images, images.new_path())
-    words = "root=LABEL=TOP rw rd.break=root init=/init"
+    words = f"root=UUID={disk.UUID} rw rd.break=root init=/init"
     with Guest(words, initramfs=images.initramfs) as guest:
         guest.expect(r"\*\*\* rd.break=root: nothing has failed")
         guest.expect("/ # ")
         guest.run("! ls /dev/vda")
         guest.type("exit")
         guest.expect("the shell was left: going on with the boot")
-        guest.expect("waiting for the root device LABEL=TOP since 20 s, of 60 s")
+        guest.expect(f"waiting for the root device UUID={disk.UUID} since 20 s, of 60 s")
         guest.plug_in(disk.path)
-        guest.expect("/dev/vda1 and /dev/vda2 both answer to LABEL=TOP; taking /dev/vda1")
+        guest.expect(f"/dev/vda1 and /dev/vda2 both answer to UUID={disk.UUID}; taking /dev/vda1")
         guest.expect("/dev/vda1 is write-protected; mounting it read-only")
         guest.login()
         # Called /init, with root= and rd. on the command line, and yet on no initramfs: nothing was

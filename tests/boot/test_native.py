@@ -32,9 +32,10 @@ FILES = {
 
 
 def test_a_system_without_a_startup_script(images):
+    """And without a network."""
     disk = NativeDisk(images, images.new_path(), FILES)
     disk_root = "root=LABEL=TOP ro rd.timeout=2"
-    with Guest(disk_root, initramfs=images.initramfs, disk=disk.path) as guest:
+    with Guest(disk_root, initramfs=images.initramfs, disk=disk.path, network=False) as guest:
         guest.expect("fsck was asked: -a -C0 /dev/vda1")
         guest.expect("fsck was asked: -a -C0 /dev/vda2")
         guest.expect(r"\*\*\* fstab:4: /srv/missing: The /srv/missing device LABEL=MISSING")
@@ -48,6 +49,7 @@ def test_a_system_without_a_startup_script(images):
         assert guest.run("tail -n 1 /proc/swaps").split()[::4] == ["/dev/vda3", "7"]
         assert guest.run("cd /proc/sys/kernel && cat sysrq panic").split() == ["17", "23"]
         guest.run("dmesg | grep 'softdog: .*soft_margin=99'")
+        guest.run("ip link show lo | grep LOOPBACK,UP && ! ip link show eth0 2>&1")
         for place, letter in ((PLACE_OF_Q, "a"), (PLACE_OF_A, "q")):
             dumped = f"dumpkmap </dev/tty1 | dd bs=1 skip={place} count=1 2>/dev/null"
             assert guest.run(dumped) == letter
