@@ -2,16 +2,8 @@
 
 import pytest
 
-from fake_kernel import FakeKernel
+from fake_kernel import CONSOLES, FakeKernel
 from namespace import Pid1  # noqa: F401  (conftest.py knows by it that this needs root)
-
-# What the kernel names as consoles: a device that is not there, and a terminal.
-CONSOLES = """
-mount -t sysfs sysfs /sys
-echo ttyUSB7 ttyA >/.active
-mount --bind /.active /sys/class/tty/console/active
-for place in ttyA kmsg; do : >/dev/$place; mount --bind /.console /dev/$place; done
-"""
 
 
 def leave_shell(p):

@@ -478,6 +478,18 @@ def test_the_supervisor_is_stopped_first():
         p.exit_status()
 
 
+def test_a_supervisor_that_hangs_and_has_no_socket_holds_no_shutdown_up():
+    inittab = "::supervise:/sbin/supervisor /etc/service\n::shutdown:/bin/echo entry runs\n"
+    with Pid1(inittab=inittab, files={"/etc/service/web/run": "#!/bin/sh\nexec sleep 1001\n"}) as p:
+        eventually(lambda: "ready" in p.run("svctl", "up", "web", check=False), "the service runs")
+        p.run("kill", "-STOP", str(pid_of(p, "/sbin/supervisor /etc/service")))
+        (p.root / "run/mainstay/control").unlink()
+        p.signal(38)
+        p.wait_for_line(r"^init: pid \d+ \(supervisor\) is still running$")
+        p.wait_for_line("^entry runs$")
+        assert p.exit_status() == POWERED_OFF
+
+
 def test_all_descriptors_used_up_stops_nothing():
     # prlimit from outside: PID 1 raised its own limit at the start.
     with Pid1(inittab="::respawn:/bin/sleep 1001\n" + UP) as p:

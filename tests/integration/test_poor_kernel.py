@@ -1,16 +1,13 @@
 """Kernels that lack what other systems take for granted. There is no such kernel here: faulty programs
 are answered as one would (tests/faults/fake_kernel.h), with an empty /dev to begin with."""
 
-import os
 import pathlib
 import re
-import subprocess
-import uuid
 
 import pytest
 
-from fake_kernel import FILES, INITTAB, FakeKernel
-from namespace import Pid1, eventually, stage_system  # noqa: F401  (conftest.py knows root is needed)
+from fake_kernel import FakeKernel, LateRoot, needs_loop_devices
+from namespace import Pid1, eventually  # noqa: F401  (conftest.py knows root is needed)
 
 
 def nodes_by_sysfs():
@@ -79,37 +76,7 @@ def test_where_no_node_can_be_made_it_reaches_its_inittab_all_the_same():
 TIMES = "run/mainstay/times"
 
 
-class LateRoot:
-    """The file system of a whole system, on a partition of a loop device that comes when it is told."""
-
-    SECTORS = "30000"
-
-    def __init__(self, directory):
-        self.uuid = str(uuid.uuid4())
-        self._image = directory / "disk.img"
-        self._device = None
-        stage_system(directory / "tree", INITTAB, FILES)
-        make = ["mke2fs", "-q", "-F", "-t", "ext4", "-U", self.uuid, "-d", directory / "tree"]
-        subprocess.run([*make, "-E", f"offset={1 << 20}", self._image, "15000k"], check=True)
-        subprocess.run(["truncate", "-s", "17M", self._image], check=True)
-
-    def __enter__(self):
-        return self
-
-    def plug_in(self):
-        """Whether the kernel reads tables of partitions or not."""
-        attach = ["losetup", "--find", "--show", self._image]
-        self._device = subprocess.check_output(attach, text=True).strip()
-        subprocess.run(["addpart", self._device, "1", "2048", self.SECTORS], check=True)
-
-    def __exit__(self, *_):
-        if self._device:
-            remove = ["delpart", self._device, "1"]
-            eventually(lambda: not subprocess.run(remove).returncode, "the root is unmounted")
-            subprocess.run(["losetup", "--detach", self._device], check=True)
-
-
-@pytest.mark.skipif(not os.path.exists("/dev/loop-control"), reason="there are no loop devices")
+@needs_loop_devices
 def test_without_devtmpfs_a_root_that_comes_late_gets_its_node(tmp_path):
     with LateRoot(tmp_path) as root:
         proc = {"cmdline": f"root=UUID={root.uuid} rw", "filesystems": "nodev\tproc\n\text4\n"}
