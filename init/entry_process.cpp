@@ -11,6 +11,7 @@
 #include "common/fd_io.h"
 #include "common/paths.h"
 #include "init/command.h"
+#include "init/host_notify.h"
 #include "init/terminal.h"
 
 namespace mainstay::init {
@@ -81,6 +82,7 @@ void hand_over_link(int link_fd) noexcept {
 
 [[noreturn]] void run_child(const Entry& entry, const EntryContext& context, int link_fd) noexcept {
     ::setsid();
+    (void)::unsetenv(kNotifySocket);  // who is there speaks with PID 1 only
     if (const auto ready = set_up_stdio(entry, context); !ready) {
         context.log.error("%s: %.*s: /dev/%.*s: %s", place_of(entry).c_str(),
                           printable_length(entry.process), entry.process.data(),

@@ -16,6 +16,7 @@
 #include "common/signals.h"
 #include "init/boot_record.h"
 #include "init/holdouts.h"
+#include "init/host_notify.h"
 
 namespace mainstay::init {
 namespace {
@@ -285,6 +286,19 @@ void Machine::tell_booted() noexcept {
     if (!file || !write_all(file->get(), text)) {
         log_.warning("%s: %s", kBootedFile, errno_text(errno));
     }
+    tell_ready();
+}
+
+bool Machine::has_supervisor_entry() const noexcept {
+    const auto entries = table_.entries();
+    return std::any_of(entries.begin(), entries.end(),
+                       [](const Entry& entry) { return entry.action == Action::Supervise; });
+}
+
+void Machine::tell_ready() noexcept {
+    if (!is_going_down(state_)) {
+        tell_host("READY=1\nSTATUS=boot complete", log_);
+    }
 }
 
 MonotonicTime Machine::next_timer() noexcept {
@@ -380,12 +394,18 @@ void Machine::post(const Event& event) noexcept {
     while (!queue_.empty()) {
         const bool was_going_down = is_going_down(state_);
         const bool was_starting = state_.phase == Phase::Sysinit || state_.phase == Phase::Wait;
+        const bool was_running = state_.phase == Phase::Running;
         const Step taken = step(state_, queue_.pop(), facts());
         state_ = taken.next;
         if (is_going_down(state_) && !was_going_down) {
             log_.show_on_console();
             const std::string_view what = to_string(state_.request);
             log_.notice("the system goes down: %.*s", printable_length(what), what.data());
+            FixedString<64> text("STOPPING=1\nSTATUS=");
+            tell_host(text.append(what).view(), log_);
+        }
+        if (state_.phase == Phase::Running && !was_running && !has_supervisor_entry()) {
+            tell_ready();  // there are no services to wait for
         }
         // Written before it is acted upon: a request that was taken in is not lost any more.
         save();

@@ -104,6 +104,8 @@ class Machine : private Keeper::Kin {
     void handle_link() noexcept;
     void handle_timers() noexcept;
     void tell_booted() noexcept;
+    void tell_ready() noexcept;
+    bool has_supervisor_entry() const noexcept;
     MonotonicTime next_timer() noexcept;
 
     // The supervisor and what is kept for it.

@@ -13,6 +13,7 @@
 #include "init/disk_shutdown.h"
 #include "init/entry_process.h"
 #include "init/exit_root.h"
+#include "init/host_notify.h"
 #include "init/power.h"
 #include "init/terminal.h"
 
@@ -178,6 +179,11 @@ void Machine::end_system() noexcept {
         watchdog_.hand_over(log_);
         return_to_initramfs(state_.request, log_);
         watchdog_.take_back();
+    }
+    if (options_.in_container) {
+        FixedString<32> text;
+        text.append_format("EXIT_STATUS=%d", services_code_.value_or(0));
+        tell_host(text, log_);
     }
     if (services_code_) {
         exit_code_ = services_code_;  // which reboot(2) could not tell
