@@ -300,6 +300,8 @@ class Reader {
             for (const int number : {SIGPWR, kSignalHalt, kSignalPowerOff, kSignalReboot}) {
                 options.signals.rewrite_by_default(number, SIGTERM);
             }
+            // What `telinit u` sends would kill the command.
+            options.signals.rewrite_by_default(kSignalUpgrade, 0);
         }
     }
 

@@ -198,9 +198,9 @@ def test_all_signals_are_passed_on_as_the_real_one_does(places, name, pid_namesp
 
 def test_init_itself_passes_on_what_a_command_knows(places):
     own = {"init": ["--"]}
-    found = reports(places, OURS, "init", own, [1, 2, 10, 28, 37, 38, 39, signal.SIGPWR, 40], True)
+    found = reports(places, OURS, "init", own, [1, 2, 10, 28, 37, 38, 39, signal.SIGPWR, 40, 59], True)
     assert found == {1: ["1"], 2: ["2"], 10: ["10"], 28: ["28"], 37: ["15"], 38: ["15"], 39: ["15"],
-                     signal.SIGPWR: ["15"], 40: ["40"]}
+                     signal.SIGPWR: ["15"], 40: ["40"], 59: []}
 
 
 # The recorder starts another one in its group, and sends it a last signal when it has got its own.

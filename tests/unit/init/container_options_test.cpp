@@ -266,6 +266,7 @@ TEST_CASE("what asks an init to stop asks its command in a way it knows", "[cont
     const auto own = Line(ContainerStyle::Own, {"--", "x"}).options().signals;
     const int number = GENERATE(SIGPWR, 37, 38, 39);
     CHECK(own.translate(number) == SIGTERM);
+    CHECK(own.translate(mainstay::kSignalUpgrade) == 0);
     const auto tini = Line(ContainerStyle::Tini, {"x"}).options().signals;
     CHECK(tini.translate(number) == number);
     const Line told(ContainerStyle::Own, {"-r", "37:37", "--", "x"});
