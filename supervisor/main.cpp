@@ -88,12 +88,13 @@ void take_name(std::string_view path) noexcept {
 
 int supervise(Options options, char** argv) {
     auto note = take_upgrade_note();
-    const auto link = find_boot_link(std::getenv(kLinkVariable));
-    const bool has_link = link && link->has_value();
+    const char* const link_variable = std::getenv(kLinkVariable);
     if (note) {
-        keep_way_back(*note, has_link ? **link : -1, argv);
+        keep_way_back(*note, boot_link_number(link_variable), argv);
         take_name(argv[0]);
     }
+    const auto link = find_boot_link(link_variable);
+    const bool has_link = link && link->has_value();
     options.directory = absolute(options.directory);
     options.control_socket = absolute(options.control_socket);
     options.log_directory = absolute(options.log_directory);
@@ -103,7 +104,7 @@ int supervise(Options options, char** argv) {
     }
     MessageLog log(has_link ? MessageLog::Sink::Kernel : MessageLog::Sink::StandardError);
     if (!link) {
-        log.error(std::string(kLinkVariable) + "=" + std::getenv(kLinkVariable) + ": " +
+        log.error(std::string(kLinkVariable) + "=" + link_variable + ": " +
                   errno_text(link.error().code) + "; going on without PID 1");
     }
     AppSettings settings;

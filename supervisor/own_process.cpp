@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -22,6 +23,15 @@ namespace {
 
 constexpr char kOomScoreFile[] = "/proc/self/oom_score_adj";
 constexpr char kOurOomScore[] = "-900";
+
+/// A supervisor that goes on without its link starts a second time what PID 1 keeps for it: where
+/// the system has no memory for a moment that is asked again, for a second.
+constexpr int kMostTries = 100;
+constexpr int kPauseOfTries = 10;
+
+bool is_shortage(int code) noexcept {
+    return code == ENOMEM || code == ENOBUFS;
+}
 
 sigset_t handled_signals() noexcept {
     sigset_t set;
@@ -119,19 +129,30 @@ Result<UniqueFd> signal_descriptor() {
     return fd;
 }
 
+int boot_link_number(const char* variable) noexcept {
+    int fd = -1;
+    const char* end = variable == nullptr ? nullptr : variable + std::strlen(variable);
+    const auto parsed = std::from_chars(variable, end, fd);
+    const bool is_one = parsed.ec == std::errc() && parsed.ptr == end && fd > STDERR_FILENO;
+    return is_one ? fd : -1;
+}
+
 Result<std::optional<int>> find_boot_link(const char* variable) noexcept {
     if (variable == nullptr) {
         return std::optional<int>();
     }
-    int fd = -1;
-    const char* end = variable + std::strlen(variable);
-    const auto parsed = std::from_chars(variable, end, fd);
+    const int fd = boot_link_number(variable);
     int type = 0;
     socklen_t size = sizeof type;
-    if (parsed.ec != std::errc() || parsed.ptr != end || fd <= STDERR_FILENO) {
+    if (fd < 0) {
         return Error{"boot link", EINVAL};
     }
-    if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0) {
+    bool is_asked = ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0;
+    for (int tries = 1; !is_asked && is_shortage(errno) && tries < kMostTries; ++tries) {
+        ::poll(nullptr, 0, kPauseOfTries);
+        is_asked = ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0;
+    }
+    if (!is_asked) {
         return last_error("boot link");
     }
     if (type != SOCK_SEQPACKET || ::fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) {

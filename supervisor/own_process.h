@@ -34,6 +34,9 @@ Result<UniqueFd> signal_descriptor();
 /// What the program before this one says of how the process was born, which it was not anew.
 Inheritance born_as(const UpgradeNote& note);
 
+/// What MAINSTAY_LINK says; -1 where that is no number of a link. Makes no call that could fail.
+int boot_link_number(const char* variable) noexcept;
+
 /// The boot link named by MAINSTAY_LINK, made close-on-exec. Nothing where there is none; an Error
 /// where the variable is there and names no usable descriptor.
 Result<std::optional<int>> find_boot_link(const char* variable) noexcept;

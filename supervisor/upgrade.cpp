@@ -242,6 +242,8 @@ void Upgrade::execute() {
     }
     environment.push_back(const_cast<char*>(word.c_str()));
     environment.push_back(nullptr);
+    // Asio accepts without close-on-exec, and tells us later: who was not greeted yet asks again.
+    ::syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
     survive_exec(note, link_, 0);
     ::syscall(SYS_execveat, program_.get(), "", argv_, environment.data(), AT_EMPTY_PATH);
     const Error error = last_error("exec");

@@ -1,6 +1,7 @@
 #include "supervisor/way_back.h"
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -40,9 +41,13 @@ void execute_former(int reason) noexcept {
     constexpr int kTen = 10;
     way_back.note[way_back.note.size() - 2] = static_cast<char>('0' + reason / kTen);
     way_back.note[way_back.note.size() - 1] = static_cast<char>('0' + reason % kTen);
+    // A connection that was accepted a moment ago would be held open for ever, and never answered.
+    ::syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
     for (const WayBack::Kept& kept : way_back.kept) {
         if (kept.copy >= 0) {
             ::dup2(kept.copy, kept.number);  // which an exec does not close
+        } else if (kept.number >= 0) {
+            ::fcntl(kept.number, F_SETFD, 0);  // it had no copy yet: nobody has closed it either
         }
     }
     ::alarm(0);
@@ -84,14 +89,6 @@ void keep_way_back(const UpgradeNote& note, int link, char** argv) {
     }
     way_back.owner = ::getpid();
     way_back.program = note.program;
-    const std::array numbers = {link, note.control};
-    for (std::size_t i = 0; i < numbers.size(); ++i) {
-        WayBack::Kept& kept = way_back.kept[i];
-        kept.number = numbers[i];
-        if (kept.number >= 0 && kept.copy < 0) {
-            kept.copy = ::fcntl(kept.number, F_DUPFD_CLOEXEC, 3);
-        }
-    }
     way_back.argv = argv;
     way_back.note = std::string(kUpgradeVariable) + "=" + encode_way_back(note);
     way_back.environment.clear();
@@ -104,8 +101,17 @@ void keep_way_back(const UpgradeNote& note, int link, char** argv) {
     }
     way_back.environment.push_back(way_back.note.data());
     way_back.environment.push_back(nullptr);
+    const std::array numbers = {link, note.control};
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        way_back.kept[i].number = numbers[i];
+    }
     handle_faults(on_fault);
     ::alarm(kLongestStart);
+    for (WayBack::Kept& kept : way_back.kept) {
+        if (kept.number >= 0 && kept.copy < 0) {
+            kept.copy = ::fcntl(kept.number, F_DUPFD_CLOEXEC, 3);
+        }
+    }
 }
 
 void forget_way_back() noexcept {
