@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <array>
 #include <limits>
 #include <utility>
@@ -15,9 +16,10 @@ constexpr std::size_t kPipeEnds = 2;
 constexpr std::size_t kArenaDescriptors = 3;
 constexpr Error kNotOurs{"not what was given to be kept", EINVAL};
 
+/// Where that cannot be told for the moment it is believed: output would be lost.
 bool is_pipe(const UniqueFd& fd) noexcept {
     struct stat info {};
-    return ::fstat(fd.get(), &info) == 0 && S_ISFIFO(info.st_mode);
+    return ::fstat(fd.get(), &info) == 0 ? S_ISFIFO(info.st_mode) : errno == ENOMEM;
 }
 
 /// One descriptor is the read end alone: the write end was closed on purpose.
