@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <csignal>
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 #include "common/fd_io.h"
@@ -455,9 +456,10 @@ class App final : public ScanListener, public ServiceObserver, public System {
 }  // namespace
 
 int run_app(AppSettings settings, Journal& journal) {
-    App app(std::move(settings), journal);
+    std::optional<App> app;  // stays as it is while the program before this one is executed
     try {
-        const int code = app.run();
+        app.emplace(std::move(settings), journal);
+        const int code = app->run();
         if (code != kExitDone) {
             go_back();  // does nothing where another program was not before this one
         }

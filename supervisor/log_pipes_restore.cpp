@@ -19,7 +19,7 @@ constexpr Error kNotOurs{"not what was given to be kept", EINVAL};
 /// Where that cannot be told for the moment it is believed: output would be lost.
 bool is_pipe(const UniqueFd& fd) noexcept {
     struct stat info {};
-    return ::fstat(fd.get(), &info) == 0 ? S_ISFIFO(info.st_mode) : errno == ENOMEM;
+    return ::fstat(fd.get(), &info) == 0 ? S_ISFIFO(info.st_mode) : may_pass(errno);
 }
 
 /// One descriptor is the read end alone: the write end was closed on purpose.

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <linux/close_range.h>
-#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -17,6 +16,7 @@
 #include <cstring>
 
 #include "common/fd_io.h"
+#include "supervisor/try_again.h"
 
 namespace mainstay::supervisor {
 namespace {
@@ -24,13 +24,13 @@ namespace {
 constexpr char kOomScoreFile[] = "/proc/self/oom_score_adj";
 constexpr char kOurOomScore[] = "-900";
 
-/// A supervisor that goes on without its link starts a second time what PID 1 keeps for it: where
-/// the system has no memory for a moment that is asked again, for a second.
-constexpr int kMostTries = 100;
-constexpr int kPauseOfTries = 10;
-
-bool is_shortage(int code) noexcept {
-    return code == ENOMEM || code == ENOBUFS;
+Result<int> socket_type(int fd) noexcept {
+    int type = 0;
+    socklen_t size = sizeof type;
+    if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0) {
+        return last_error("boot link");
+    }
+    return type;
 }
 
 sigset_t handled_signals() noexcept {
@@ -142,19 +142,11 @@ Result<std::optional<int>> find_boot_link(const char* variable) noexcept {
         return std::optional<int>();
     }
     const int fd = boot_link_number(variable);
-    int type = 0;
-    socklen_t size = sizeof type;
     if (fd < 0) {
         return Error{"boot link", EINVAL};
     }
-    bool is_asked = ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0;
-    for (int tries = 1; !is_asked && is_shortage(errno) && tries < kMostTries; ++tries) {
-        ::poll(nullptr, 0, kPauseOfTries);
-        is_asked = ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0;
-    }
-    if (!is_asked) {
-        return last_error("boot link");
-    }
+    // A supervisor that goes on without its link starts a second time what PID 1 keeps for it.
+    TRY(const int type, try_for_a_second([fd] { return socket_type(fd); }));
     if (type != SOCK_SEQPACKET || ::fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) {
         return Error{"boot link", EINVAL};
     }

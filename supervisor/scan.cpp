@@ -16,6 +16,7 @@
 #include "common/fd_io.h"
 #include "supervisor/name_pattern.h"
 #include "supervisor/problem.h"
+#include "supervisor/try_again.h"
 
 namespace mainstay::supervisor {
 namespace {
@@ -83,7 +84,9 @@ Result<void> Scan::start() {
         watch_again();
     }
     // Watching comes first: what changes while it is read is read again.
-    read_directory();
+    // And this first reading decides which services of a supervisor before us have a directory: the
+    // others are stopped.
+    use(try_for_a_second([this] { return read_entries(); }));
     return has_inotify ? Result<void>() : Result<void>(error);
 }
 
@@ -215,7 +218,10 @@ void Scan::tell_oddities(std::map<std::string, std::string> found) {
 }
 
 void Scan::read_directory() {
-    auto entries = read_entries();
+    use(read_entries());
+}
+
+void Scan::use(Result<Entries> entries) {
     if (!entries) {
         if (!said_missing_) {
             journal_.warning(

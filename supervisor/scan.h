@@ -55,6 +55,7 @@ class Scan {
     void watch_again();
     void watch(const std::string& path, const std::string& name);
     void read_directory();
+    void use(Result<Entries> entries);
     Result<Entries> read_entries();
     void tell_oddities(std::map<std::string, std::string> found);
     void apply(const ScanDiff& diff);

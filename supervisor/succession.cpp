@@ -1,5 +1,6 @@
 #include "supervisor/succession.h"
 
+#include <fcntl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 #include <utility>
 
 #include "supervisor/svlog_fetch.h"
+#include "supervisor/try_again.h"
 
 namespace mainstay::supervisor {
 
@@ -48,7 +50,10 @@ void Succession::begin(std::uint32_t link_version) {
     if (os_.link.is_there() && !os_.link.keeps()) {
         return;
     }
-    const auto opened = os_.link.keeps() ? open_kept(std::move(over.table)) : open_file();
+    // Whatever runs and is not known is started a second time.
+    const auto opened = os_.link.keeps()
+                            ? try_for_a_second([&] { return open_kept(over.table.get()); })
+                            : open_file();
     if (!opened) {
         os_.journal.error(std::string("state table: ") + opened.error().action + ": " +
                           errno_text(opened.error().code) +
@@ -100,11 +105,15 @@ Result<void> Succession::take_up(StateMemory found) {
     return {};
 }
 
-Result<void> Succession::open_kept(UniqueFd table) {
-    if (!table.valid()) {
+Result<void> Succession::open_kept(int table) {
+    if (table < 0) {
         return make();
     }
-    TRY(StateMemory found, StateMemory::open(std::move(table)));
+    UniqueFd copy(::fcntl(table, F_DUPFD_CLOEXEC, 3));
+    if (!copy.valid()) {
+        return last_error("fcntl");
+    }
+    TRY(StateMemory found, StateMemory::open(std::move(copy)));
     return take_up(std::move(found));
 }
 

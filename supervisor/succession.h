@@ -54,7 +54,7 @@ class Succession {
     void leave_nothing() noexcept;
 
   private:
-    Result<void> open_kept(UniqueFd table);
+    Result<void> open_kept(int table);
     Result<void> open_file();
     Result<void> make();
     Result<void> take_up(StateMemory found);

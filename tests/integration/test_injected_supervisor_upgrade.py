@@ -7,6 +7,7 @@ A usual run takes some of the faults, always the same ones; MAINSTAY_FAULTS=all 
 
 import concurrent.futures
 import subprocess
+import zlib
 
 import faults
 from injection import AT_ONCE, TAKES_ALL
@@ -17,8 +18,8 @@ from test_upgrade import POWERED_OFF, FaultyMachine, numbers, replace_program, u
 
 COUNTS = "#!/bin/sh\nn=0\nwhile :; do echo number $n; n=$((n + 1)); sleep 0.02; done\n"
 NOTED = "#!/bin/sh\necho >&3\nexec sleep 100000 3>&-\n"
-# How many of each kind a usual run tries: of faults of the program, and of calls that fail.
-FEW_CRASHES, FEW_ERRORS = 24, 8
+# One in so many that a usual run tries: of faults of the program, and of calls that fail.
+FEW_CRASHES, FEW_ERRORS = 7, 61
 
 
 def machine():
@@ -52,18 +53,28 @@ def calls_of_an_upgrade(symbols):
     return calls[: end[0]]
 
 
-def spread(some, count):
-    """So many of them, from the first on, as far apart as they go."""
-    return some if TAKES_ALL else some[:: max(1, len(some) // count)]
+def is_taken(fault, symbols, one_in):
+    """By its place's name, so that a run that makes a call more or fewer tries the same faults."""
+    name = f"{fault.call.name} {symbols.name(fault.call.site)} {fault.error}"
+    return zlib.crc32(name.encode()) % one_in == 0
 
 
-def faults_of(calls):
-    crashes = {}
-    for fault in faults.faults_of(calls):
-        crash = fault._replace(error=faults.CRASH)
-        # In a usual run each place once, the last time that it calls: the farther it has come.
-        crashes[crash if TAKES_ALL else crash.call] = crash
-    return spread(list(crashes.values()), FEW_CRASHES) + spread(faults.faults_of(calls), FEW_ERRORS)
+def faults_of(calls, symbols):
+    """A usual run tries each place once: a fault of the program the last time that it calls, when it has
+    come farthest; an error the first time."""
+    errors = faults.faults_of(calls)
+    crashes = [fault._replace(error=faults.CRASH) for fault in errors]
+    if TAKES_ALL:
+        return list(dict.fromkeys(crashes)) + errors
+    last = {crash.call: crash for crash in crashes}.values()
+    first = [fault for fault in errors if fault.nth == 0]
+    # Always: whose directory is not seen is stopped.
+    of_scan = [fault for fault in first if fault.call.name == "opendir" and "Scan::" in symbols.name(fault.call.site)]
+    return (
+        of_scan[:1]
+        + [crash for crash in last if is_taken(crash, symbols, FEW_CRASHES)]
+        + [fault for fault in first if is_taken(fault, symbols, FEW_ERRORS)]
+    )
 
 
 def attempt(m, before, fault):
@@ -128,7 +139,7 @@ def live_through(some, symbols):
 
 def test_a_new_program_that_fails_while_it_takes_over_costs_nothing():
     symbols = faults.Symbols(FAULTY)
-    all_faults = faults_of(calls_of_an_upgrade(symbols))
+    all_faults = faults_of(calls_of_an_upgrade(symbols), symbols)
     came, problems = [], []
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
         runs = [pool.submit(live_through, all_faults[i::AT_ONCE], symbols) for i in range(AT_ONCE)]
