@@ -109,8 +109,13 @@ Result<std::uint32_t> LogPipes::obtain_slot(ServiceId service) {
 
 Result<void> LogPipes::set_pipe(std::uint32_t slot, Pipe pipe) {
     // Only our end: whether its writers may block is not ours to decide.
-    if (::fcntl(pipe.read_end.get(), F_SETFL, O_NONBLOCK) < 0) {
-        return last_error("fcntl");
+    const int fd = pipe.read_end.get();
+    const bool is_set = ::fcntl(fd, F_SETFL, O_NONBLOCK) == 0;
+    const Error error = last_error("fcntl");
+    // One that a supervisor before us had is so already.
+    const int flags = is_set ? O_NONBLOCK : ::fcntl(fd, F_GETFL);
+    if (flags < 0 || (flags & O_NONBLOCK) == 0) {
+        return error;
     }
     outputs_[slot].pipe = std::move(pipe);
     add_task(svlog::MessageType::Add, slot);
