@@ -1,6 +1,8 @@
 /// The state table: whole after each store, and a reader that believes nothing.
 #include "common/state_table.h"
 
+#include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
 #include <cstring>
 #include <random>
@@ -189,6 +191,79 @@ TEST_CASE("a process that is expected is never taken for the one before", "[stat
         CHECK((words.generation == 1 || words.pid == 0));
         CHECK(has_ended(words) == (words.generation == 1));
         CHECK(wait_status(words.exit) == 0x100);
+    }
+}
+
+TEST_CASE("words of the table and of a process are stored where a reader looks", "[state-table]") {
+    Memory memory = made_table();
+    Writer<> writer(memory.bytes(), small_geometry());
+    writer.set_flags(kBootComplete | kStopping);
+    writer.set_last_incarnation(7);
+    writer.take(1, 77, "web");
+    writer.expect(1, Role::Main, 3, 1000);
+    writer.set_pid(1, Role::Main, 4711);
+    const auto reader = Reader::open(memory.bytes());
+    REQUIRE(reader);
+    CHECK(reader->header().flags == (kBootComplete | kStopping));
+    CHECK(reader->header().last_incarnation == 7);
+    const Slot slot = reader->slot(1);
+    CHECK(slot.service == 77);
+    CHECK(slot.processes[2].pid == 4711);
+    CHECK(slot.processes[2].generation == 3);
+    CHECK(slot.processes[0].pid == 0);
+    CHECK(slot.processes[1].pid == 0);
+}
+
+TEST_CASE("what does not fit into the journal is left out, the rest of the change is made",
+          "[state-table]") {
+    const Geometry geometry = small_geometry();
+    Memory memory = made_table();
+    Journal<DirectStores> journal(memory.bytes(), geometry);
+    std::vector<std::uint64_t> most(geometry.journal_size / 8 - 2, 5);
+    const std::vector<std::uint64_t> more(most.size() + 1, 6);
+    CHECK_FALSE(journal.add(geometry.details_offset, std::as_bytes(std::span(more))));
+    // The first that does not fit takes no room from the next.
+    CHECK(journal.add(geometry.details_offset, std::as_bytes(std::span(most))));
+    CHECK_FALSE(journal.add(geometry.slots_offset, {}));
+    journal.commit();
+    std::vector<std::uint64_t> seen(more.size());
+    std::memcpy(seen.data(), memory.bytes().data() + geometry.details_offset, seen.size() * 8);
+    most.push_back(0);
+    CHECK(seen == most);
+    // It is empty again.
+    CHECK(journal.add(geometry.slots_offset, std::as_bytes(std::span(most).first(1))));
+}
+
+TEST_CASE("a journal that leads out of slots and details is emptied, and changes nothing",
+          "[state-table]") {
+    const Geometry geometry = small_geometry();
+    const std::uint64_t end =
+        geometry.details_offset + std::uint64_t{geometry.slot_count} * geometry.detail_size;
+    struct Row {
+        const char* what;
+        std::uint64_t offset;
+        std::uint64_t size;
+        bool is_sound;
+    };
+    for (const Row& row :
+         {Row{"the last word", end - 8, 8, true},
+          Row{"the first word", geometry.slots_offset, 8, true},
+          Row{"into the journal", geometry.slots_offset - 8, 8, false},
+          Row{"into the header", 0, 8, false}, Row{"behind", end, 8, false},
+          Row{"odd place", end - 12, 8, false}, Row{"odd size", geometry.slots_offset, 4, false},
+          Row{"more than there is", geometry.slots_offset, 16, false}}) {
+        CAPTURE(row.what);
+        Memory memory = made_table();
+        const auto journal = memory.bytes().subspan(geometry.journal_offset);
+        const std::array<std::uint64_t, 3> words = {16, row.offset << 32U | row.size, 0x55};
+        std::memcpy(journal.data(), words.data(), sizeof words);
+        Memory expected = memory;
+        std::memset(expected.bytes().data() + geometry.journal_offset, 0, 8);
+        if (row.is_sound) {
+            std::memcpy(expected.bytes().data() + row.offset, &words[2], 8);
+        }
+        CHECK(recover(memory.bytes()) == row.is_sound);
+        CHECK(std::ranges::equal(memory.bytes(), expected.bytes()));
     }
 }
 

@@ -1,3 +1,4 @@
+#include <array>
 #include <catch2/catch.hpp>
 #include <string>
 
@@ -167,4 +168,36 @@ TEST_CASE("a file mark is the one or the other, and news are told once", "[arena
     ask_for_news(slot);
     CHECK(take_wanted(slot));
     CHECK_FALSE(take_wanted(slot));
+}
+
+TEST_CASE("a reader that misses nothing takes piece by piece, and is told when it cannot",
+          "[arena]") {
+    const PlainArena plain({4, 16});
+    ArenaWriter writer(plain.arena());
+    limit(plain, writer, 1, 2 * kKiB);
+    std::array<char, 8> room{};
+    const auto next = [&](std::uint32_t slot, std::uint64_t from) {
+        return read_next(plain.arena(), slot, from, room);
+    };
+    CHECK(next(1, 0) == "");
+    append(plain, writer, 1, "hello there\n");
+    CHECK(next(1, 0) == "hello th");
+    CHECK(next(1, 8) == "ere\n");
+    CHECK(next(1, 12) == "");
+    CHECK(next(1, 9999) == "");
+    CHECK(next(0, 0) == "");
+    CHECK(next(4, 0) == "");  // no such slot
+    SECTION("across the border of two blocks") {
+        append(plain, writer, 1, std::string(kBlockSize - 16, 'a') + "0123456789");
+        CHECK(next(1, kBlockSize - 6) ==
+              "a"
+              "a012345");
+    }
+    SECTION("what has gone is not replaced by what came later") {
+        append(plain, writer, 1, std::string(3 * kKiB, 'b'));
+        CHECK_FALSE(next(1, 0));
+        CHECK_FALSE(next(1, 8));
+        const std::uint64_t end = plain.read(1).next;
+        CHECK(next(1, end - 3) == "bbb");
+    }
 }

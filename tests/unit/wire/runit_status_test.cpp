@@ -58,3 +58,15 @@ TEST_CASE("runit pid: a number, or nothing", "[runit]") {
     CHECK(pid_text(finishing()) == "168496141\n");
     CHECK(pid_text({}).empty());
 }
+
+TEST_CASE("tai64: ten seconds ahead of the wall clock, and before 1970 below 2^62", "[runit]") {
+    struct Row {
+        std::int64_t unix_seconds;
+        std::uint64_t label;
+    };
+    for (const Row& row : {Row{0, 0x400000000000000a}, Row{-1, 0x4000000000000009},
+                           Row{-11, 0x3fffffffffffffff}, Row{0x66000000, 0x400000006600000a}}) {
+        CAPTURE(row.unix_seconds);
+        CHECK(tai64(row.unix_seconds) == row.label);
+    }
+}
