@@ -6,6 +6,7 @@ import pty
 import resource
 import signal
 import stat
+import tempfile
 
 import pytest
 
@@ -71,12 +72,20 @@ def test_finish_and_run_are_the_same_user(s):
     s.ask(verb="down", services=["web"])
 
 
-def test_an_unknown_user_is_named_and_nothing_else_is_affected(s):
-    configure(s, "web", "user = nobodi")
+@pytest.mark.parametrize(
+    "conf, error",
+    [
+        ("user = nobodi", "user nobodi: not in /etc/passwd; is it nobody?"),
+        ("group = audoi", "group audoi: not in /etc/group; is it audio?"),
+    ],
+    ids=["user", "group"],
+)
+def test_an_unknown_user_is_named_and_nothing_else_is_affected(s, conf, error):
+    configure(s, "web", conf)
     s.add("other", SLEEP)
     s.start()
-    assert failure_of(s, "web") == "user nobodi: not in /etc/passwd; is it nobody?"
-    assert "web: user nobodi: not in /etc/passwd; is it nobody?; next start in" in s.messages()
+    assert failure_of(s, "web") == error
+    assert f"web: {error}; next start in" in s.messages()
     s.wait_state("other", "ready")
 
 
@@ -164,6 +173,40 @@ def test_a_start_without_descriptors_is_named_and_tried_again(s):
         s.wait_message("Too many open files")
         resource.prlimit(s.process.pid, resource.RLIMIT_NOFILE, before)
     s.wait_other_pid("web", pid)
+
+
+def test_five_thousand_services_with_1024_descriptors(monkeypatch):
+    """As many run as there are numbers for. The others are named, once each, and tried again."""
+    count = 5000
+    # A disk takes half a minute for so many links. Nothing can be executed from there.
+    monkeypatch.setattr(tempfile, "tempdir", "/dev/shm")
+    with Supervised(enter=["sh", "-c", 'ulimit -n 1024 && exec "$@"', "sh"]) as s:
+        directory = s.define("many", **{"service.conf": "exec = sleep 100000"})
+        for i in range(count):
+            (s.enabled / f"many{i:04}").symlink_to(directory)
+        s.start()
+
+        def tried():
+            services = s.ask(verb="list").services
+            settled = all(view["state"] in ("ready", "backoff") for view in services.values())
+            return services if settled and len(services) == count else None
+
+        services = eventually(tried, "all have been tried")
+        running = {name: view["pid"] for name, view in services.items() if view["state"] == "ready"}
+        assert 100 < len(running) < 1024
+        lost = next(name for name in services if name not in running)
+        too_few = "Too many open files; the supervisor needs a higher limit (RLIMIT_NOFILE) than 1024"
+        assert s.status(lost)["exec_failure"]["error"] == too_few
+        eventually(lambda: s.status(lost)["restarts"] >= 3, "it is tried again")
+        said = [line.split(": ")[1] for line in s.messages().splitlines() if too_few in line]
+        assert lost in said and len(said) == len(set(said))
+        # Who runs notices nothing, and whoever is told to still stops.
+        some = list(running)[0]
+        assert s.ask(verb="down", services=[some]).exit == 0
+        services = s.ask(verb="list").services
+        still = {name: services[name].get("pid") for name in running if name != some}
+        assert still == {name: pid for name, pid in running.items() if name != some}
+        assert s.stop() == 0
 
 
 def test_a_limit_that_may_not_be_raised_is_named(s):
