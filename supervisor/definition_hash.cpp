@@ -92,11 +92,12 @@ class Hash {
               << p.stop_timeout << p.finish_timeout << p.watchdog_timeout << p.stop_signal << p.type
               << p.restart << p.on_failure << p.readiness << p.has_setup << p.has_stop_program
               << p.has_finish;
+        // The letter tells one from the other, and a set of nothing from none said.
         if (!(p.success_status == exit_zero())) {
-            *this << p.success_status;
+            *this << 's' << p.success_status;
         }
         if (!(p.permanent_failure_status == StatusSet())) {
-            *this << p.permanent_failure_status;
+            *this << 'f' << p.permanent_failure_status;
         }
         return *this << p.pacing.delay << p.pacing.delay_max << p.pacing.reset_after;
     }

@@ -103,6 +103,25 @@ TEST_CASE("/proc/PID/stat: a command cannot pretend to be fields", "[proc]") {
     CHECK_FALSE(parse_proc_stat("12 (sh) S 99999999999 2 3"));
 }
 
+TEST_CASE("/proc/PID/stat: when it was born, and whether it has become a program since", "[proc]") {
+    const std::string before_flags = "4711 (a) Z 9) S 1 4711 4711 0 -1 ";
+    const std::string before_start = " 1206 3 4 0 20 33 5 6 20 0 6 0 ";
+    const auto birth = [&](const std::string& flags, const std::string& start) {
+        return parse_proc_birth(before_flags + flags + before_start + start);
+    };
+    CHECK(birth("4194560", "123456 1 2\n") == ProcBirth{true, 123456});
+    CHECK(birth("4194624", "123456 1 2\n") == ProcBirth{false, 123456});  // PF_FORKNOEXEC
+    CHECK(birth("64", "18446744073709551615") == ProcBirth{false, ~std::uint64_t{0}});
+    CHECK_FALSE(birth("x", "123456"));
+    CHECK_FALSE(birth("99999999999", "123456"));
+    CHECK_FALSE(birth("0", "12x"));
+    CHECK_FALSE(birth("0", "-1"));
+    CHECK_FALSE(birth("0", "\n"));
+    CHECK_FALSE(parse_proc_birth(before_flags));
+    CHECK_FALSE(parse_proc_birth("4711 (a"));
+    CHECK_FALSE(parse_proc_birth(""));
+}
+
 TEST_CASE("/proc/PID/status: the effective user", "[proc]") {
     CHECK(parse_effective_uid("Name:\tx\nUid:\t1\t2\t3\t4\nGid:\t5") == 2);
     CHECK(parse_effective_uid("Name:\tUid: 9 9\nUid:\t0\t0\t0\t0\n") == 0);
