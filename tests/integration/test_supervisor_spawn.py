@@ -332,6 +332,18 @@ def test_a_command_is_looked_for_in_the_path_of_the_service(s):
     assert failure_of(s, "lost") == "exec my-own-tool: not found in PATH"
 
 
+def test_an_instance_of_a_template_knows_which_it_is(s):
+    template = s.define("greet@", **{"service.conf": f"exec = {s.top}/greet %i '%n 100%%'\n"})
+    s.script(s.top / "greet", f'echo "$INSTANCE:$(printf " <%s>" "$@")"\n{SLEEP}')
+    for name in ("greet@tty1", "greet@a b"):
+        s.enable(name, template)
+    s.start()
+    eventually(lambda: s.status("greet@tty1").get("log") == ["tty1: <tty1> <greet@tty1 100%>"], "it says so")
+    # One word whatever is in it.
+    eventually(lambda: s.status("greet@a b").get("log") == ["a b: <a b> <greet@a b 100%>"], "and the other")
+    assert s.pid("greet@tty1") != s.pid("greet@a b")
+
+
 @pytest.mark.parametrize(
     "text, reason",
     [
