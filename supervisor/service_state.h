@@ -96,10 +96,6 @@ std::string_view to_string(RestartPolicy policy) noexcept;
 std::string_view to_string(FailureAction action) noexcept;
 std::string_view to_string(Readiness readiness) noexcept;
 std::string_view to_string(Role role) noexcept;
-std::string_view to_string(TimerKind kind) noexcept;
-std::string_view to_string(StopStage stage) noexcept;
-std::string_view to_string(Obstacle obstacle) noexcept;
-std::string_view to_string(Failure failure) noexcept;
 
 /// What of a definition concerns the state machine. Timeouts of kForever are none.
 struct Policy {

@@ -9,6 +9,82 @@
 
 namespace mainstay::supervisor {
 
+inline std::string_view to_string(TimerKind kind) noexcept {
+    switch (kind) {
+        case TimerKind::Start:
+            return "start";
+        case TimerKind::Watchdog:
+            return "watchdog";
+        case TimerKind::Stop:
+            return "stop";
+        case TimerKind::Finish:
+            return "finish";
+        case TimerKind::Backoff:
+            return "backoff";
+        case TimerKind::Auxiliary:
+            return "auxiliary";
+    }
+    return "";
+}
+
+inline std::string_view to_string(StopStage stage) noexcept {
+    switch (stage) {
+        case StopStage::Dependents:
+            return "dependents";
+        case StopStage::Members:
+            return "members";
+        case StopStage::Drain:
+            return "drain";
+        case StopStage::Program:
+            return "program";
+        case StopStage::Terminate:
+            return "terminate";
+        case StopStage::Kill:
+            return "kill";
+    }
+    return "";
+}
+
+inline std::string_view to_string(Obstacle obstacle) noexcept {
+    switch (obstacle) {
+        case Obstacle::None:
+            return "none";
+        case Obstacle::NeedFailed:
+            return "need failed";
+        case Obstacle::NeedMissing:
+            return "need missing";
+        case Obstacle::Cycle:
+            return "cycle";
+        case Obstacle::MemberFailed:
+            return "member failed";
+        case Obstacle::Definition:
+            return "definition";
+    }
+    return "";
+}
+
+inline std::string_view to_string(Failure failure) noexcept {
+    switch (failure) {
+        case Failure::None:
+            return "none";
+        case Failure::NotReady:
+            return "not ready";
+        case Failure::Watchdog:
+            return "watchdog";
+        case Failure::SaidByFinish:
+            return "said by finish";
+        case Failure::PermanentStatus:
+            return "permanent status";
+        case Failure::RestartLimit:
+            return "restart limit";
+        case Failure::NotRestarted:
+            return "not restarted";
+        case Failure::RanOnce:
+            return "ran once";
+    }
+    return "";
+}
+
 inline std::string words(const Effect& effect) {
     struct {
         std::string operator()(const CheckNeeds& /*unused*/) const { return "check needs"; }
