@@ -124,21 +124,30 @@ ExitCode Session::ask(protocol::Request request, const OnReply& on_reply) {
     request.id = kRequestId;
     request.progress = row_of(invocation_.command).waits == Waits::Yes && invocation_.wait &&
                        progress_.is_wanted();
-    if (const auto trouble = client_.connect()) {
+    auto trouble = client_.connect();
+    if (trouble && client_.is_lost() && request.goal == protocol::Goal::Boot) {
+        // Who waits for the end of the start may have come before its beginning.
+        output_.complain("svctl: there is no supervisor yet; waiting for it\n");
+        client_.set_limit(limit_of(invocation_));
+        const auto still = client_.connect_again(kPatience);
+        // That nobody came is what there is to say, not that nobody answered.
+        trouble = still && still->exit == ExitCode::TimedOut ? trouble : still;
+    }
+    if (trouble) {
         return report(*trouble);
     }
     if (!invocation_.timeout) {
         client_.set_limit(limit_of(invocation_));
     }
     Reattachment open(request);
-    if (const auto trouble = client_.send(request)) {
-        return report(*trouble);
+    if (const auto unsent = client_.send(request)) {
+        return report(*unsent);
     }
     while (true) {
         auto next = receive();
-        const auto* trouble = std::get_if<Trouble>(&next);
-        const auto exit = trouble != nullptr
-                              ? go_on(open, *trouble)
+        const auto* lost = std::get_if<Trouble>(&next);
+        const auto exit = lost != nullptr
+                              ? go_on(open, *lost)
                               : take(std::get<Received>(std::move(next)), open, on_reply);
         if (exit) {
             return *exit;

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <string_view>
 
-// NOLINTNEXTLINE(bugprone-reserved-identifier,cert-*): the linker's name for where our file begins
+// NOLINTNEXTLINE: the linker's name for where our file begins
 extern "C" [[gnu::visibility("hidden")]] const ElfW(Ehdr) __ehdr_start;
 
 namespace mainstay::init {
@@ -21,8 +21,8 @@ std::size_t round_up(std::size_t size, std::size_t alignment) noexcept {
 
 std::optional<BuildId> find_build_id(std::span<const std::byte> notes,
                                      std::size_t alignment) noexcept {
-    constexpr std::string_view kOwner{"GNU", 4};  // with its NUL
-    alignment = alignment == 8 ? 8 : 4;           // as the kernel and libc have it
+    constexpr std::string_view kOwner("GNU\0", 4);
+    alignment = alignment == 8 ? 8 : 4;  // as the kernel and libc have it
     while (notes.size() >= sizeof(ElfW(Nhdr))) {
         ElfW(Nhdr) head;
         std::memcpy(&head, notes.data(), sizeof head);

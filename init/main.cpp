@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <optional>
 #include <string_view>
 
 #include "common/boot_link.h"
@@ -28,6 +29,27 @@ std::string_view base_name(std::string_view path) noexcept {
     return path.substr(path.rfind('/') + 1);
 }
 
+/// What is done under another name than init's; nothing under that and telinit's.
+std::optional<int> run_under(std::string_view name, int argc, char** argv) noexcept {
+    if (name == "modprobe") {
+        return modprobe_main(argc, argv);
+    }
+    if (name == "poweroff" || name == "reboot" || name == "halt") {
+        return power_main(name.data(), argc, argv);
+    }
+    if (name == "shutdown") {
+        return ::getpid() == 1 ? exit_root_main(argc > 1 ? argv[1] : "reboot")
+                               : shutdown_main(argc, argv);
+    }
+    if (const auto style = container_style(name)) {
+        return container_main(*style, argc, argv);
+    }
+    if (name != "telinit" && asks_for_container(argc, argv)) {
+        return container_main(ContainerStyle::Own, argc, argv);
+    }
+    return std::nullopt;
+}
+
 int print_version() noexcept {
     std::printf("Mainstay init %s (%s), boot link %u\n", kVersion, kCommit,
                 static_cast<unsigned>(kLinkVersion));
@@ -41,23 +63,8 @@ int main(int argc, char** argv) {
         return 2;  // nobody gave a name; execve(2) with an empty argv
     }
     const std::string_view name = base_name(argv[0]);
-    if (name == "modprobe") {
-        return modprobe_main(argc, argv);
-    }
-    if (name == "poweroff" || name == "reboot" || name == "halt") {
-        return power_main(name.data(), argc, argv);
-    }
-    if (name == "shutdown" && ::getpid() == 1) {
-        return exit_root_main(argc > 1 ? argv[1] : "reboot");
-    }
-    if (name == "shutdown") {
-        return shutdown_main(argc, argv);
-    }
-    if (const auto style = container_style(name)) {
-        return container_main(*style, argc, argv);
-    }
-    if (name != "telinit" && asks_for_container(argc, argv)) {
-        return container_main(ContainerStyle::Own, argc, argv);
+    if (const auto code = run_under(name, argc, argv)) {
+        return *code;
     }
     const std::string_view first = argc > 1 ? argv[1] : "";
     // The kernel hands PID 1 whatever words it does not know itself: they are no options of ours.

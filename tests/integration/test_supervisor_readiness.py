@@ -343,8 +343,8 @@ def test_hostile_datagrams_change_nothing_and_leak_nothing(s):
     ):
         web(f"notify({message}) or barrier()")
     web("[notify('FDSTORE=1', [2] * 200) for i in range(50)] and barrier()")
-    assert s.status("web")["state"] == "up"
-    assert s.status("web")["pid"] == web.pid
+    view = s.status("web")
+    assert (view["state"], view["pid"]) == ("up", web.pid), (view, s.messages())
     assert descriptors_of(s) <= before + 1  # the control connection of this question
     web("notify('READY=1')")
     s.wait_state("web", "ready")

@@ -194,12 +194,17 @@ def test_five_thousand_services_with_1024_descriptors(monkeypatch):
         services = eventually(tried, "all have been tried")
         running = {name: view["pid"] for name, view in services.items() if view["state"] == "ready"}
         assert 100 < len(running) < 1024
-        lost = next(name for name in services if name not in running)
+        # A few find a number that was free for a moment when they are tried again.
+        lost = [name for name in services if name not in running][-20:]
         too_few = "Too many open files; the supervisor needs a higher limit (RLIMIT_NOFILE) than 1024"
-        assert s.status(lost)["exec_failure"]["error"] == too_few
-        eventually(lambda: s.status(lost)["restarts"] >= 3, "it is tried again")
+
+        def one_of_them(is_so):
+            return next((name for name in lost if is_so(s.status(name))), None)
+
+        eventually(lambda: one_of_them(lambda view: view.get("exec_failure", {}).get("error") == too_few), "it is told why")
+        eventually(lambda: one_of_them(lambda view: view["restarts"] >= 3), "it is tried again")
         said = [line.split(": ")[1] for line in s.messages().splitlines() if too_few in line]
-        assert lost in said and len(said) == len(set(said))
+        assert set(lost) & set(said) and len(said) == len(set(said))
         # Who runs notices nothing, and whoever is told to still stops.
         some = list(running)[0]
         assert s.ask(verb="down", services=[some]).exit == 0

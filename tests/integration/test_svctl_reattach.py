@@ -207,3 +207,17 @@ def test_what_only_looks_fails_at_once(tmp_path):
         )
     assert result.returncode == 100
     assert "before its answer was complete" in result.stderr
+
+
+def test_who_waits_for_the_boot_may_come_before_the_supervisor(s):
+    with Waiting(s, "wait", "--boot") as waiting:
+        waiting.wait_err("svctl: there is no supervisor yet; waiting for it\n")
+        s.start()
+        assert waiting.process.wait(DEADLINE) == 0
+        assert "boot complete" in waiting.out()
+
+
+def test_a_supervisor_that_never_comes_is_not_waited_for_longer_than_told(s):
+    with Waiting(s, "--timeout", "300ms", "wait", "--boot") as waiting:
+        assert waiting.process.wait(DEADLINE) != 0
+        assert f"svctl: no supervisor at {s.socket}" in waiting.err()
