@@ -140,7 +140,7 @@ def test_wait_waits_for_what_its_option_says(s):
     add(s, "slow", "ready = fd 3\n", f"{until_file(go)}\necho >&3\n{SLEEP}")
     s.start()
     assert run(s, "wait", "--up", "slow").returncode == 0
-    assert s.status("slow")["state"] == "up"
+    s.wait_state("slow", "up")
     assert run(s, "wait", "--ready", "--timeout", "100ms", "slow").returncode == 6
     assert run(s, "wait", "--boot", "--timeout", "100ms").returncode == 6
     waiting = {
@@ -263,7 +263,7 @@ def test_a_start_that_hangs_keeps_nobody_from_starting(s):
     s.start()
     s.wait_state("login", "ready")
     s.wait_state("web", "ready")
-    assert s.status("hung")["state"] == "up"
+    s.wait_state("hung", "up")
     # And it can be stopped all the same.
     assert s.stop() == 0
 
