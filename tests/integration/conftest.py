@@ -1,5 +1,6 @@
 """Namespaces need root: without it each test of PID 1 is skipped by name, and counted."""
 
+import fcntl
 import os
 import subprocess
 
@@ -29,3 +30,33 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if reason and hasattr(item.module, "Pid1"):
             item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def tops_of_supervisors():
+    """The cgroups that supervisors make beside each other, where the tests' processes are."""
+    own = namespace.Cgroup.own()
+    return set(own.glob("mainstay*")) if own and own.is_dir() else set()
+
+
+def pytest_sessionstart(session):
+    session.config.tops_before = tops_of_supervisors()
+
+
+def pytest_sessionfinish(session):
+    """A supervisor that was killed leaves its cgroup to the next one, which may never have come."""
+    if hasattr(session.config, "workerinput"):
+        return  # the others still run
+    for top in tops_of_supervisors() - session.config.tops_before:
+        remove_unless_locked(top)
+
+
+def remove_unless_locked(top):
+    directory = os.open(top, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        for path, _, _ in os.walk(top, topdown=False):
+            os.rmdir(path)
+    except OSError:
+        pass  # it is in use
+    finally:
+        os.close(directory)

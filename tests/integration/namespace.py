@@ -104,7 +104,7 @@ class Cgroup:
 
     def __init__(self):
         self.path = None
-        base = self._own()
+        base = self.own()
         if base is None:
             return
         Cgroup._count += 1
@@ -116,7 +116,7 @@ class Cgroup:
         self.path = path
 
     @staticmethod
-    def _own():
+    def own():
         mounts = pathlib.Path("/proc/self/mounts").read_text().splitlines()
         points = [fields[1] for fields in map(str.split, mounts) if fields[2] == "cgroup2"]
         own = [
