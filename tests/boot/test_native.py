@@ -2,6 +2,7 @@
 
 from guest import Guest
 from media import NativeDisk
+from readme import Partition
 
 # As dumpkmap writes it: one table, in which the keys Q and A have changed places and all others do
 # nothing (K_HOLE of <linux/keyboard.h>).
@@ -58,5 +59,10 @@ def test_a_system_without_a_startup_script(images):
         guest.run("grep 'sysctl.conf:2: /proc/sys/kernel/wrong/name: No such file' /run/said")
         guest.run("! grep no_such /run/said; stat -c %a%G /run/own | grep 750adm")
         guest.run("grep -E '^[0-9a-f]{32}$' /etc/machine-id && test -s /var/lib/mainstay/random-seed")
+        # Nobody can unmount what is swapped to: a clean disk is one that no longer was.
+        guest.run("dd if=/dev/zero of=/srv/data/swap bs=1k count=512 && chmod 600 /srv/data/swap")
+        guest.run("mkswap /srv/data/swap && swapon /srv/data/swap")
+        guest.run("! umount /srv/data")
         guest.type("poweroff")
         assert guest.end() == "guest-shutdown"
+    Partition(disk.path, 2).assert_clean()
