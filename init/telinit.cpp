@@ -195,6 +195,9 @@ int telinit_main(int argc, char** argv) noexcept {
         return send_to_pid1("init", kSignalUpgrade);
     }
     std::FILE* stream = word == "--help" ? stdout : stderr;
+    if (!word.empty() && stream == stderr) {
+        std::fprintf(stderr, "init: there is no request '%s'\n", argv[1]);
+    }
     std::fputs(
         "Usage: init 0|6|q|u         ask PID 1 to power off, to reboot, to read inittab again,\n"
         "                            to put the program as it now is on disk in its own place\n"

@@ -35,7 +35,7 @@ std::int32_t find_holder(int lock) {
 
 }  // namespace
 
-bool LockAttempt::is_held_by_us() const noexcept {
+bool LockAttempt::is_held_by_us() const {
     if (state != State::Held) {
         return false;
     }

@@ -24,7 +24,7 @@ struct LockAttempt {
 
     /// @returns whether its holder may be a supervisor of ours: lives, and is root's or our own
     /// user's
-    bool is_held_by_us() const noexcept;
+    bool is_held_by_us() const;
 };
 
 /// Tries once, and never waits.

@@ -142,8 +142,8 @@ void RunitFiles::open(const Service& service) {
     listen(service.id, open);
 }
 
-/// Several services can have one directory (instances of a template, links): the second finds the
-/// lock to be ours.
+/// Several services can have one directory (instances of a template, links): the second finds
+/// that this program has it open, and gets a place elsewhere.
 Result<SuperviseDir, SuperviseFault> RunitFiles::open_somewhere(const Service& service,
                                                                 const RunitStatus& status) {
     const std::string usual = service.definition.resolved + "/" + kSuperviseDirectory;
