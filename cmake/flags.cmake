@@ -42,12 +42,24 @@ function(mainstay_program name)
 endfunction()
 
 # Parts of the static C library that nothing of ours reaches are left out: docs/decisions/0101-what-a-static-libc-brings.md.
-# For a program that calls scanf(3), be it by a library.
+# The files that stand in for them define the library's own names, so a trial program must link with them first.
+set(libc_stand_ins ${PROJECT_SOURCE_DIR}/common/libc_unused.cpp ${PROJECT_SOURCE_DIR}/common/scanf_floats.cpp)
+if(MAINSTAY_STATIC AND NOT DEFINED MAINSTAY_SMALL_LIBC)
+    try_compile(MAINSTAY_SMALL_LIBC ${CMAKE_BINARY_DIR}/small_libc
+        SOURCES ${PROJECT_SOURCE_DIR}/cmake/small_libc_trial.cpp ${libc_stand_ins}
+        LINK_OPTIONS -static
+        OUTPUT_VARIABLE trial_output)
+    if(NOT MAINSTAY_SMALL_LIBC)
+        message(WARNING "This C library is linked whole, which makes each program 120 KiB larger: "
+            "cmake/small_libc_trial.cpp does not link with our stand-ins.\n${trial_output}")
+    endif()
+endif()
+
+# A name of theirs that a program does not refer to costs it nothing: sections that nobody uses are not linked.
 function(mainstay_small_libc name)
-    if(MAINSTAY_STATIC)
-        target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/common/scanf_floats.cpp)
-        set_property(SOURCE ${PROJECT_SOURCE_DIR}/common/scanf_floats.cpp TARGET_DIRECTORY ${name}
-            APPEND PROPERTY COMPILE_OPTIONS -fno-lto)
+    if(MAINSTAY_STATIC AND MAINSTAY_SMALL_LIBC)
+        target_sources(${name} PRIVATE ${libc_stand_ins})
+        set_property(SOURCE ${libc_stand_ins} TARGET_DIRECTORY ${name} APPEND PROPERTY COMPILE_OPTIONS -fno-lto)
     endif()
 endfunction()
 
