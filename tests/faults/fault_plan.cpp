@@ -92,6 +92,9 @@ int next_call(const char* name, const void* site) noexcept {
         volatile int* volatile nowhere = nullptr;
         *nowhere = 1;
     }
+    while (error == kHang) {
+        __real_syscall(SYS_pause);
+    }
     return static_cast<int>(error);
 }
 

@@ -21,6 +21,8 @@ enum class Scope : std::uint32_t { Program = 0, Children = 1 };
 
 /// In the place of an errno: the program does not make the call, but writes to no address at all.
 constexpr std::uint32_t kCrash = 4096;
+/// The same, but it waits for ever. A handler of a signal that comes still runs.
+constexpr std::uint32_t kHang = 4097;
 
 /// One call, in the order in which they were made. tests/integration/faults.py reads them.
 struct Record {
@@ -37,7 +39,7 @@ struct Plan {
     std::atomic<std::uint32_t> skip;   ///< so many calls that are meant are made before one fails
     char name[kNameSize];              ///< of the call that is to fail
     std::uint32_t site;                ///< and where it returns to; 0: anywhere
-    std::uint32_t error;               ///< errno to fail with, or kCrash
+    std::uint32_t error;               ///< errno to fail with, kCrash or kHang
     std::atomic<std::uint32_t> armed;  ///< 1 until it has failed
     Record records[kMaxRecords];
 };

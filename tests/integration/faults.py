@@ -29,6 +29,8 @@ PROGRAM, CHILDREN = 0, 1
 
 # In the place of an errno: the program faults where it would make the call.
 CRASH = 4096
+# Likewise: it hangs there for ever; only a signal's handler runs.
+HANG = 4097
 
 Call = collections.namedtuple("Call", "name site")
 

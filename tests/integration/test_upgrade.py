@@ -14,6 +14,7 @@ import pytest
 
 import faults
 import namespace
+from injection import TAKES_ALL
 from link_peer import pidfd_getfd
 from namespace import eventually
 from supervised import DEADLINE, SUPERVISOR, Client, Supervised
@@ -201,6 +202,26 @@ def test_a_new_program_that_fails_early_is_replaced_by_the_one_before(call, erro
         assert m.ask(verb="down", services=["web"]).exit == 0
         m.signal(38)
         assert m.exit_status() == POWERED_OFF
+
+
+def test_a_new_program_that_hangs_is_replaced_by_the_one_before():
+    """Its alarm comes after 60 s. A usual run sends the signal itself; MAINSTAY_FAULTS=all waits for the alarm."""
+    with FaultyMachine(service("web")) as m:
+        before = pids(wait_all_ready(m))
+        supervisor = m.supervisor()
+        replace_program(m, (faults.FAULTY / "supervisor_faulty").read_bytes())
+        m.plan.arm(faults.Fault(faults.Call("inotify_init1", 0), 0, faults.HANG))
+        with Client(m.root / CONTROL.lstrip("/")) as client:
+            client.send(verb="upgrade")
+            eventually(lambda: not m.plan.is_armed(), "the new program hangs")
+            if not TAKES_ALL:
+                os.kill(supervisor, signal.SIGALRM)
+            m.wait_for_line("the new program failed before it had taken over: it took too long; .* goes on", 120)
+        assert m.supervisor() == supervisor
+        assert pids(wait_all_ready(m)) == before
+        m.plan.disarm()
+        upgrade(m)
+        assert pids(m.status()) == before
 
 
 def test_clients_that_wait_ask_or_come_meanwhile_are_all_answered():
