@@ -7,7 +7,6 @@
 
 #include <cerrno>
 #include <csignal>
-#include <filesystem>
 #include <optional>
 #include <utility>
 
@@ -22,6 +21,7 @@
 #include "supervisor/enabled_links.h"
 #include "supervisor/log_pipes.h"
 #include "supervisor/loop.h"
+#include "supervisor/places.h"
 #include "supervisor/proc_family.h"
 #include "supervisor/process_watch.h"
 #include "supervisor/readiness_channels.h"
@@ -58,9 +58,8 @@ UniqueFd open_null() {
 /// Whose members may read log files.
 constexpr char kLogGroup[] = "adm";
 
-/// Beside the control socket and named after it, as the state file.
-std::string svlog_record_of(const Options& options) {
-    return state_path_of(options.control_socket) + ".svlog";
+Places places_for(const Options& options) {
+    return places_of(options.control_socket, options.state_directory);
 }
 
 LogPipesSettings log_settings(AppSettings& settings) {
@@ -71,16 +70,9 @@ LogPipesSettings log_settings(AppSettings& settings) {
     log.own_messages = std::move(settings.own_messages);
     if (!settings.boot_link.valid()) {
         // Nobody keeps descriptors: the next supervisor has to find svlog, which holds them.
-        log.record = svlog_record_of(settings.options);
+        log.record = places_for(settings.options).svlog;
     }
     return log;
-}
-
-/// Services are told the path and have another working directory: it must be whole.
-std::string notify_directory(const std::string& control_socket) {
-    std::error_code failed;
-    const auto whole = std::filesystem::absolute(control_socket, failed);
-    return notify_directory_of(failed ? control_socket : whole.string());
 }
 
 ControlHandler::Self about_ourselves() {
@@ -89,17 +81,10 @@ ControlHandler::Self about_ourselves() {
     return {{kVersion, kCommit, protocol::kVersion, ::getpid()}, system.nodename};
 }
 
-std::string beside_control_socket(const Options& options, const char* name) {
-    const std::size_t slash = options.control_socket.rfind('/');
-    const std::string directory =
-        slash == std::string::npos ? "." : options.control_socket.substr(0, slash);
-    return directory + "/" + name;
-}
-
-/// Services that are enabled until the next boot: beside the control socket. Where that is the
-/// scanned directory itself, there is none.
+/// Services that are enabled until the next boot. Where that is the scanned directory itself, there
+/// is none.
 std::string runtime_directory(const Options& options) {
-    std::string directory = beside_control_socket(options, "enabled");
+    std::string directory = places_for(options).enabled;
     return directory == options.directory ? std::string() : directory;
 }
 
@@ -125,15 +110,14 @@ class App final : public ScanListener, public ServiceObserver, public System {
           family_(cgroups_),
           checks_({processes_, outputs_, loop_, journal_}),
           readiness_({loop_, journal_, processes_, family_, checks_, link_},
-                     notify_directory(settings_.options.control_socket)),
+                     places_for(settings_.options).notify),
           scripts_({processes_, outputs_, loop_, journal_}),
           services_({loop_, processes_, outputs_, definitions_, journal_, cgroups_, readiness_,
                      sessions_, *this, state_, &scripts_}),
           runit_({loop_, journal_, processes_, services_, scripts_},
-                 beside_control_socket(settings_.options, kSuperviseDirectory)),
+                 places_for(settings_.options).supervise),
           succession_({link_, state_, processes_, outputs_, readiness_, services_, journal_},
-                      {state_path_of(settings_.options.control_socket),
-                       svlog_record_of(settings_.options)}),
+                      {places_for(settings_.options).state, places_for(settings_.options).svlog}),
           scan_(loop_, journal_, merge_.first(), settings_.options.directory),
           enabled_({settings_.options.directory, runtime_directory(settings_.options),
                     settings_.options.definitions},

@@ -1,9 +1,11 @@
 /// supervisor: reads its command line and environment, prepares its process, runs.
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <climits>
 #include <cstdio>
@@ -61,6 +63,17 @@ std::string absolute(const std::string& path) {
     return std::string(here.data()) + "/" + path;
 }
 
+/// Where it cannot be made, what lies in it is missed one by one, with a message each.
+void make_state_directory(const std::string& path, MessageLog& log) {
+    constexpr mode_t kMode = 0755;
+    if (path.empty() || ::mkdir(path.c_str(), kMode) == 0 || errno == EEXIST) {
+        return;
+    }
+    const int error = errno;
+    log.error("--state-dir: mkdir " + path + ": " + errno_text(error) +
+              "; make it, or its parent: without it nothing lasts until the next start");
+}
+
 /// Of who started us; 0 where that does not say.
 std::uint32_t link_version() noexcept {
     const std::string_view text = variable(kLinkVersionVariable);
@@ -98,6 +111,7 @@ int supervise(Options options, char** argv) {
     options.directory = absolute(options.directory);
     options.control_socket = absolute(options.control_socket);
     options.log_directory = absolute(options.log_directory);
+    options.state_directory = absolute(options.state_directory);
     prepare_descriptors_and_signals();
     if (note) {
         keep_way_back(*note, has_link ? **link : -1, argv);
@@ -107,6 +121,7 @@ int supervise(Options options, char** argv) {
         log.error(std::string(kLinkVariable) + "=" + link_variable + ": " +
                   errno_text(link.error().code) + "; going on without PID 1");
     }
+    make_state_directory(options.state_directory, log);
     AppSettings settings;
     if (auto messages = make_pipe()) {
         log.copy_to(std::move(messages->write_end));

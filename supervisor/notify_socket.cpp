@@ -114,15 +114,6 @@ class PidfdPassed {
 
 }  // namespace
 
-std::string notify_directory_of(std::string_view control_socket) {
-    constexpr std::string_view kUsual = "/control";
-    if (control_socket.ends_with(kUsual)) {
-        control_socket.remove_suffix(kUsual.size());
-        return std::string(control_socket) + "/notify";
-    }
-    return std::string(control_socket) + ".notify";
-}
-
 Result<void> prepare_notify_directory(const std::string& path) {
     if (::mkdir(path.c_str(), kDirectoryMode) == 0) {
         ::chmod(path.c_str(), kDirectoryMode);  // whatever the umask is

@@ -20,11 +20,6 @@
 
 namespace mainstay::supervisor {
 
-/// The directory of the notify sockets, beside the control socket and named after it, so that two
-/// supervisors never share one: "/run/mainstay/notify" for "/run/mainstay/control", else
-/// "PATH.notify".
-std::string notify_directory_of(std::string_view control_socket);
-
 /// Makes the directory (0755) where it is missing, and removes what a dead supervisor left in it.
 /// @returns EPERM where something is there that is not ours alone to write
 Result<void> prepare_notify_directory(const std::string& path);

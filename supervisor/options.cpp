@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kHelp =
     "usage: supervisor [--control SOCKET] [--control-group GROUP]\n"
-    "                  [--definitions DIR:...] [--log-dir DIR] [DIR]\n"
+    "                  [--state-dir DIR] [--log-dir DIR] [--definitions DIR:...] [DIR]\n"
     "       supervisor --check [--root DIR] [--json] [DIR]\n"
     "\n"
     "Supervises every service directory (or symlink to one) in DIR.\n"
@@ -22,6 +22,9 @@ constexpr std::string_view kHelp =
     "  --control SOCKET       where svctl finds it (default: $SVCTL_SOCKET, else\n"
     "                         /run/mainstay/control, else below $XDG_RUNTIME_DIR)\n"
     "  --control-group GROUP  group whose members may look (default: adm)\n"
+    "  --state-dir DIR        where what lasts until the next boot is kept: notify sockets,\n"
+    "                         services enabled until then, and state (default: beside\n"
+    "                         the control socket)\n"
     "  --definitions DIR:...  where svctl enable looks for a name\n"
     "                         (default: /etc/sv:/usr/lib/sv)\n"
     "  --log-dir DIR          where svlog writes what services print (default: it is\n"
@@ -34,8 +37,9 @@ constexpr std::string_view kHelp =
     "DIR is /etc/service where it is not given. TERM or INT stops all services in\n"
     "order and ends. See supervisor(8).\n";
 
-constexpr std::array<std::string_view, 7> kNames = {
-    "--check", "--control", "--control-group", "--definitions", "--log-dir", "--help", "--version"};
+constexpr std::array<std::string_view, 8> kNames = {"--check",       "--control", "--control-group",
+                                                    "--definitions", "--log-dir", "--state-dir",
+                                                    "--help",        "--version"};
 
 std::string unknown_option(std::string_view name) {
     std::string message = "unknown option " + std::string(name);
@@ -108,7 +112,8 @@ class Reader {
         const std::size_t equals = std::min(argument.find('='), argument.size());
         const std::string_view name = argument.substr(0, equals);
         const bool takes_value = name == "--control" || name == "--control-group" ||
-                                 name == "--definitions" || name == "--log-dir";
+                                 name == "--definitions" || name == "--log-dir" ||
+                                 name == "--state-dir";
         if (!takes_value) {
             problem_ = unknown_option(name);
             return;
@@ -133,6 +138,9 @@ class Reader {
         } else if (name == "--log-dir") {
             need(name, value, "a DIR");
             options_.log_directory = value;
+        } else if (name == "--state-dir") {
+            need(name, value, "a DIR");
+            options_.state_directory = value;
         } else {
             need(name, value, "a DIR");
             options_.definitions = split_path(value);
@@ -165,6 +173,7 @@ Invocation parse_options(std::span<const std::string_view> arguments,
                               "adm",
                               false,
                               split_path(kDefinitionDirectories),
+                              {},
                               {}})
         .read();
 }

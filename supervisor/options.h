@@ -17,6 +17,7 @@ struct Options {
     bool group_was_named = false;
     std::vector<std::string> definitions;  ///< where `svctl enable NAME` looks, in this order
     std::string log_directory;             ///< where svlog writes files; empty: nowhere
+    std::string state_directory;           ///< see places.h; empty: beside the control socket
 
     friend bool operator==(const Options&, const Options&) = default;
 };

@@ -22,10 +22,10 @@ std::string sentence_for(const ServiceSet& services, const std::string& name) {
     }
     const std::string_view nearest = nearest_service(services, name);
     std::string sentence = "no service " + name;
-    if (!nearest.empty()) {
-        sentence.append("; did you mean ").append(nearest).append("?");
+    if (nearest.empty()) {
+        return sentence + "; svctl list names those that there are";
     }
-    return sentence;
+    return sentence.append("; did you mean ").append(nearest).append("?");
 }
 
 }  // namespace

@@ -12,16 +12,6 @@
 #include "supervisor/try_again.h"
 
 namespace mainstay::supervisor {
-
-std::string state_path_of(std::string_view control_socket) {
-    constexpr std::string_view kUsual = "/control";
-    if (control_socket.ends_with(kUsual)) {
-        control_socket.remove_suffix(kUsual.size());
-        return std::string(control_socket) + "/state";
-    }
-    return std::string(control_socket) + ".state";
-}
-
 namespace {
 
 std::map<ServiceId, std::string> names_of(const KnownState& state) {

@@ -71,8 +71,4 @@ class Succession {
     std::uint32_t flags_ = 0;
 };
 
-/// Beside the control socket and named after it, so that two supervisors never share one:
-/// "/run/mainstay/state" for "/run/mainstay/control", else "PATH.state".
-std::string state_path_of(std::string_view control_socket);
-
 }  // namespace mainstay::supervisor

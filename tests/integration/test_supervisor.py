@@ -602,3 +602,25 @@ def test_messages_in_a_file_are_not_overwritten_by_others(tmp_path):
     lines = out.read_text().splitlines()
     assert lines[0].endswith("waiting for it")
     assert lines[-1] == "the end"
+
+
+def test_what_lasts_until_the_next_boot_lies_where_it_is_said(s):
+    states = s.top / "states"
+    conf = {"service.conf": "ready = notify\n"}
+    s.add("told", run='echo "$NOTIFY_SOCKET"; exec sleep 100000', **conf)
+    s.define("later", run="exec sleep 100000")
+    s.start("--state-dir", states, "--definitions", s.definitions)
+    eventually(lambda: f"{states}/notify/" in str(s.status("told").get("log")), "the path is told")
+    assert s.ask(verb="enable", services=["later"], place="runtime").exit == 0
+    s.wait_state("later", "ready")
+    assert (states / "enabled/later").is_symlink()
+    assert (states / "state").exists()
+    beside = {path.name for path in s.top.iterdir()}
+    assert beside == {"sv", "service", "states", "control", "messages"}
+
+
+def test_a_state_directory_that_cannot_be_made_is_named(s):
+    s.add("web", run="exec sleep 100000")
+    s.start("--state-dir", s.top / "missing/states")
+    s.wait_message(f"--state-dir: mkdir {s.top}/missing/states: No such file or directory; make it")
+    s.wait_state("web", "ready")

@@ -32,7 +32,7 @@ TEST_CASE("what nobody is called is said, and the rest is done", "[control]") {
     Control control;
     control.run("web");
     const std::string out = control.ask(R"({"id":1,"verb":"list","services":["nix","web","x*"]})");
-    CHECK(has(out, "no service nix"));
+    CHECK(has(out, "no service nix; svctl list names those that there are"));
     CHECK(has(out, "no service matches x*"));
     CHECK(has(out, R"("service":"web")"));
     CHECK(has(out, R"("exit":4)"));

@@ -6,6 +6,7 @@
 #include "supervisor/environment.h"
 #include "supervisor/name_pattern.h"
 #include "supervisor/options.h"
+#include "supervisor/places.h"
 #include "supervisor/scan_diff.h"
 #include "supervisor/spawn_plan.h"
 #include "supervisor/verb_outcome.h"
@@ -66,14 +67,34 @@ TEST_CASE("options: logs are written nowhere unless a directory is named", "[opt
     CHECK(std::get<Options>(parse({"--log-dir=/a=b"})).log_directory == "/a=b");
 }
 
+TEST_CASE(
+    "options: what lasts until the next boot lies beside the control socket or where it is said",
+    "[options]") {
+    CHECK(std::get<Options>(parse({})).state_directory.empty());
+    CHECK(std::get<Options>(parse({"--state-dir", "/run/sv"})).state_directory == "/run/sv");
+    const Places usual = places_of("/run/mainstay/control", "");
+    CHECK(usual == Places{"/run/mainstay/state", "/run/mainstay/state.svlog",
+                          "/run/mainstay/notify", "/run/mainstay/enabled",
+                          "/run/mainstay/supervise"});
+    // Two sockets in one directory share no state.
+    CHECK(places_of("/tmp/a", "") == Places{"/tmp/a.state", "/tmp/a.state.svlog", "/tmp/a.notify",
+                                            "/tmp/enabled", "/tmp/supervise"});
+    CHECK(places_of("/tmp/xcontrol", "").notify == "/tmp/xcontrol.notify");
+    CHECK(places_of("/tmp/a", "/run/sv") == Places{"/run/sv/state", "/run/sv/state.svlog",
+                                                   "/run/sv/notify", "/run/sv/enabled",
+                                                   "/run/sv/supervise"});
+    CHECK(places_of("a", "").enabled == "./enabled");
+}
+
 TEST_CASE("options: a group that was named is told from the usual one", "[options]") {
     CHECK_FALSE(std::get<Options>(parse({})).group_was_named);
     CHECK(std::get<Options>(parse({"--control-group=adm"})).group_was_named);
 }
 
 TEST_CASE("options: the help names every option", "[options]") {
-    for (const char* name : {"--control SOCKET", "--control-group GROUP", "--definitions DIR:...",
-                             "--log-dir DIR", "--check", "--help", "--version"}) {
+    for (const char* name :
+         {"--control SOCKET", "--control-group GROUP", "--definitions DIR:...", "--log-dir DIR",
+          "--state-dir DIR", "--check", "--help", "--version"}) {
         CAPTURE(name);
         CHECK(help_text().find(name) != std::string_view::npos);
     }
@@ -88,6 +109,7 @@ TEST_CASE("options: mistakes are named, with the nearest right thing", "[options
     CHECK(usage_error({"--control-group="}) == "--control-group needs a GROUP");
     CHECK(usage_error({"--definitions="}) == "--definitions needs a DIR");
     CHECK(usage_error({"--log-dir"}) == "--log-dir needs a DIR");
+    CHECK(usage_error({"--state-dir="}) == "--state-dir needs a DIR");
     // The first mistake is the one that is named.
     CHECK(usage_error({"--log-dir=", "a", "b"}) == "--log-dir needs a DIR");
     CHECK(usage_error({"a", "b"}) == "more than one DIR: a and b");

@@ -382,9 +382,3 @@ TEST_CASE("channels: a check that passes is ready, and only for its own run", "[
     c.helpers.end(2, {});
     CHECK(c.heard.ready.size() == 1);
 }
-
-TEST_CASE("the directory of notify sockets is named after the control socket", "[readiness]") {
-    CHECK(notify_directory_of("/run/mainstay/control") == "/run/mainstay/notify");
-    CHECK(notify_directory_of("/tmp/a") == "/tmp/a.notify");
-    CHECK(notify_directory_of("/tmp/xcontrol") == "/tmp/xcontrol.notify");
-}
