@@ -49,6 +49,7 @@ struct Plan {
 
 Plan* plan = nullptr;
 std::size_t plan_size = 0;
+int missing = 0;
 volatile std::sig_atomic_t fault_depth = 0;
 
 // ---- in the handler -----------------------------------------------------------------------------
@@ -233,8 +234,8 @@ void use_own_stack() noexcept {
     stack.ss_size = std::max<std::size_t>(kLeast, 4 * ::getauxval(AT_MINSIGSTKSZ));
     stack.ss_sp = ::mmap(nullptr, stack.ss_size, PROT_READ | PROT_WRITE,
                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-    if (stack.ss_sp != MAP_FAILED) {
-        (void)::sigaltstack(&stack, nullptr);
+    if (stack.ss_sp == MAP_FAILED || ::sigaltstack(&stack, nullptr) < 0) {
+        missing = errno;
     }
 }
 
@@ -262,6 +263,7 @@ void install_fault_handler(const StartWord& word, int argc, char** argv) noexcep
     void* const pages =
         ::mmap(nullptr, plan_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (pages == MAP_FAILED) {
+        missing = errno;
         return;
     }
     plan = new (pages) Plan;
@@ -274,6 +276,10 @@ void install_fault_handler(const StartWord& word, int argc, char** argv) noexcep
     for (const int signal : kFaultSignals) {
         ::sigaction(signal, &action, nullptr);
     }
+}
+
+int missing_fault_handler() noexcept {
+    return missing;
 }
 
 void set_recovery(int state_fd, int program_fd) noexcept {

@@ -32,6 +32,10 @@ StartWord read_start_word(int argc, char** argv) noexcept;
 /// the environment as it is now
 void install_fault_handler(const StartWord& word, int argc, char** argv) noexcept;
 
+/// Why the handler, or the stack that it needs for a stack that is full, is not there: an errno; 0
+/// where both are.
+int missing_fault_handler() noexcept;
+
 /// Where the state is from now on, and what to execute; -1: /proc/self/exe or the program's path.
 void set_recovery(int state_fd, int program_fd) noexcept;
 

@@ -6,6 +6,8 @@
 
 #include <csignal>
 
+#include "init/fault_handler.h"
+
 namespace mainstay::init {
 
 bool wait_for_shells(RescueShells& shells, SignalSource& signals) noexcept {
@@ -28,6 +30,18 @@ bool wait_for_shells(RescueShells& shells, SignalSource& signals) noexcept {
         }
     }
     return was_left;
+}
+
+void tell_what_a_fault_costs(Pid1& pid1) noexcept {
+    if (const int error = missing_fault_handler(); error != 0) {
+        pid1.log.error("fault handler: %s; a fault of PID 1 ends the system", errno_text(error));
+    }
+    if (const int error = pid1.memory.missing(); error != 0) {
+        pid1.log.error(
+            "memory that outlives this program: %s; a fault of PID 1, or telinit u, forgets what "
+            "runs",
+            errno_text(error));
+    }
 }
 
 void last_resort(const char* cause, Log& log, const BirthLimits& limits) noexcept {

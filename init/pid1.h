@@ -41,11 +41,15 @@ Result<void> insist(const char* what, Log& log, Attempt&& attempt) noexcept {
     }
 }
 
+/// Says it where a fault of this program, or its exec, would not be survived as promised.
+void tell_what_a_fault_costs(Pid1& pid1) noexcept;
+
 /// Runs until the system's end.
 /// @param start what the machine begins with, called as start(machine, signals)
 /// @returns the exit code of a container; a machine's PID 1 never returns
 template <typename StartMachine>
 int run_machine(Pid1& pid1, const MachineOptions& options, StartMachine&& start) noexcept {
+    tell_what_a_fault_costs(pid1);
     SignalSource signals;
     Machine machine(options, pid1.log, pid1.limits, signals, pid1.memory);
     int code = 1;

@@ -23,9 +23,11 @@ Result<StateMemory> StateMemory::create() noexcept {
         auto shared = MappedMemory::shared(made.fd_.get(), kImageSize);
         if (shared) {
             made.memory_ = std::move(*shared);
+            made.missing_ = 0;
             return made;
         }
     }
+    made.missing_ = errno;
     made.fd_.reset();
     TRY(made.memory_, MappedMemory::anonymous(kImageSize));
     return made;

@@ -3,6 +3,7 @@
 /// own: so neither has to write in the other's layout.
 #pragma once
 
+#include <cerrno>
 #include <cstddef>
 #include <span>
 
@@ -30,6 +31,8 @@ class StateMemory {
     static Result<StateMemory> create() noexcept;
 
     int fd() const noexcept { return fd_.get(); }
+    /// Why it ends with the program: an errno; 0 where it does not.
+    int missing() const noexcept { return missing_; }
     FaultRecord& faults() noexcept;
     std::span<std::byte> slots() noexcept;
     TableArea& table(int number) noexcept;
@@ -39,6 +42,7 @@ class StateMemory {
 
   private:
     UniqueFd fd_;
+    int missing_ = ENOMEM;  ///< until it is made
     MappedMemory memory_;
 };
 

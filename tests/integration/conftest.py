@@ -33,9 +33,11 @@ def pytest_collection_modifyitems(items):
 
 
 def tops_of_supervisors():
-    """The cgroups that supervisors make beside each other, where the tests' processes are."""
+    """The cgroups that supervisors make beside each other, where the tests' processes are. Those of the tests
+    themselves, which go with each test, may be another run's."""
     own = namespace.Cgroup.own()
-    return set(own.glob("mainstay*")) if own and own.is_dir() else set()
+    found = set(own.glob("mainstay*")) if own and own.is_dir() else set()
+    return {top for top in found if not top.name.startswith("mainstay-test-")}
 
 
 def pytest_sessionstart(session):

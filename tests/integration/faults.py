@@ -101,6 +101,11 @@ class Plan:
     def disarm(self):
         struct.pack_into("=I", self._map, HEADER.size - 4, 0)
 
+    def failed(self):
+        """The names of the calls that were made to fail."""
+        records = [RECORD.unpack_from(self._map, HEADER.size + i * RECORD.size) for i in range(min(self.count(), MAX_RECORDS))]
+        return {name.rstrip(b"\0").decode() for name, _, error in records if error}
+
     def calls(self, first=0):
         """The calls from this number on."""
         last = min(self.count(), MAX_RECORDS)

@@ -6,7 +6,7 @@
 
 In a run without faults the calls of each step are written down; then the step is taken once for every
 call and every error that this call can have. A usual run takes some of them, always the same ones;
-MAINSTAY_FAULTS=all takes all.
+MAINSTAY_FAULTS=all takes all, and MAINSTAY_FAULTS=mmap,reboot all of these calls.
 """
 
 import collections
@@ -19,7 +19,9 @@ import time
 import faults
 from namespace import Pid1, eventually
 
-TAKES_ALL = os.environ.get("MAINSTAY_FAULTS") == "all"
+CHOSEN = os.environ.get("MAINSTAY_FAULTS", "")
+TAKES_ALL = CHOSEN == "all"
+CHOSEN_CALLS = set() if TAKES_ALL else set(filter(None, CHOSEN.split(",")))
 AT_ONCE = 4
 TOGETHER = 20  # faults of one lasting step that one system has to live through
 PLAN = "/plan"
@@ -137,13 +139,18 @@ class Trials:
         with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
             runs = []
             for step, of_step in self.faultless.faults.items():
-                some = [fault for i, fault in enumerate(of_step, number) if i % self._one_in == 0]
+                some = [fault for i, fault in enumerate(of_step, number) if self._is_taken(i, fault)]
                 number += len(of_step)
                 together = TOGETHER if step in self._kind.LASTING else 1
                 for i in range(0, len(some), together):
                     runs.append(pool.submit(self._live_through, step, some[i : i + together]))
             for run in runs:
                 run.result()
+
+    def _is_taken(self, number, fault):
+        if CHOSEN_CALLS:
+            return fault.call.name in CHOSEN_CALLS
+        return number % self._one_in == 0
 
     def _live_through(self, step, some):
         """One system for all of these faults; after one that breaks it the rest gets another."""
