@@ -189,6 +189,10 @@ void Machine::request(Request wanted, const ReceivedSignal& received) noexcept {
         log_.notice("%.*s from %s: %.*s", printable_length(name), name.data(),
                     received.sender.c_str(), printable_length(what), what.data());
     }
+    if (received.value > 0 && received.value <= kMostPatienceSeconds) {
+        terminate_limit_ = std::chrono::seconds(received.value);
+        log_.notice("between TERM and KILL: %d s", received.value);
+    }
     post(Requested{wanted});
 }
 
@@ -378,7 +382,8 @@ Facts Machine::facts() noexcept {
             (waited_ && waited_->pid != 0) || helper_.runs(),
             table_.has(EntryClass::CtrlAltDel),
             table_.has(EntryClass::PowerFail),
-            table_.has(EntryClass::Restart)};
+            table_.has(EntryClass::Restart),
+            terminate_limit_};
 }
 
 void Machine::post(const Event& event) noexcept {

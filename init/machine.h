@@ -194,6 +194,7 @@ class Machine : private Keeper::Kin {
     Helper helper_;
     std::optional<MonotonicTime> deadline_;
     std::optional<MonotonicTime> shutdown_limit_;
+    Duration terminate_limit_ = kTerminateLimit;
     Watchdog watchdog_;
     UniqueFd proc_;  ///< of /proc, which a shutdown entry may unmount
     std::optional<int> exit_code_;

@@ -97,6 +97,8 @@ void Machine::save_state(Pid1Block& block) const noexcept {
     block.nofile_hard = limits_.nofile().rlim_max;
     block.watchdog_seconds = watchdog_.seconds();
     block.shutdown_timeout = options_.shutdown_timeout.count();
+    block.terminate_seconds = static_cast<std::uint32_t>(
+        std::chrono::duration_cast<std::chrono::seconds>(terminate_limit_).count());
     block.deadline = count_of(deadline_);
     block.shutdown_limit = count_of(shutdown_limit_);
 }
@@ -178,6 +180,9 @@ void Machine::restore_state(const Pid1Block& block) noexcept {
     }
     supervisor_pacing_.restore(starts, block.oldest_start);
     options_.shutdown_timeout = Duration(block.shutdown_timeout);
+    if (block.terminate_seconds != 0) {
+        terminate_limit_ = std::chrono::seconds(block.terminate_seconds);
+    }
     deadline_ = optional_time_of(block.deadline);
     shutdown_limit_ = optional_time_of(block.shutdown_limit);
     if (is_going_down(state_) && !shutdown_limit_) {

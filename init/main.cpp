@@ -18,6 +18,7 @@
 #include "init/minimal_init.h"
 #include "init/modprobe.h"
 #include "init/self_test.h"
+#include "init/shutdown.h"
 #include "init/telinit.h"
 
 namespace {

@@ -98,8 +98,8 @@ struct Pid1Block {
     std::uint32_t cursor;
     std::uint32_t waited_tries;
     std::uint32_t watchdog_seconds;
-    std::uint32_t spare_number;
-    std::uint64_t cursor_key;  ///< of the entry before the cursor, 0 at the beginning
+    std::uint32_t terminate_seconds;  ///< 0: as ever
+    std::uint64_t cursor_key;         ///< of the entry before the cursor, 0 at the beginning
     std::uint64_t waited_key;
     std::uint64_t nofile_soft;  ///< what PID 1 was born with; both 0: not known
     std::uint64_t nofile_hard;

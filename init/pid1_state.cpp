@@ -250,7 +250,7 @@ class Stepper {
     void enter_terminate() noexcept {
         step_.next.phase = Phase::Terminate;
         add(Do::TerminateAll);
-        arm(kTerminateLimit);
+        arm(facts_.terminate_limit);
     }
 
     void enter_kill() noexcept {

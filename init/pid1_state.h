@@ -50,6 +50,7 @@ inline constexpr Duration kNextNaming = std::chrono::seconds(60);
 inline constexpr Duration kSupervisorSilence = std::chrono::seconds(10);
 inline constexpr Duration kShutdownEntryLimit = std::chrono::seconds(60);
 inline constexpr Duration kTerminateLimit = std::chrono::seconds(5);
+inline constexpr int kMostPatienceSeconds = 300;  ///< that `shutdown -t` may put in its place
 inline constexpr Duration kKillLimit = std::chrono::seconds(2);
 inline constexpr Duration kSyncLimit = std::chrono::seconds(30);
 inline constexpr Duration kSwapOffLimit = std::chrono::seconds(30);
@@ -75,6 +76,7 @@ struct Facts {
     bool has_ctrl_alt_del_entry = false;
     bool has_power_fail_entry = false;
     bool has_restart_entry = false;
+    Duration terminate_limit = kTerminateLimit;  ///< `shutdown -t` may say another
 };
 
 // Events.

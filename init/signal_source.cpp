@@ -49,6 +49,9 @@ std::optional<ReceivedSignal> SignalSource::next() noexcept {
     ReceivedSignal received;
     received.number = static_cast<int>(info.ssi_signo);
     received.from_kernel = info.ssi_code == SI_KERNEL;
+    if (info.ssi_code == SI_QUEUE) {
+        received.value = info.ssi_int;
+    }
     if (received.number != SIGCHLD) {
         received.sender = describe_sender(info);
     }

@@ -14,6 +14,7 @@ namespace mainstay::init {
 struct ReceivedSignal {
     int number = 0;
     bool from_kernel = false;  ///< the ctrl-alt-del key, not `kill -INT 1`
+    int value = 0;             ///< what sigqueue(3) sent with it
     FixedString<96> sender;    ///< "pid 312 (uid 0, sh)", "the kernel"
 };
 

@@ -12,6 +12,7 @@
 #include "init/device_search.h"
 #include "init/early_mounts.h"
 #include "init/fsck.h"
+#include "init/fsck_request.h"
 #include "init/fstab.h"
 #include "init/mapped_memory.h"
 #include "init/mount_options.h"
@@ -77,6 +78,9 @@ class FstabMounter {
         if (text) {
             cmdline_.read(*text);
         }
+        if (!in_container_ && cmdline_.fsck.mode == FsckMode::Auto) {
+            obey_last_shutdown();
+        }
     }
 
     StepResult run() noexcept {
@@ -92,10 +96,23 @@ class FstabMounter {
         if (failures_ != 0 && offer_shell()) {
             try_all();
         }
+        if (!in_container_) {
+            (void)::unlink(kForceFsckFile);  // they were meant for this boot
+            (void)::unlink(kSkipFsckFile);
+        }
         return failures_ == 0 ? StepResult::Done : StepResult::Failed;
     }
 
   private:
+    /// `shutdown -F` and `-f`.
+    void obey_last_shutdown() noexcept {
+        if (::access(kForceFsckFile, F_OK) == 0) {
+            cmdline_.fsck.mode = FsckMode::Force;
+        } else if (::access(kSkipFsckFile, F_OK) == 0) {
+            cmdline_.fsck.mode = FsckMode::Skip;
+        }
+    }
+
     void read(std::string_view text) noexcept {
         for_each_fstab_line(text, [&](std::uint32_t number, const FstabLine& line) {
             if (line.kind == FstabLine::Kind::Wrong) {

@@ -57,16 +57,13 @@ int signal_for(Request request) noexcept {
     return kSignalPowerOff;
 }
 
-int send_to_pid1(const char* name, int signal) noexcept {
-    const std::optional<bool> ours = pid1_is_ours();
-    if (ours && !*ours) {
-        std::fprintf(stderr,
-                     "%s: PID 1 (%s) is not Mainstay's init, which does not know this request. Use "
-                     "its own tool, or `reboot -f` to go down at once.\n",
-                     name, name_of_pid1().c_str());
+int send_to_pid1(const char* name, int signal, std::uint32_t patience_seconds = 0) noexcept {
+    if (!pid1_knows_requests(name)) {
         return kExitFailed;
     }
-    if (::kill(1, signal) != 0) {
+    sigval value{};
+    value.sival_int = static_cast<int>(patience_seconds);
+    if ((patience_seconds != 0 ? ::sigqueue(1, signal, value) : ::kill(1, signal)) != 0) {
         std::fprintf(stderr, "%s: asking PID 1: %s%s\n", name, errno_text(errno),
                      errno == EPERM ? " (only root may)" : "");
         return kExitFailed;
@@ -155,29 +152,20 @@ int power_main(const char* name, int argc, char** argv) noexcept {
     return send_to_pid1(name, signal_for(request));
 }
 
-int shutdown_main(int argc, char** argv) noexcept {
-    Request request = Request::PowerOff;
-    bool now = false;
-    for (int i = 1; i < argc; ++i) {
-        const std::string_view word(argv[i]);
-        if (word == "-h" || word == "-P") {
-            request = Request::PowerOff;
-        } else if (word == "-H") {
-            request = Request::Halt;
-        } else if (word == "-r") {
-            request = Request::Reboot;
-        } else if (word == "now" || word == "+0") {
-            now = true;
-        } else {
-            std::fprintf(stderr, "shutdown: '%s' is not understood; only `now` is\n", argv[i]);
-            return kExitUsage;
-        }
+bool pid1_knows_requests(const char* name) noexcept {
+    const std::optional<bool> ours = pid1_is_ours();
+    if (ours && !*ours) {
+        std::fprintf(stderr,
+                     "%s: PID 1 (%s) is not Mainstay's init, which does not know this request. Use "
+                     "its own tool, or `reboot -f` to go down at once.\n",
+                     name, name_of_pid1().c_str());
+        return false;
     }
-    if (!now) {
-        std::fputs("Usage: shutdown [-h|-P|-H|-r] now\n", stderr);
-        return kExitUsage;
-    }
-    return send_to_pid1("shutdown", signal_for(request));
+    return true;
+}
+
+int ask_pid1(const char* name, Request request, std::uint32_t patience_seconds) noexcept {
+    return send_to_pid1(name, signal_for(request), patience_seconds);
 }
 
 int telinit_main(int argc, char** argv) noexcept {

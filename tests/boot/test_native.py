@@ -27,6 +27,7 @@ FILES = {
     "etc/machine-id": "",
     "etc/keymap": KEYMAP,
     "var/lib/mainstay/.keep": "",
+    "forcefsck": "",  # as `shutdown -F` leaves it
     # The terminal stands in for e2fsck.
     "sbin/fsck.ext4": "#!/bin/sh\necho \"fsck was asked: $*\"\n",
 }
@@ -37,8 +38,8 @@ def test_a_system_without_a_startup_script(images):
     disk = NativeDisk(images, images.new_path(), FILES)
     disk_root = "root=LABEL=TOP ro rd.timeout=2"
     with Guest(disk_root, initramfs=images.initramfs, disk=disk.path, network=False) as guest:
-        guest.expect("fsck was asked: -a -C0 /dev/vda1")
-        guest.expect("fsck was asked: -a -C0 /dev/vda2")
+        guest.expect("fsck was asked: -a -C0 -f /dev/vda1")
+        guest.expect("fsck was asked: -a -C0 -f /dev/vda2")
         guest.expect(r"\*\*\* fstab:4: /srv/missing: The /srv/missing device LABEL=MISSING")
         guest.expect("Rescue shell")
         guest.expect("root@mainstay:/# ")
@@ -63,6 +64,17 @@ def test_a_system_without_a_startup_script(images):
         guest.run("dd if=/dev/zero of=/srv/data/swap bs=1k count=512 && chmod 600 /srv/data/swap")
         guest.run("mkswap /srv/data/swap && swapon /srv/data/swap")
         guest.run("! umount /srv/data")
-        guest.type("poweroff")
+        guest.run("! test -e /forcefsck")
+        # The clock leaps to the last second: a shutdown at a time of day goes by the clock.
+        guest.run("date -s '2031-01-01 12:00:00'")
+        guest.type("shutdown -h 12:30 new disk")
+        guest.expect("new disk\\s+The system is going down for power-off in 30 minutes!")
+        guest.press("\x03")
+        guest.expect("shutdown: cancelled")
+        guest.type("shutdown -h 12:30 &")
+        guest.expect("going down for power-off in 30 minutes!")
+        guest.type("date -s '2031-01-01 12:29:59'")
+        guest.expect("going down for power-off in 1 minute!")
+        guest.expect("going down for power-off NOW!")
         assert guest.end() == "guest-shutdown"
     Partition(disk.path, 2).assert_clean()

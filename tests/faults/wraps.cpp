@@ -207,6 +207,7 @@ WRAP(pid_t, setsid, (), ())
 WRAP(int, sigtimedwait, (const sigset_t* set, siginfo_t* info, const timespec* limit),
      (set, info, limit))
 WRAP(int, sigaltstack, (const stack_t* next, stack_t* before), (next, before))
+WRAP(int, sigqueue, (pid_t pid, int signal, union sigval value), (pid, signal, value))
 WRAP(int, getrlimit, (__rlimit_resource resource, rlimit* limit), (resource, limit))
 WRAP(int, setrlimit, (__rlimit_resource resource, const rlimit* limit), (resource, limit))
 WRAP(int, waitid, (idtype_t kind, id_t id, siginfo_t* info, int options), (kind, id, info, options))

@@ -384,15 +384,15 @@ def test_commands_refuse_what_they_do_not_know():
         p.wait_for_line("^system is up$")
         assert "unknown argument '--now'" in p.run("/sbin/poweroff", "--now", check=False)
         assert "Usage:" in p.run("/sbin/init", "9", check=False)
-        assert "'+5' is not understood" in p.run("/sbin/shutdown", "+5", check=False)
+        assert "time '+5m': not a number" in p.run("/sbin/shutdown", "+5m", check=False)
         assert "goes down" not in p.transcript()
 
 
 def test_commands_say_when_pid_1_is_another():
     with Pid1(("/bin/busybox", "init"), inittab="::once:/bin/echo up\n") as p:
         p.wait_for_line("^up$")
-        for command in ("poweroff", "reboot", "halt"):
-            said = p.run(f"/sbin/{command}", check=False)
+        for command in ("poweroff", "reboot", "halt", "shutdown +5", "shutdown now"):
+            said = p.run(*f"/sbin/{command}".split(), check=False)
             assert "PID 1 (busybox) is not Mainstay's init" in said or "PID 1 (init) is not" in said
 
 

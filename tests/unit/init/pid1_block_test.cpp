@@ -241,6 +241,7 @@ TEST_CASE("values that cannot be leave pids and descriptors", "[block]") {
     CHECK(trust_of([](Pid1Block& block) { block.leaving[3].pid = -5; }) == Trust::KeptOnly);
     CHECK(trust_of([](Pid1Block& block) { block.kept.request = 2; }) == Trust::KeptOnly);
     CHECK(trust_of([](Pid1Block& block) { block.shutdown_timeout = -1; }) == Trust::KeptOnly);
+    CHECK(trust_of([](Pid1Block& block) { block.terminate_seconds = 301; }) == Trust::KeptOnly);
 }
 
 TEST_CASE("numbers that are no pid or descriptor of ours are none", "[block]") {

@@ -45,6 +45,17 @@ TEST_CASE("a request during sysinit acts at once", "[pid1]") {
     CHECK(machine(NoneLeft{}) == effects_of(Do::TerminateAll, Arm{seconds(5)}));
 }
 
+TEST_CASE("who asks may say how long processes have between TERM and KILL", "[pid1]") {
+    Facts facts = kPlain;
+    facts.supervisor_runs = false;
+    facts.terminate_limit = seconds(60);
+    Machine machine(facts);
+    machine(Begin{});
+    machine(Requested{Request::PowerOff});
+    CHECK(machine(NoneLeft{}) == effects_of(Do::TerminateAll, Arm{seconds(60)}));
+    CHECK(machine.deadline() == effects_of(Do::NameLeft, Do::KillAll, Arm{seconds(2)}));
+}
+
 TEST_CASE("the power fails while sysinit hangs", "[pid1]") {
     Machine machine(with(&Facts::has_power_fail_entry));
     machine(Begin{});

@@ -1,0 +1,72 @@
+#include "init/login_record.h"
+
+#include <utmp.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace mainstay::init {
+namespace {
+
+constexpr std::string_view kDevices = "/dev/";
+
+/// A field that ends with a NUL byte or is full.
+template <std::size_t N>
+std::string_view text_of(const char (&field)[N]) noexcept {
+    return {field, ::strnlen(field, N)};
+}
+
+bool is_of_device_name(char byte) noexcept {
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+           (byte >= '0' && byte <= '9') || byte == '/' || byte == '-' || byte == '_' ||
+           byte == '.' || byte == ':';
+}
+
+bool is_device_name(std::string_view name) noexcept {
+    return !name.empty() && name.front() != '/' && name.find("..") == std::string_view::npos &&
+           std::all_of(name.begin(), name.end(), is_of_device_name);
+}
+
+std::string_view trimmed(std::string_view line) noexcept {
+    while (!line.empty() && (line.back() == ' ' || line.back() == '\t' || line.back() == '\r')) {
+        line.remove_suffix(1);
+    }
+    return line;
+}
+
+}  // namespace
+
+const std::size_t kLoginRecordSize = sizeof(utmp);
+
+Login read_login(std::span<const char> record) noexcept {
+    Login login;
+    utmp read{};
+    if (record.size() < sizeof read) {
+        return login;
+    }
+    std::memcpy(&read, record.data(), sizeof read);
+    const std::string_view user = text_of(read.ut_user);
+    std::string_view terminal = text_of(read.ut_line);
+    if (terminal.substr(0, kDevices.size()) == kDevices) {
+        terminal.remove_prefix(kDevices.size());
+    }
+    if (read.ut_type == USER_PROCESS && !user.empty() && is_device_name(terminal)) {
+        login.user = user;
+        login.terminal = terminal;
+    }
+    return login;
+}
+
+bool names_user(std::string_view allowed, std::string_view user) noexcept {
+    while (!allowed.empty()) {
+        const std::size_t end = std::min(allowed.find('\n'), allowed.size());
+        const std::string_view line = trimmed(allowed.substr(0, end));
+        if (!line.empty() && line.front() != '#' && line == user) {
+            return true;
+        }
+        allowed.remove_prefix(std::min(end + 1, allowed.size()));
+    }
+    return false;
+}
+
+}  // namespace mainstay::init

@@ -1,0 +1,27 @@
+/// Reads who is logged in where, from utmp, record by record. Nothing is locked, as anybody could
+/// hold the lock for ever: a record that is being written is taken as it is.
+#pragma once
+
+#include <optional>
+
+#include "common/unique_fd.h"
+#include "init/login_record.h"
+
+namespace mainstay::init {
+
+class Logins {
+  public:
+    /// Without the file nobody is logged in.
+    Logins() noexcept;
+
+    /// The next one; nothing at the end.
+    std::optional<Login> next() noexcept;
+
+  private:
+    static constexpr unsigned kMostRecords = 65'536;
+
+    UniqueFd file_;
+    unsigned taken_ = 0;
+};
+
+}  // namespace mainstay::init

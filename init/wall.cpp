@@ -1,0 +1,121 @@
+#include "init/wall.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <ctime>
+#include <utility>
+
+#include "common/fd_io.h"
+#include "common/fixed.h"
+#include "init/logins.h"
+
+namespace mainstay::init {
+namespace {
+
+constexpr unsigned kChildSeconds = 10;
+constexpr int kWaitMilliseconds = 2000;
+constexpr std::size_t kMostTerminals = 1024;
+
+/// Whether it is a terminal is known before it is opened: opening a watchdog, a tape or a printer
+/// does something. Pseudo terminals have no place in /sys.
+bool is_terminal(dev_t device) noexcept {
+    constexpr unsigned kVirtualConsoles = 4;
+    constexpr unsigned kFirstPseudo = 136;
+    constexpr unsigned kLastPseudo = 143;
+    constexpr std::string_view kSubsystem = "/tty";
+    const unsigned driver = major(device);
+    if (driver == kVirtualConsoles || (driver >= kFirstPseudo && driver <= kLastPseudo)) {
+        return true;
+    }
+    FixedString<64> link;
+    link.append_format("/sys/dev/char/%u:%u/subsystem", driver, minor(device));
+    std::array<char, 256> target;
+    const ssize_t size = ::readlink(link.c_str(), target.data(), target.size());
+    const std::string_view text(target.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
+    return text.size() >= kSubsystem.size() &&
+           text.substr(text.size() - kSubsystem.size()) == kSubsystem;
+}
+
+/// One message on its way to many terminals.
+class Broadcast {
+  public:
+    explicit Broadcast(std::string_view text) noexcept {
+        std::array<char, 65> host{};
+        (void)::gethostname(host.data(), host.size() - 1);
+        const std::time_t now = std::time(nullptr);
+        std::tm local{};
+        (void)::localtime_r(&now, &local);
+        text_.append_format("\r\nBroadcast message from root@%s (%02d:%02d):\r\n\r\n", host.data(),
+                            local.tm_hour, local.tm_min);
+        text_.append(text);
+    }
+
+    void send_to(const char* path) noexcept {
+        struct stat info {};
+        if (told_.size() == kMostTerminals || ::stat(path, &info) != 0 || !S_ISCHR(info.st_mode) ||
+            !is_terminal(info.st_rdev) ||
+            std::find(told_.begin(), told_.end(), place_of(info)) != told_.end()) {
+            return;
+        }
+        (void)told_.push_back(place_of(info));
+        const auto terminal = open_file(path, O_WRONLY | O_NONBLOCK);
+        if (terminal && ::isatty(terminal->get()) != 0) {
+            (void)write_all(terminal->get(), text_).has_value();
+        }
+    }
+
+  private:
+    /// Not the device's number: a container's console and a pseudo terminal of its own may have the
+    /// same, as each devpts counts for itself.
+    using Place = std::pair<dev_t, ino_t>;
+    static Place place_of(const struct stat& info) noexcept { return {info.st_dev, info.st_ino}; }
+
+    FixedString<1280> text_;
+    FixedVector<Place, kMostTerminals> told_;
+};
+
+void broadcast(std::string_view text) noexcept {
+    Broadcast broadcast(text);
+    for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        FixedString<32> own;
+        own.append_format("/proc/self/fd/%d", fd);
+        broadcast.send_to(own.c_str());
+    }
+    Logins logins;
+    while (const auto login = logins.next()) {
+        FixedString<40> path("/dev/");
+        broadcast.send_to(path.append(login->terminal).c_str());
+    }
+}
+
+}  // namespace
+
+void tell_everybody(std::string_view text) noexcept {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        (void)::alarm(kChildSeconds);
+        broadcast(text);
+        ::_exit(0);
+    }
+    if (child < 0) {
+        return;
+    }
+    const UniqueFd ended(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
+    pollfd watched{ended.get(), POLLIN, 0};
+    if (ended.valid()) {
+        (void)::poll(&watched, 1, kWaitMilliseconds);
+    }
+    (void)::waitpid(child, nullptr, WNOHANG);
+}
+
+}  // namespace mainstay::init
