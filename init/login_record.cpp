@@ -38,11 +38,12 @@ std::string_view trimmed(std::string_view line) noexcept {
 
 const std::size_t kLoginRecordSize = sizeof(utmp);
 
-Login read_login(std::span<const char> record) noexcept {
-    Login login;
+void read_login(std::span<const char> record, Login& login) noexcept {
+    login.user.clear();
+    login.terminal.clear();
     utmp read{};
     if (record.size() < sizeof read) {
-        return login;
+        return;
     }
     std::memcpy(&read, record.data(), sizeof read);
     const std::string_view user = text_of(read.ut_user);
@@ -51,10 +52,9 @@ Login read_login(std::span<const char> record) noexcept {
         terminal.remove_prefix(kDevices.size());
     }
     if (read.ut_type == USER_PROCESS && !user.empty() && is_device_name(terminal)) {
-        login.user = user;
-        login.terminal = terminal;
+        login.user.append(user);
+        login.terminal.append(terminal);
     }
-    return login;
 }
 
 bool names_user(std::string_view allowed, std::string_view user) noexcept {

@@ -21,9 +21,9 @@ struct Login {
 };
 
 /// @param record kLoginRecordSize bytes
-/// @returns nobody for a record of another kind, and where what should be a terminal's name leads
-/// out of /dev or has other characters than names of devices have.
-Login read_login(std::span<const char> record) noexcept;
+/// @param login nobody for a record of another kind, and where what should be a terminal's name
+/// leads out of /dev or has other characters than names of devices have
+void read_login(std::span<const char> record, Login& login) noexcept;
 
 /// Whether /etc/shutdown.allow names @p user: one name a line, "#" begins a comment line.
 bool names_user(std::string_view allowed, std::string_view user) noexcept;

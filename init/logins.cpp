@@ -18,19 +18,19 @@ Logins::Logins() noexcept {
     }
 }
 
-std::optional<Login> Logins::next() noexcept {
+bool Logins::next(Login& login) noexcept {
     std::array<char, sizeof(utmp)> record;
     while (file_.valid() && taken_++ < kMostRecords) {
         const auto bytes = read_up_to(file_.get(), record);
         if (!bytes || bytes->size() < record.size()) {
             break;
         }
-        const Login login = read_login(*bytes);
+        read_login(*bytes, login);
         if (login.is_somebody()) {
-            return login;
+            return true;
         }
     }
-    return std::nullopt;
+    return false;
 }
 
 }  // namespace mainstay::init

@@ -2,8 +2,6 @@
 /// hold the lock for ever: a record that is being written is taken as it is.
 #pragma once
 
-#include <optional>
-
 #include "common/unique_fd.h"
 #include "init/login_record.h"
 
@@ -14,8 +12,8 @@ class Logins {
     /// Without the file nobody is logged in.
     Logins() noexcept;
 
-    /// The next one; nothing at the end.
-    std::optional<Login> next() noexcept;
+    /// @returns false at the end
+    bool next(Login& login) noexcept;
 
   private:
     static constexpr unsigned kMostRecords = 65'536;

@@ -98,9 +98,10 @@ bool is_allowed() noexcept {
         return allowed.error().code == ENOENT;
     }
     Logins logins;
-    while (const auto login = logins.next()) {
-        if (is_on_virtual_console(*login) &&
-            (login->user == "root" || names_user(*allowed, login->user))) {
+    Login login;
+    while (logins.next(login)) {
+        if (is_on_virtual_console(login) &&
+            (login.user == "root" || names_user(*allowed, login.user))) {
             return true;
         }
     }

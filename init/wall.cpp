@@ -8,12 +8,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <ctime>
-#include <utility>
 
 #include "common/fd_io.h"
 #include "common/fixed.h"
@@ -63,11 +61,10 @@ class Broadcast {
     void send_to(const char* path) noexcept {
         struct stat info {};
         if (told_.size() == kMostTerminals || ::stat(path, &info) != 0 || !S_ISCHR(info.st_mode) ||
-            !is_terminal(info.st_rdev) ||
-            std::find(told_.begin(), told_.end(), place_of(info)) != told_.end()) {
+            !is_terminal(info.st_rdev) || was_told(info)) {
             return;
         }
-        (void)told_.push_back(place_of(info));
+        (void)told_.push_back({info.st_dev, info.st_ino});
         const auto terminal = open_file(path, O_WRONLY | O_NONBLOCK);
         if (terminal && ::isatty(terminal->get()) != 0) {
             (void)write_all(terminal->get(), text_).has_value();
@@ -77,8 +74,19 @@ class Broadcast {
   private:
     /// Not the device's number: a container's console and a pseudo terminal of its own may have the
     /// same, as each devpts counts for itself.
-    using Place = std::pair<dev_t, ino_t>;
-    static Place place_of(const struct stat& info) noexcept { return {info.st_dev, info.st_ino}; }
+    struct Place {
+        dev_t file_system;
+        ino_t node;
+    };
+
+    bool was_told(const struct stat& info) const noexcept {
+        for (const Place& place : told_) {
+            if (place.file_system == info.st_dev && place.node == info.st_ino) {
+                return true;
+            }
+        }
+        return false;
+    }
 
     FixedString<1280> text_;
     FixedVector<Place, kMostTerminals> told_;
@@ -92,9 +100,10 @@ void broadcast(std::string_view text) noexcept {
         broadcast.send_to(own.c_str());
     }
     Logins logins;
-    while (const auto login = logins.next()) {
+    Login login;
+    while (logins.next(login)) {
         FixedString<40> path("/dev/");
-        broadcast.send_to(path.append(login->terminal).c_str());
+        broadcast.send_to(path.append(login.terminal).c_str());
     }
 }
 

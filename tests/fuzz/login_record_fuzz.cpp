@@ -9,8 +9,9 @@ using mainstay::init::Login;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     std::string_view rest = mainstay::fuzz::text_of(data, size);
+    Login login;
     while (rest.size() >= kLoginRecordSize) {
-        const Login login = mainstay::init::read_login(rest.substr(0, kLoginRecordSize));
+        mainstay::init::read_login(rest.substr(0, kLoginRecordSize), login);
         rest.remove_prefix(kLoginRecordSize);
         if (login.is_somebody()) {
             const std::string_view terminal = login.terminal;

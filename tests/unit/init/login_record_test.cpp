@@ -21,8 +21,15 @@ utmp record(int type, std::string_view user, std::string_view line) {
     return made;
 }
 
+Login login_in(std::span<const char> bytes) {
+    Login login;
+    login.terminal = std::string_view("of the record before");
+    read_login(bytes, login);
+    return login;
+}
+
 Login login(const utmp& from) {
-    return read_login({reinterpret_cast<const char*>(&from), sizeof from});
+    return login_in({reinterpret_cast<const char*>(&from), sizeof from});
 }
 
 }  // namespace
@@ -47,9 +54,8 @@ TEST_CASE("records of other kinds are nobody's", "[login]") {
     CHECK_FALSE(login(record(type, "ann", "tty1")).is_somebody());
     CHECK_FALSE(login(record(USER_PROCESS, "", "tty1")).is_somebody());
     const utmp whole = record(USER_PROCESS, "ann", "tty1");
-    CHECK_FALSE(
-        read_login({reinterpret_cast<const char*>(&whole), sizeof whole - 1}).is_somebody());
-    CHECK_FALSE(read_login({}).is_somebody());
+    CHECK_FALSE(login_in({reinterpret_cast<const char*>(&whole), sizeof whole - 1}).is_somebody());
+    CHECK_FALSE(login_in({}).is_somebody());
 }
 
 TEST_CASE("a name that leads out of /dev is no terminal", "[login]") {
