@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 
 #include "common/clock.h"
 #include "common/fd_io.h"
@@ -111,9 +112,7 @@ BootOptions parse_boot_options(int argc, char** argv) noexcept {
         } else if (word == "--container=no") {
             options.container = false;
         } else {
-            Cmdline one_word;
-            one_word.read(word);
-            options.single_user = options.single_user || one_word.single_user;
+            options.level.take(word);
         }
     }
     return options;
@@ -166,13 +165,20 @@ int begin(int argc, char** argv, StateMemory memory, const FaultRecord* faults) 
     if (!in_container) {
         begin_boot_record(started, log);
     }
-    const bool is_single = options.single_user || cmdline.single_user;
-    const MachineOptions machine_options{options.inittab, options.style, in_container,
-                                         cmdline.shutdown_timeout, cmdline.watchdog};
+    LevelWords level = cmdline.level;
+    level.take(options.level);
+    if (level.is_auto) {
+        (void)::setenv("AUTOBOOT", "YES", 1);
+    }
+    const MachineOptions machine_options{options.inittab,          options.style,    in_container,
+                                         cmdline.shutdown_timeout, cmdline.watchdog, level.level};
     return run_machine(pid1, machine_options, [&](Machine& machine, SignalSource& signals) {
-        if (is_single) {
+        // With runlevels the single-user shell is an entry of one of them, after sysinit.
+        if (level.rescue_first ||
+            (level.asks_for_shell() && machine.look_at_inittab() == InittabStyle::Busybox)) {
             RescueShells shells(log, pid1.limits);
-            (void)shells.start("Single-user mode was asked for.");
+            constexpr char kCause[] = "Single-user mode was asked for.";
+            (void)(in_container ? shells.start_on_own_terminal(kCause) : shells.start(kCause));
             (void)wait_for_shells(shells, signals);
         }
         machine.begin();

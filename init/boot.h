@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "common/paths.h"
+#include "init/cmdline.h"
 #include "init/inittab.h"
 #include "init/state_memory.h"
 
@@ -14,7 +15,7 @@ struct BootOptions {
     const char* inittab = kInittab;     ///< --inittab=
     std::optional<InittabStyle> style;  ///< --style=busybox|sysvinit
     std::optional<bool> container;      ///< --container=yes|no
-    bool single_user = false;           ///< single S s 1 -b emergency rescue
+    LevelWords level;
 };
 
 /// Reads the words of @p argv from the first on.

@@ -80,17 +80,6 @@ EmergencyAction parse_emergency(std::string_view value) noexcept {
     return value == "halt" ? EmergencyAction::Halt : EmergencyAction::None;
 }
 
-bool is_single_user_word(std::string_view key) noexcept {
-    constexpr std::array<std::string_view, 7> kWords{"single", "S",         "s",     "1",
-                                                     "-b",     "emergency", "rescue"};
-    for (const std::string_view word : kWords) {
-        if (word == key) {
-            return true;
-        }
-    }
-    return false;
-}
-
 void take_flag(Cmdline& cmdline, std::string_view key) noexcept {
     if (key == "ro") {
         cmdline.root_writable = false;
@@ -108,8 +97,8 @@ void take_flag(Cmdline& cmdline, std::string_view key) noexcept {
         cmdline.fsck.mode = FsckMode::Force;
     } else if (key == "rd.shell") {
         cmdline.rescue_shell = true;
-    } else if (is_single_user_word(key)) {
-        cmdline.single_user = true;
+    } else {
+        cmdline.level.take(key);
     }
 }
 
@@ -221,6 +210,28 @@ void take_setting(Cmdline& cmdline, const CmdlineWord& word) noexcept {
 }
 
 }  // namespace
+
+void LevelWords::take(std::string_view word) noexcept {
+    if (skips_next) {
+        skips_next = false;
+    } else if (word == "single" || word == "S" || word == "s" || word == "-s") {
+        level = 'S';
+    } else if (word.size() == 1 && word[0] >= '1' && word[0] <= '9') {
+        level = word[0];
+    } else if (word == "-b" || word == "emergency" || word == "rescue") {
+        rescue_first = true;
+    } else if (word == "-a" || word == "auto") {
+        is_auto = true;
+    } else if (word == "-z") {
+        skips_next = true;
+    }
+}
+
+void LevelWords::take(const LevelWords& later) noexcept {
+    level = later.level != '\0' ? later.level : level;
+    rescue_first = rescue_first || later.rescue_first;
+    is_auto = is_auto || later.is_auto;
+}
 
 std::optional<CmdlineWord> take_word(std::string_view& rest) noexcept {
     while (!rest.empty() && is_blank(rest.front())) {

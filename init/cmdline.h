@@ -95,6 +95,22 @@ class BreakPoints {
 /// Our names, and those of dracut and Debian's initramfs for the same places.
 std::optional<BreakPoint> parse_break(std::string_view name) noexcept;
 
+/// The words of sysvinit's init: what the boot leads to.
+struct LevelWords {
+    char level = '\0';          ///< S (single s -s), or 1 to 9
+    bool rescue_first = false;  ///< a shell before anything else: -b emergency rescue
+    bool is_auto = false;       ///< -a auto: nobody has chosen this boot
+    bool skips_next = false;    ///< -z: the word after it means nothing
+
+    void take(std::string_view word) noexcept;
+    /// What was said later wins.
+    void take(const LevelWords& later) noexcept;
+    /// Where there are no runlevels.
+    bool asks_for_shell() const noexcept { return rescue_first || level == 'S' || level == '1'; }
+
+    friend bool operator==(const LevelWords&, const LevelWords&) noexcept = default;
+};
+
 /// What PID 1 takes from the command line. Later words win.
 struct Cmdline {
     RootSpec root;  ///< root=; of a live root: its medium
@@ -118,7 +134,7 @@ struct Cmdline {
     bool early_mounts = true;        ///< mainstay.mounts=no
     Duration shutdown_timeout = std::chrono::minutes(5);  ///< mainstay.shutdown-timeout=
     FixedString<96> watchdog;  ///< watchdog=, as parse_watchdog() reads it; empty: none
-    bool single_user = false;  ///< single S s 1 -b emergency rescue
+    LevelWords level;
 
     /// Takes the words of @p line, which may be called again for a further line: its words win.
     void read(std::string_view line) noexcept;

@@ -13,10 +13,10 @@ const char* store(Command& command, std::string_view prefix, std::string_view wo
     return start;
 }
 
-void use_shell(std::string_view line, Command& command) noexcept {
+void use_shell(std::string_view prefix, std::string_view line, Command& command) noexcept {
     command.argv[0] = command.login ? "-/bin/sh" : "/bin/sh";
     command.argv[1] = "-c";
-    command.argv[2] = store(command, "exec ", line);
+    command.argv[2] = store(command, prefix, line);
     command.path = "/bin/sh";
 }
 
@@ -38,17 +38,19 @@ void split_words(std::string_view line, Command& command) noexcept {
 
 }  // namespace
 
-void parse_command(std::string_view process, Command& command) noexcept {
+void parse_command(std::string_view process, CommandRules rules, Command& command) noexcept {
     command.text.clear();
     command.argv = {};
     command.login = !process.empty() && process.front() == '-';
     if (command.login) {
         process.remove_prefix(1);
     }
-    if (process.find_first_of(kShellCharacters) != std::string_view::npos) {
-        use_shell(process, command);
+    const bool is_busybox = rules == CommandRules::Busybox;
+    if (rules != CommandRules::SysvinitNoShell &&
+        process.find_first_of(kShellCharacters) != std::string_view::npos) {
+        use_shell(is_busybox ? "exec " : "", process, command);
     } else {
-        split_words(process, command);
+        split_words(is_busybox ? process : process.substr(0, process.find('#')), command);
     }
 }
 

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "common/fixed.h"
@@ -27,8 +28,14 @@ struct Command {
     Command& operator=(const Command&) = delete;
 };
 
+enum class CommandRules : std::uint8_t {
+    Busybox,
+    Sysvinit,         ///< the shell gets the line without an `exec`, and `#` ends a plain one
+    SysvinitNoShell,  ///< the same, split at blanks whatever is in it
+};
+
 /// Fills @p command from @p process, at most kMaxInittabLine bytes. Words beyond kMaxWords are
 /// dropped.
-void parse_command(std::string_view process, Command& command) noexcept;
+void parse_command(std::string_view process, CommandRules rules, Command& command) noexcept;
 
 }  // namespace mainstay::init

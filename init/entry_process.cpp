@@ -10,6 +10,7 @@
 #include "common/boot_link.h"
 #include "common/fd_io.h"
 #include "common/paths.h"
+#include "common/version.h"
 #include "init/command.h"
 #include "init/host_notify.h"
 #include "init/terminal.h"
@@ -39,9 +40,16 @@ bool names_terminal(const Entry& entry, InittabStyle style) noexcept {
     return style == InittabStyle::Busybox && !entry.id.empty();
 }
 
+/// What somebody in the single-user level works with.
+bool is_single_user_shell(const Entry& entry, const EntryContext& context) noexcept {
+    return context.style == InittabStyle::Sysvinit && context.level.current == 'S' &&
+           entry.action == Action::Wait;
+}
+
 Result<void> set_up_stdio(const Entry& entry, const EntryContext& context) noexcept {
     const bool is_named = names_terminal(entry, context.style);
-    const Claim claim = claim_for(entry, is_named);
+    const Claim claim =
+        is_single_user_shell(entry, context) ? Claim::Take : claim_for(entry, is_named);
     if (is_named) {
         return use_terminal(entry.id, claim);
     }
@@ -80,6 +88,37 @@ void hand_over_link(int link_fd) noexcept {
     (void)::setenv(kLinkVersionVariable, version.c_str(), 1);
 }
 
+/// "NAME=value" of a character.
+void set_letter(const char* name, char letter) noexcept {
+    const char value[] = {letter, '\0'};
+    (void)::setenv(name, value, 1);
+}
+
+/// What sysvinit's scripts are told.
+void set_variables(const EntryContext& context) noexcept {
+    if (context.style == InittabStyle::Sysvinit) {
+        FixedString<64> console("/dev/");
+        set_letter("RUNLEVEL", shown_level(context.level));
+        set_letter("PREVLEVEL", context.level.previous);
+        (void)::setenv("CONSOLE", console.append(console_name()).c_str(), 1);
+        FixedString<64> version("sysvinit-mainstay-");
+        (void)::setenv("INIT_VERSION", version.append(kVersion).c_str(), 1);
+        (void)::setenv("SHELL", "/bin/sh", 1);
+    }
+    context.variables.for_each([](std::string_view variable) {
+        const std::string_view name = variable.substr(0, variable.find('='));
+        (void)::setenv(FixedString<kExtraVariablesSize>(name).c_str(),
+                       variable.data() + name.size() + 1, 1);
+    });
+}
+
+CommandRules rules_of(const Entry& entry, InittabStyle style) noexcept {
+    if (style == InittabStyle::Busybox) {
+        return CommandRules::Busybox;
+    }
+    return entry.no_shell ? CommandRules::SysvinitNoShell : CommandRules::Sysvinit;
+}
+
 [[noreturn]] void run_child(const Entry& entry, const EntryContext& context, int link_fd) noexcept {
     ::setsid();
     (void)::unsetenv(kNotifySocket);  // who is there speaks with PID 1 only
@@ -96,8 +135,9 @@ void hand_over_link(int link_fd) noexcept {
     if (link_fd >= 0) {
         hand_over_link(link_fd);
     }
+    set_variables(context);
     Command command;
-    parse_command(entry.process, command);
+    parse_command(entry.process, rules_of(entry, context.style), command);
     ::execvp(command.path, const_cast<char* const*>(command.argv.data()));
     const int code = errno;
     context.log.error("%s: exec %s: %s", place_of(entry).c_str(), command.path, errno_text(code));
@@ -129,9 +169,9 @@ Result<pid_t> start_entry(const Entry& entry, const EntryContext& context, int l
     return pid;
 }
 
-void exec_in_place(const Entry& entry, Log& log) noexcept {
+void exec_in_place(const Entry& entry, InittabStyle style, Log& log) noexcept {
     Command command;
-    parse_command(entry.process, command);
+    parse_command(entry.process, rules_of(entry, style), command);
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -6,9 +6,11 @@
 #include "common/fixed.h"
 #include "common/result.h"
 #include "init/child.h"
+#include "init/extra_variables.h"
 #include "init/inittab.h"
 #include "init/inittab_plan.h"
 #include "init/log.h"
+#include "init/pid1_state.h"
 
 namespace mainstay::init {
 
@@ -18,6 +20,8 @@ struct EntryContext {
     const BirthLimits& limits;
     InittabStyle style = InittabStyle::Busybox;
     bool inherit_stdio = false;  ///< a container: entries without a terminal use PID 1's own stdio
+    const Runlevel& level;
+    const ExtraVariables& variables;
 };
 
 /// Forks and executes @p entry. What fails in the child is logged by the child with the entry's
@@ -33,7 +37,7 @@ Result<pid_t> start_entry(const Entry& entry, const EntryContext& context, int l
 bool takes_terminal(const Entry& entry, InittabStyle style) noexcept;
 
 /// Executes the command of a restart entry in the place of PID 1. Returns only on failure.
-void exec_in_place(const Entry& entry, Log& log) noexcept;
+void exec_in_place(const Entry& entry, InittabStyle style, Log& log) noexcept;
 
 /// "inittab:12", or "default entry" for one that stands in no file.
 FixedString<32> place_of(const Entry& entry) noexcept;

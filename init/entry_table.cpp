@@ -24,6 +24,7 @@ constexpr std::size_t kScratchSize = kMaxInittabEntries * (sizeof(std::uint32_t)
 static_assert(kSlotAreaOffset % alignof(Slot) == 0);
 static_assert(std::is_trivially_copyable_v<Entry> && std::is_trivially_copyable_v<Slot>);
 
+constexpr char kSulogin[] = "/sbin/sulogin";
 constexpr char kStartupScript[] = "/etc/init.d/rcS";
 
 class ReportToLog final : public InittabReport {
@@ -99,6 +100,20 @@ Slot* EntryTable::Half::slots() noexcept {
         reinterpret_cast<Slot*>(static_cast<char*>(memory.data()) + kSlotAreaOffset));
 }
 
+const Slot* EntryTable::Half::slots() const noexcept {
+    return std::launder(reinterpret_cast<const Slot*>(memory.text().data() + kSlotAreaOffset));
+}
+
+std::size_t EntryTable::next(EntryClass wanted, std::size_t from) const noexcept {
+    const std::size_t count = entries().size();
+    for (std::size_t i = from; i < count; ++i) {
+        if (is_of_class(class_at(i), wanted)) {
+            return i;
+        }
+    }
+    return count;
+}
+
 Result<void> EntryTable::reserve() noexcept {
     for (Half& half : halves_) {
         TRY(half.memory, MappedMemory::anonymous(kHalfSize));
@@ -115,7 +130,29 @@ void EntryTable::parse(Half& half, std::string_view text, InittabReport& report)
     half.style = parsed.style;
     half.runlevel = initial_runlevel(parsed.entries);
     half.is_builtin = false;
+    look_at_levels(half);
     std::fill_n(half.slots(), half.count, Slot{});
+}
+
+/// A file of sysvinit's style without an entry for the single-user level gets one, as there.
+void EntryTable::look_at_levels(Half& half) noexcept {
+    half.names[0] = half.names[1] = false;
+    if (half.style != InittabStyle::Sysvinit) {
+        return;
+    }
+    bool names_single = false;
+    for (const Entry& entry : std::span(half.entries(), half.count)) {
+        const bool runs = entry.action == Action::Wait || entry.action == Action::Once ||
+                          entry.action == Action::Respawn;
+        half.names[0] = half.names[0] || (runs && names_level(entry, '0'));
+        half.names[1] = half.names[1] || (runs && names_level(entry, '6'));
+        names_single = names_single || (runs && names_level(entry, 'S'));
+    }
+    if (!names_single && half.count > 0 && half.count < kMaxInittabEntries) {
+        const bool has_login = ::access(kSulogin, X_OK) == 0;
+        half.entries()[half.count++] = {
+            kSharedId, "S", Action::Wait, has_login ? kSulogin : "-/bin/sh", 0, false, false};
+    }
 }
 
 bool EntryTable::parse_into(int number, const char* path, const Result<std::string_view>& text,
@@ -186,6 +223,10 @@ void EntryTable::parse_builtin(std::string_view text, Log& log) noexcept {
 
 bool EntryTable::read_other(const char* path, Log& log) noexcept {
     const int other = 1 - active_;
+    // One of sysvinit's style that has lost its initdefault entry is none of busybox's.
+    if (style() == InittabStyle::Sysvinit) {
+        forced_style_ = InittabStyle::Sysvinit;
+    }
     if (!parse_into(other, path, read_regular(path, state_.table(other).text), log)) {
         log.error("%s: the entries that were in force stay so", path);
         return false;
@@ -196,16 +237,17 @@ bool EntryTable::read_other(const char* path, Log& log) noexcept {
 void EntryTable::carry_over(Half& before, Half& after) noexcept {
     auto* same_as = static_cast<std::uint32_t*>(scratch_.data());
     auto* taken = reinterpret_cast<bool*>(same_as + kMaxInittabEntries);
-    match_entries({before.entries(), before.count}, {after.entries(), after.count},
+    match_entries({before.entries(), before.count}, {after.entries(), after.count}, after.style,
                   {same_as, after.count}, {taken, before.count});
     for (std::size_t i = 0; i < after.count; ++i) {
         if (same_as[i] == kNoEntry) {
             continue;
         }
         const std::uint32_t old = same_as[i];
-        const EntryClass was = class_of(before.entries()[old], before.style, before.runlevel);
-        const EntryClass is = class_of(after.entries()[i], after.style, after.runlevel);
-        if (keeps_running(was, is)) {
+        after.slots()[i].is_demanded = before.slots()[old].is_demanded;
+        const EntryState was{before.entries()[old].action, class_in(before, old)};
+        const EntryState is{after.entries()[i].action, class_in(after, i)};
+        if (keeps_running(was, is, after.style)) {
             after.slots()[i] = before.slots()[old];
         } else {
             taken[old] = false;

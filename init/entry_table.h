@@ -30,6 +30,7 @@ struct Slot {
     std::uint32_t short_runs = 0;  ///< as pace_restart counts them
     bool is_due_later = false;     ///< due counts
     bool is_over = false;          ///< ran, and is not to run again (once)
+    bool is_demanded = false;      ///< `telinit a` named it, or b or c
 
     friend bool operator==(const Slot&, const Slot&) noexcept = default;
 };
@@ -119,12 +120,21 @@ class EntryTable {
     }
     InittabStyle style() const noexcept { return halves_[active_].style; }
     EntryClass class_at(std::size_t index) const noexcept {
-        return class_of(entries()[index], style(), halves_[active_].runlevel);
+        return class_in(halves_[active_], index);
     }
     bool has(EntryClass wanted) const noexcept { return next(wanted, 0) < entries().size(); }
-    std::size_t next(EntryClass wanted, std::size_t from) const noexcept {
-        return next_of_class(entries(), style(), halves_[active_].runlevel, wanted, from);
+    /// Index of the entry of @p wanted class at or after @p from; the number of entries when there
+    /// is none.
+    std::size_t next(EntryClass wanted, std::size_t from) const noexcept;
+
+    /// Of sysvinit's style: the level that decides which entries run, as pid1_state has it.
+    void set_level(char level) noexcept { level_ = level; }
+    /// Of the initdefault entry; NUL in busybox's style.
+    char default_level() const noexcept {
+        return style() == InittabStyle::Sysvinit ? halves_[active_].runlevel : '\0';
     }
+    /// Whether an entry that runs by itself names @p level, of 0 and 6.
+    bool has_level(char level) const noexcept { return halves_[active_].names[level == '6']; }
     /// The entry whose process is @p pid, or the number of entries.
     std::size_t find(pid_t pid) noexcept;
 
@@ -136,12 +146,20 @@ class EntryTable {
         std::size_t text_size = 0;
         InittabStyle style = InittabStyle::Busybox;
         char runlevel = '3';  ///< of the initdefault entry; counts in sysvinit's style only
+        bool names[2] = {false, false};  ///< whether entries name level 0, and 6
         bool is_builtin = false;
 
         Entry* entries() noexcept;
         const Entry* entries() const noexcept;
         Slot* slots() noexcept;
+        const Slot* slots() const noexcept;
     };
+
+    EntryClass class_in(const Half& half, std::size_t index) const noexcept {
+        return class_of(half.entries()[index],
+                        {half.style, level_, half.slots()[index].is_demanded});
+    }
+    void look_at_levels(Half& half) noexcept;
 
     bool read_other(const char* path, Log& log) noexcept;
     /// @p text is what was read of the file, into the memory of the half of this number.
@@ -168,6 +186,7 @@ class EntryTable {
     StateMemory& state_;
     Half halves_[2];
     int active_ = 0;
+    char level_ = kSysinitLevel;
     Changed changed_;
     std::optional<InittabStyle> forced_style_;
     MappedMemory scratch_;  ///< for match_entries

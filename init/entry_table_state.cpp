@@ -14,6 +14,10 @@ class NoReport final : public InittabReport {
     void problem(std::uint32_t /*line*/, std::string_view /*message*/) noexcept override {}
 };
 
+// Of a record's flags.
+constexpr std::uint32_t kOver = 1;
+constexpr std::uint32_t kDemanded = 2;
+
 std::int64_t count_of(MonotonicTime time) noexcept {
     return time.time_since_epoch().count();
 }
@@ -61,7 +65,8 @@ pid_t EntryTable::restore_slot(const EntryRecordPair& pair, std::size_t index) n
                           is_due_later ? time_of(record->due) : MonotonicTime{},
                           record->short_runs,
                           is_due_later,
-                          record->is_over != 0};
+                          (record->flags & kOver) != 0,
+                          (record->flags & kDemanded) != 0};
     return 0;
 }
 
@@ -106,7 +111,7 @@ void EntryTable::save_slot(std::size_t index) noexcept {
     record.due = slot.is_due_later ? count_of(slot.due) : kNoTime;
     record.pid = slot.pid;
     record.short_runs = slot.short_runs;
-    record.is_over = slot.is_over ? 1 : 0;
+    record.flags = (slot.is_over ? kOver : 0) | (slot.is_demanded ? kDemanded : 0);
     EntryRecordPair& pair = state_.table(active_).records[index];
     write_record(pair, record);
     pair.born = slot.pid;

@@ -62,8 +62,11 @@ std::string_view strip_comment(std::string_view line, InittabStyle style) noexce
     return !trimmed.empty() && trimmed.front() == '#' ? std::string_view{} : line;
 }
 
-/// The one id that sysvinit lets several lines have: that of the single-user entries.
-constexpr std::string_view kSharedId = "~~";
+bool take_flag(std::string_view& process, char flag) noexcept {
+    const bool has = !process.empty() && process.front() == flag;
+    process.remove_prefix(has ? 1 : 0);
+    return has;
+}
 
 bool is_sysvinit_id(std::string_view id) noexcept {
     return !id.empty() && id.size() <= kMaxSysvinitId;
@@ -185,7 +188,7 @@ class Parser {
             problem("the fourth field, the process, is missing; skipped");
             return;
         }
-        add({*id, *runlevels, *action, process, number_});
+        add({*id, trim(*runlevels), *action, process, number_});
     }
 
     void report_unknown_action(std::string_view word) noexcept {
@@ -254,11 +257,8 @@ class Parser {
             }
         }
         // "+" (no utmp record) and "@" (no shell) come before the command, in this order.
-        for (const char flag : {'+', '@'}) {
-            if (!entry.process.empty() && entry.process.front() == flag) {
-                entry.process.remove_prefix(1);
-            }
-        }
+        entry.no_record = take_flag(entry.process, '+');
+        entry.no_shell = take_flag(entry.process, '@');
         entry.process = trim(entry.process);
         if (entry.process.empty() && needs_process(entry.action)) {
             problem("the fourth field has flags but no process; skipped");

@@ -20,6 +20,8 @@ inline constexpr std::size_t kMaxInittabLine = 1024;  ///< bytes, without the ne
 inline constexpr std::size_t kMaxInittabEntries = 10'000;
 inline constexpr std::size_t kMaxTerminalName = 31;  ///< bytes, without /dev/
 inline constexpr std::size_t kMaxSysvinitId = 4;
+/// The one id that sysvinit lets several lines have: that of the single-user entries.
+inline constexpr std::string_view kSharedId = "~~";
 
 enum class Action : std::uint8_t {
     Sysinit,
@@ -60,6 +62,8 @@ struct Entry {
     Action action = Action::Off;
     std::string_view process;  ///< command line, `+` and `@` of sysvinit taken off
     std::uint32_t line = 0;    ///< from 1; 0 for a built-in default
+    bool no_record = false;    ///< `+` of sysvinit: no utmp record
+    bool no_shell = false;     ///< `@` of sysvinit: never through a shell
 };
 
 /// Takes what is wrong with a file, line by line.

@@ -21,33 +21,52 @@ enum class EntryClass : std::uint8_t {
     PowerFail,
     KbRequest,
     Native,  ///< a step of our own, done in file order among the sysinit entries
+    PowerLow,
+    PowerOk,
+    // Numbers are kept (pid1_block.h): what is new comes last.
+};
+inline constexpr std::size_t kEntryClassCount = 13;
+
+/// What sysvinit calls the time before the first runlevel.
+inline constexpr char kSysinitLevel = '#';
+inline constexpr char kBootLevel = '*';  ///< of boot and bootwait
+
+/// What decides, besides the entry itself, whether it is to run.
+struct LevelView {
+    InittabStyle style = InittabStyle::Busybox;  ///< in busybox's the rest means nothing
+    char level = '3';                            ///< '#', '*', 0-9 or S
+    bool is_demanded = false;                    ///< `telinit a` named the entry, or b or c
 };
 
-/// @param runlevel the current one, such as '3'; of no meaning in busybox's style
-EntryClass class_of(const Entry& entry, InittabStyle style, char runlevel) noexcept;
+EntryClass class_of(const Entry& entry, const LevelView& view) noexcept;
+
+/// Whether @p found is of the @p wanted class; sysinit includes native.
+bool is_of_class(EntryClass found, EntryClass wanted) noexcept;
+
+/// Whether the entry's runlevels name @p level, in either case; an empty field names none.
+bool names_level(const Entry& entry, char level) noexcept;
 
 /// The runlevel that a file of sysvinit's style starts in: the highest of its initdefault entry,
-/// small letters as capitals. '3' without such an entry.
+/// small letters as capitals. '3' without such an entry, or where that is none of 0-9 and S.
 char initial_runlevel(std::span<const Entry> entries) noexcept;
 
-/// Whether an entry's process goes on running when only this entry's class changes from @p before
-/// to
-/// @p after in a reload.
-bool keeps_running(EntryClass before, EntryClass after) noexcept;
-
-/// Index of the entry of @p wanted class (sysinit includes native) at or after @p from; the number
-/// of entries when there is none.
-std::size_t next_of_class(std::span<const Entry> entries, InittabStyle style, char runlevel,
-                          EntryClass wanted, std::size_t from) noexcept;
+/// Whether a process goes on running when a reload turns its entry from @p before into @p after,
+/// which is the same otherwise.
+struct EntryState {
+    Action action;
+    EntryClass entry_class;
+};
+bool keeps_running(EntryState before, EntryState after, InittabStyle style) noexcept;
 
 inline constexpr std::uint32_t kNoEntry = 0xffffffffU;
 
-/// For each entry of a new table, the entry of the old one that is the same (same terminal or id,
-/// same process, duplicates matched one to one), or kNoEntry.
+/// For each entry of a new table, the entry of the old one that is the same, or kNoEntry. In
+/// busybox's style that is one of the same terminal and process, in sysvinit's one of the same id:
+/// there a new command counts from the process's next start. Duplicates are matched one to one.
 /// @param same_as as many elements as @p after
 /// @param taken scratch room of as many elements as @p before; on return, whether an old entry
 /// lives on
-void match_entries(std::span<const Entry> before, std::span<const Entry> after,
+void match_entries(std::span<const Entry> before, std::span<const Entry> after, InittabStyle style,
                    std::span<std::uint32_t> same_as, std::span<bool> taken) noexcept;
 
 }  // namespace mainstay::init

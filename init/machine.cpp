@@ -75,9 +75,15 @@ void Machine::begin() noexcept {
         watchdog_.start(options_.watchdog, log_);
     }
     load_table();
+    initctl_.ensure(table_.style(), log_);
     save();
     set_recovery(memory_.fd(), program_.get());
     post(Begin{});
+}
+
+InittabStyle Machine::look_at_inittab() noexcept {
+    load_table();
+    return table_.style();
 }
 
 void Machine::load_table() noexcept {
@@ -87,12 +93,13 @@ void Machine::load_table() noexcept {
 }
 
 int Machine::run() noexcept {
-    while (!exit_code_) {
+    for (look_at_level(); !exit_code_; look_at_level()) {
         save();
         wait_for_something();
         // Exits first: a command or a deadline must not act on a process that is gone.
         reap();
         handle_link();
+        handle_initctl();
         handle_signals();
         handle_timers();
         handle_program();
@@ -104,11 +111,15 @@ int Machine::run() noexcept {
 
 void Machine::wait_for_something() noexcept {
     link_.say_what_is_due(log_);
-    std::array<pollfd, 2> watched{{{signals_.fd(), POLLIN, 0}, {link_.fd(), link_.events(), 0}}};
+    std::array<pollfd, 4> watched{{{signals_.fd(), POLLIN, 0},
+                                   {link_.fd(), link_.events(), 0},
+                                   {initctl_.fd(), POLLIN, 0},
+                                   {initctl_.watch_fd(), POLLIN, 0}}};
     const MonotonicTime next = next_timer();
     const int timeout =
         next == MonotonicTime::max() ? -1 : milliseconds_until(next, monotonic_now());
     (void)::poll(watched.data(), watched.size(), timeout);
+    initctl_is_due_ = watched[2].revents != 0 || watched[3].revents != 0;
 }
 
 void Machine::handle_signals() noexcept {
@@ -121,6 +132,9 @@ void Machine::handle_signals() noexcept {
 }
 
 void Machine::handle_signal(const ReceivedSignal& received) noexcept {
+    if (table_.style() == InittabStyle::Sysvinit && handle_sysvinit_signal(received)) {
+        return;
+    }
     switch (received.number) {
         case SIGTERM:
             request(options_.in_container ? Request::PowerOff : Request::Reboot, received);
@@ -160,7 +174,7 @@ void Machine::handle_signal(const ReceivedSignal& received) noexcept {
             break;
         case SIGPWR:
             log_.notice("PWR from %s: power fails", received.sender.c_str());
-            post(PowerFails{});
+            post(PowerChanged{Power::Fails});
             break;
         case SIGWINCH:
             post(KeyboardRequest{});
@@ -223,7 +237,11 @@ void Machine::handle_exit(pid_t pid, int wait_status, pid_t reaped_before) noexc
             log_.warning("%s: %.*s: %s", place_of(entry).c_str(), printable_length(entry.process),
                          entry.process.data(), to_text(status).c_str());
         }
+        if (table_.style() == InittabStyle::Sysvinit) {
+            table_.slot(waited_->index).is_over = true;  // for as long as it is in the level
+        }
         forget_waited();
+        initctl_.ensure(table_.style(), log_);  // it may have mounted /run
         post(WaitedEnded{});
         return;
     }
@@ -294,9 +312,12 @@ void Machine::tell_booted() noexcept {
 }
 
 bool Machine::has_supervisor_entry() const noexcept {
-    const auto entries = table_.entries();
-    return std::any_of(entries.begin(), entries.end(),
-                       [](const Entry& entry) { return entry.action == Action::Supervise; });
+    for (std::size_t i = 0; i < table_.entries().size(); ++i) {
+        if (table_.entries()[i].action == Action::Supervise && may_stay(i)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void Machine::tell_ready() noexcept {
@@ -383,7 +404,14 @@ Facts Machine::facts() noexcept {
             table_.has(EntryClass::CtrlAltDel),
             table_.has(EntryClass::PowerFail),
             table_.has(EntryClass::Restart),
-            terminate_limit_};
+            terminate_limit_,
+            table_.has(EntryClass::PowerLow),
+            supervisor_pid_ != 0 && !has_supervisor_entry(),
+            options_.first_level != '\0' ? options_.first_level : table_.default_level(),
+            table_.default_level(),
+            table_.has_level('0'),
+            table_.has_level('6'),
+            variables_.value_of(kHaltVariable) == "HALT"};
 }
 
 void Machine::post(const Event& event) noexcept {
@@ -398,10 +426,11 @@ void Machine::post(const Event& event) noexcept {
     draining_ = true;
     while (!queue_.empty()) {
         const bool was_going_down = is_going_down(state_);
-        const bool was_starting = state_.phase == Phase::Sysinit || state_.phase == Phase::Wait;
-        const bool was_running = state_.phase == Phase::Running;
         const Step taken = step(state_, queue_.pop(), facts());
         state_ = taken.next;
+        table_.set_level(state_.level.current);
+        const bool was_up = is_up_;
+        is_up_ = is_up_ || state_.phase == Phase::Running;
         if (is_going_down(state_) && !was_going_down) {
             log_.show_on_console();
             const std::string_view what = to_string(state_.request);
@@ -409,12 +438,12 @@ void Machine::post(const Event& event) noexcept {
             FixedString<64> text("STOPPING=1\nSTATUS=");
             tell_host(text.append(what).view(), log_);
         }
-        if (state_.phase == Phase::Running && !was_running && !has_supervisor_entry()) {
+        if (is_up_ && !was_up && !has_supervisor_entry()) {
             tell_ready();  // there are no services to wait for
         }
         // Written before it is acted upon: a request that was taken in is not lost any more.
         save();
-        if (was_starting && state_.phase == Phase::Running && !options_.in_container) {
+        if (is_up_ && !was_up && !options_.in_container) {
             record_moment(BootMoment::Entries, log_);
         }
         for (const Effect& effect : taken.effects) {
@@ -426,7 +455,7 @@ void Machine::post(const Event& event) noexcept {
 
 void Machine::perform(const Effect& effect) noexcept {
     if (const auto* run = std::get_if<RunNext>(&effect)) {
-        run_next(run->entry_class);
+        run_next(run->entry_class, run->is_first);
     } else if (const auto* start = std::get_if<StartAll>(&effect)) {
         start_all(start->entry_class);
     } else if (const auto* arm = std::get_if<Arm>(&effect)) {
@@ -455,6 +484,12 @@ void Machine::perform(Do what) noexcept {
             break;
         case Do::ResumeRespawning:
             start_respawning();
+            break;
+        case Do::AnnounceLevel:
+        case Do::LeaveLevel:
+        case Do::KillLevel:
+        case Do::NameLeavers:
+            perform_level(what);
             break;
         case Do::AskSupervisor:
         case Do::AbandonWaited:

@@ -16,8 +16,10 @@
 #include "init/child.h"
 #include "init/entry_process.h"
 #include "init/entry_table.h"
+#include "init/extra_variables.h"
 #include "init/fault_handler.h"
 #include "init/helper.h"
+#include "init/initctl.h"
 #include "init/keeper.h"
 #include "init/log.h"
 #include "init/pid1_state.h"
@@ -34,6 +36,7 @@ struct MachineOptions {
     bool in_container = false;
     Duration shutdown_timeout = std::chrono::minutes(5);
     FixedString<96> watchdog;  ///< of the command line; empty: none
+    char first_level = '\0';   ///< of the command line: the level that the boot leads to
 };
 
 /// What a program left to the one that goes on in its place.
@@ -49,6 +52,7 @@ struct Continuation {
     UniqueFd proc;
     UniqueFd watchdog;
     UniqueFd keeper;
+    UniqueFd initctl;
 };
 
 class Machine : private Keeper::Kin {
@@ -58,6 +62,9 @@ class Machine : private Keeper::Kin {
 
     /// Reserves memory. PID 1 allocates nothing after this.
     Result<void> prepare() noexcept;
+
+    /// Which style the file is of, before it is read for the boot.
+    InittabStyle look_at_inittab() noexcept;
 
     /// Reads inittab and begins the boot.
     void begin() noexcept;
@@ -78,6 +85,7 @@ class Machine : private Keeper::Kin {
     void save_state(Pid1Block& block) const noexcept;
     void save_waited(Pid1Block& block) const noexcept;
     void restore_state(const Pid1Block& block) noexcept;
+    void restore_level(const Pid1Block& block) noexcept;
     void restore_waited(const Pid1Block& block) noexcept;
     void restore_table(const Continuation& continuation) noexcept;
     void restore_supervisor(const KeptPart& kept) noexcept;
@@ -123,7 +131,9 @@ class Machine : private Keeper::Kin {
     Facts facts() noexcept;
 
     // Entries.
-    void run_next(EntryClass wanted) noexcept;
+    void run_next(EntryClass wanted, bool is_first) noexcept;
+    std::size_t next_to_run(EntryClass wanted) noexcept;
+    void start_in_passing(std::size_t index) noexcept;
     void run_step(std::string_view name) noexcept;
     static bool step_needs_child(std::string_view name) noexcept;
     Result<pid_t> start_step(std::size_t index) noexcept;
@@ -138,6 +148,27 @@ class Machine : private Keeper::Kin {
     void reload() noexcept;
     void forget_process(pid_t pid, const Entry& entry) noexcept;
     EntryContext context() noexcept;
+
+    // Runlevels (machine_level.cpp).
+    void perform_level(Do what) noexcept;
+    void announce_level() noexcept;
+    void leave_level() noexcept;
+    void kill_level() noexcept;
+    void name_leavers() noexcept;
+    void end_entry(std::size_t index) noexcept;
+    void reload_table() noexcept;
+    void demand(char level) noexcept;
+    bool may_stay(std::size_t index) const noexcept;
+    bool has_leavers() noexcept;
+    bool is_level_through() noexcept;
+    void look_at_level() noexcept;
+
+    // What sysvinit's tools ask for (machine_initctl.cpp).
+    void handle_initctl() noexcept;
+    void obey(const InitctlRequest& request) noexcept;
+    void obey_level(char level, Duration patience) noexcept;
+    void obey_variables(std::string_view text, ExtraVariables::Change change) noexcept;
+    bool handle_sysvinit_signal(const ReceivedSignal& received) noexcept;
 
     // Going down.
     void ask_supervisor() noexcept;
@@ -192,6 +223,11 @@ class Machine : private Keeper::Kin {
     SupervisorPacing supervisor_pacing_;
     pid_t supervisor_pid_ = 0;
     Helper helper_;
+    Initctl initctl_;
+    bool initctl_is_due_ = false;  ///< poll has said so
+    SeldomSaid initctl_nonsense_;
+    ExtraVariables variables_;
+    bool is_up_ = false;  ///< the boot's entries have had their turn
     std::optional<MonotonicTime> deadline_;
     std::optional<MonotonicTime> shutdown_limit_;
     Duration terminate_limit_ = kTerminateLimit;

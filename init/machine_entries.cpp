@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <utility>
 
 #include "common/restart_pacing.h"
 #include "init/native_steps.h"
@@ -26,11 +27,12 @@ void Machine::handle_entry_exit(std::size_t index, std::optional<ExitStatus> sta
         status ? to_text(*status) : FixedString<48>("ended unseen while PID 1 recovered");
     slot.pid = 0;
     if (table_.class_at(index) != EntryClass::Respawn) {
-        if (!status || !status->is_success()) {
+        // What is not in the runlevel any more was asked to end.
+        if ((!status || !status->is_success()) && may_stay(index)) {
             log_.warning("%s: %.*s: %s", place_of(entry).c_str(), printable_length(entry.process),
                          entry.process.data(), how.c_str());
         }
-        slot.is_over = true;
+        slot.is_over = table_.class_at(index) != EntryClass::None;
         return;
     }
     schedule_restart(index, lived);
@@ -61,21 +63,21 @@ void Machine::schedule_restart(std::size_t index, Duration lived) noexcept {
 }
 
 EntryContext Machine::context() noexcept {
-    return {log_, limits_, table_.style(), options_.in_container};
+    return {log_, limits_, table_.style(), options_.in_container, state_.level, variables_};
 }
 
-void Machine::run_next(EntryClass wanted) noexcept {
+void Machine::run_next(EntryClass wanted, bool is_first) noexcept {
     // What was waited for so far may still run, when a shutdown came in between: no longer our
     // concern.
     forget_waited();
-    if (wanted != cursor_class_) {
+    if (wanted != cursor_class_ || is_first) {
         cursor_class_ = wanted;
         cursor_ = 0;
         if (wanted == EntryClass::Sysinit && !options_.in_container && !has_native_steps()) {
             run_default_native_steps({log_, limits_, options_.in_container});
         }
     }
-    const std::size_t index = table_.next(wanted, cursor_);
+    const std::size_t index = next_to_run(wanted);
     cursor_ = index + 1;
     if (index >= table_.entries().size()) {
         post(NoneLeft{});
@@ -87,8 +89,39 @@ void Machine::run_next(EntryClass wanted) noexcept {
         post(WaitedEnded{});
         return;
     }
-    waited_ = Waited{index, wanted, 0, 0, monotonic_now(), {}};
-    retry_waited();
+    // One of the level before that is in this one, too, may still run.
+    const pid_t running = std::exchange(table_.slot(index).pid, 0);
+    waited_ = Waited{index, wanted, running, 0, monotonic_now(), {}};
+    if (running == 0) {
+        retry_waited();
+    }
+}
+
+/// In sysvinit's style a level is gone through in file order: what nobody waits for starts when it
+/// is passed, and what has run stays so until a level without it.
+std::size_t Machine::next_to_run(EntryClass wanted) noexcept {
+    if (table_.style() == InittabStyle::Busybox || wanted != EntryClass::Wait) {
+        return table_.next(wanted, cursor_);
+    }
+    std::size_t index = cursor_;
+    for (; index < table_.entries().size(); ++index) {
+        if (table_.class_at(index) != EntryClass::Wait) {
+            start_in_passing(index);
+        } else if (!table_.slots()[index].is_over) {
+            break;
+        }
+    }
+    return index;
+}
+
+void Machine::start_in_passing(std::size_t index) noexcept {
+    const EntryClass found = table_.class_at(index);
+    const Slot& slot = table_.slots()[index];
+    const bool is_due = (found == EntryClass::Once && !slot.is_over) ||
+                        (found == EntryClass::Respawn && !slot.is_due_later && !state_.paused);
+    if (is_due && slot.pid == 0) {
+        (void)start_slot(index);
+    }
 }
 
 void Machine::run_step(std::string_view name) noexcept {
@@ -205,8 +238,11 @@ bool Machine::start_slot(std::size_t index) noexcept {
 }
 
 void Machine::reload() noexcept {
-    const auto remove = [this](pid_t pid, const Entry& entry) { forget_process(pid, entry); };
-    table_.reload(options_.inittab, log_, remove);
+    const bool had_levels = table_.style() == InittabStyle::Sysvinit;
+    reload_table();
+    if (had_levels) {
+        return;  // the walk through the level's entries starts what is new
+    }
     start_all(EntryClass::Once);
     if (respawns(state_)) {
         start_respawning();

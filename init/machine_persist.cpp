@@ -1,6 +1,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "init/machine.h"
@@ -65,6 +66,7 @@ Pid1Block Machine::to_block() noexcept {
     kept.descriptors.watchdog = watchdog_.fd();
     kept.descriptors.kernel_log = log_.kernel_log_fd();
     kept.descriptors.console = log_.console_fd();
+    kept.descriptors.initctl = initctl_.fd();
     kept.table = table_.place();
     kept.supervisor_pid = supervisor_pid_;
     kept.waited_pid = waited_ ? waited_->pid : 0;
@@ -100,6 +102,15 @@ void Machine::save_state(Pid1Block& block) const noexcept {
     block.terminate_seconds = static_cast<std::uint32_t>(
         std::chrono::duration_cast<std::chrono::seconds>(terminate_limit_).count());
     block.deadline = count_of(deadline_);
+    block.level_patience = state_.level.patience.count();
+    block.level = static_cast<std::uint8_t>(state_.level.current);
+    block.previous_level = static_cast<std::uint8_t>(state_.level.previous);
+    block.first_level = static_cast<std::uint8_t>(options_.first_level);
+    block.has_booted = state_.level.has_booted ? 1 : 0;
+    block.level_kills = state_.level.kills ? 1 : 0;
+    block.level_then = static_cast<std::uint8_t>(state_.level.then);
+    block.is_up = is_up_ ? 1 : 0;
+    std::copy(variables_.bytes().begin(), variables_.bytes().end(), block.variables);
     block.shutdown_limit = count_of(shutdown_limit_);
 }
 
@@ -136,6 +147,7 @@ void Machine::resume(Continuation continuation) noexcept {
         restore_state(block);
     }
     restore_table(continuation);
+    restore_level(block);
     if (knows_all) {
         restore_waited(block);
     }
@@ -145,6 +157,8 @@ void Machine::resume(Continuation continuation) noexcept {
     if (!knows_all) {
         take_boot_for_done();
     }
+    initctl_.adopt(std::move(continuation.initctl));
+    initctl_.ensure(table_.style(), log_);
     // Closed when this is done: until it is saved, a fault goes back to the old state, which names
     // it.
     const UniqueFd former_keeper = std::move(continuation.keeper);
@@ -214,6 +228,27 @@ void Machine::restore_table(const Continuation& continuation) noexcept {
     });
 }
 
+/// What is not known, of a program that knew no levels, is taken for what the file says.
+void Machine::restore_level(const Pid1Block& block) noexcept {
+    Runlevel& level = state_.level;
+    is_up_ = block.is_up != 0 || state_.phase == Phase::Running;
+    options_.first_level = static_cast<char>(block.first_level);
+    variables_.restore(block.variables);
+    if (table_.style() == InittabStyle::Sysvinit && block.level == 0) {
+        const bool is_early = state_.phase == Phase::New || state_.phase == Phase::Sysinit;
+        level.current = is_early ? kSysinitLevel : table_.default_level();
+        level.has_booted = !is_early;
+    } else if (table_.style() == InittabStyle::Sysvinit) {
+        level.current = static_cast<char>(block.level);
+        level.previous = static_cast<char>(block.previous_level);
+        level.has_booted = block.has_booted != 0;
+        level.kills = block.level_kills != 0;
+        level.then = static_cast<Request>(block.level_then);
+        level.patience = Duration(block.level_patience);
+    }
+    table_.set_level(level.current);
+}
+
 void Machine::restore_waited(const Pid1Block& block) noexcept {
     cursor_class_ = static_cast<EntryClass>(block.cursor_class);
     cursor_ = block.cursor;
@@ -249,6 +284,9 @@ void Machine::restore_supervisor(const KeptPart& kept) noexcept {
 /// A process that boot or shutdown waits for may have been started just before the fault: the table
 /// then knows its birth, and nothing else does.
 void Machine::adopt_newborn() noexcept {
+    if (state_.phase == Phase::ChangeLevel) {
+        return;  // boot waits for nobody while what runs is being ended
+    }
     for (std::size_t i = 0; i < table_.entries().size(); ++i) {
         const EntryClass found = table_.class_at(i);
         const bool is_waited_for = found == EntryClass::Sysinit || found == EntryClass::Wait ||
@@ -267,9 +305,12 @@ void Machine::adopt_newborn() noexcept {
 /// Only pids and descriptors are known.
 void Machine::take_boot_for_done() noexcept {
     state_.phase = Phase::Running;
-    for (std::size_t i = table_.next(EntryClass::Once, 0); i < table_.entries().size();
-         i = table_.next(EntryClass::Once, i + 1)) {
-        table_.slot(i).is_over = true;
+    for (std::size_t i = 0; i < table_.entries().size(); ++i) {
+        const EntryClass found = table_.class_at(i);
+        const bool is_wait = found == EntryClass::Wait && table_.style() == InittabStyle::Sysvinit;
+        if (found == EntryClass::Once || is_wait) {
+            table_.slot(i).is_over = true;
+        }
     }
 }
 

@@ -58,6 +58,10 @@ void Machine::perform_ending(Do what) noexcept {
         case Do::NameLeft:
         case Do::Reload:
         case Do::ResumeRespawning:
+        case Do::AnnounceLevel:
+        case Do::LeaveLevel:
+        case Do::KillLevel:
+        case Do::NameLeavers:
             break;
     }
 }
@@ -203,7 +207,7 @@ void Machine::restart_in_place() noexcept {
     }
     const std::size_t index = table_.next(EntryClass::Restart, 0);
     watchdog_.hand_over(log_);
-    exec_in_place(table_.entries()[index], log_);
+    exec_in_place(table_.entries()[index], table_.style(), log_);
     watchdog_.take_back();
     // It cannot be executed: nothing runs any more, so the machine starts anew.
     state_.request = Request::Reboot;

@@ -95,7 +95,7 @@ bool is_flag(std::uint8_t value) noexcept {
 }
 
 bool is_class(std::uint8_t value) noexcept {
-    return value <= static_cast<std::uint8_t>(EntryClass::Native);
+    return value < kEntryClassCount;
 }
 
 bool is_pid(std::int32_t pid) noexcept {
@@ -105,8 +105,8 @@ bool is_pid(std::int32_t pid) noexcept {
 /// A number that is no descriptor of ours becomes none; the same number twice is the first one's.
 void check_descriptors(KeptDescriptors& descriptors) noexcept {
     std::int32_t* const all[] = {
-        &descriptors.program,  &descriptors.previous,   &descriptors.keeper, &descriptors.proc,
-        &descriptors.watchdog, &descriptors.kernel_log, &descriptors.console};
+        &descriptors.program,  &descriptors.previous,   &descriptors.keeper,  &descriptors.proc,
+        &descriptors.watchdog, &descriptors.kernel_log, &descriptors.console, &descriptors.initctl};
     for (std::size_t i = 0; i < std::size(all); ++i) {
         const bool is_taken =
             std::any_of(all, all + i, [&](const std::int32_t* other) { return *other == *all[i]; });
@@ -130,6 +130,22 @@ void check_kept(KeptPart& kept) noexcept {
     kept.table.is_builtin = kept.table.is_builtin != 0 ? 1 : 0;
 }
 
+/// Where runlevels are known; NUL is the level of busybox's style.
+bool is_level(std::uint8_t level) noexcept {
+    constexpr std::string_view kLevels("\0#*S0123456789", 14);
+    return kLevels.find(static_cast<char>(level)) != std::string_view::npos;
+}
+
+bool are_levels_possible(const Pid1Block& block) noexcept {
+    const bool is_changing = block.phase == static_cast<std::uint8_t>(Phase::ChangeLevel);
+    return is_level(block.level) && is_level(block.first_level) && is_flag(block.has_booted) &&
+           is_flag(block.level_kills) && is_flag(block.is_up) &&
+           (!is_changing || block.level != 0) &&
+           (block.previous_level == 'N' || is_level(block.previous_level)) &&
+           block.level_then <= static_cast<std::uint8_t>(Request::PowerOff) &&
+           block.level_patience >= 0;
+}
+
 bool is_possible(const Pid1Block& block) noexcept {
     const bool flags = is_flag(block.paused) && is_flag(block.reload_waits) &&
                        is_flag(block.waits) && is_flag(block.on_console);
@@ -139,11 +155,12 @@ bool is_possible(const Pid1Block& block) noexcept {
         block.oldest_start < Pid1Block::kMaxStarts && block.cursor <= kMaxInittabEntries + 1;
     // A reset by seven presses ends the system without a request.
     const bool is_asked = block.kept.request != 0;
-    const bool goes_down = block.phase >= static_cast<std::uint8_t>(Phase::StopSupervisor);
+    const bool goes_down = is_going_down(static_cast<Phase>(block.phase));
     const bool is_over = block.phase == static_cast<std::uint8_t>(Phase::Ended);
     return flags && counts && (is_asked == goes_down || is_over) && is_class(block.cursor_class) &&
            is_class(block.waited_class) && block.shutdown_timeout >= 0 &&
            block.terminate_seconds <= kMostPatienceSeconds &&
+           are_levels_possible(block) &&
            std::all_of(std::begin(block.leaving), std::end(block.leaving),
                        [](const SavedLeaving& leaving) { return is_pid(leaving.pid); });
 }
@@ -158,7 +175,7 @@ Pid1Block empty_block() noexcept {
     Pid1Block block{};
     KeptDescriptors& kept = block.kept.descriptors;
     kept.program = kept.previous = kept.keeper = kept.proc = kept.watchdog = -1;
-    kept.kernel_log = kept.console = -1;
+    kept.kernel_log = kept.console = kept.initctl = -1;
     std::fill(std::begin(kept.spare), std::end(kept.spare), -1);
     block.deadline = block.shutdown_limit = kNoTime;
     return block;

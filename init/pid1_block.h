@@ -21,6 +21,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "init/extra_variables.h"
 #include "init/fault_record.h"
 
 namespace mainstay::init {
@@ -44,7 +45,8 @@ struct KeptDescriptors {
     std::int32_t watchdog;
     std::int32_t kernel_log;
     std::int32_t console;
-    std::int32_t spare[9];
+    std::int32_t initctl;
+    std::int32_t spare[8];
 };
 
 /// Where in the image the inittab in force lies.
@@ -111,6 +113,18 @@ struct Pid1Block {
     std::int64_t presses[kMaxPresses];
     std::int64_t starts[kMaxStarts];
     SavedLeaving leaving[kMaxLeaving];
+
+    // Of sysvinit's style. All zero: written by a program that knew no runlevels.
+    std::int64_t level_patience;
+    std::uint8_t level;
+    std::uint8_t previous_level;
+    std::uint8_t first_level;  ///< as the command line has it
+    std::uint8_t has_booted;
+    std::uint8_t level_kills;
+    std::uint8_t level_then;  ///< the request that waits for the level's entries
+    std::uint8_t is_up;       ///< the boot's entries have had their turn
+    std::uint8_t level_spare;
+    char variables[kExtraVariablesSize];  ///< of every process, each ending with a NUL
 };
 // No padding: two equal states are equal bytes.
 static_assert(std::has_unique_object_representations_v<Pid1Block>);
@@ -149,7 +163,7 @@ struct EntryRecord {
     std::int64_t due;  ///< kNoTime: not waiting to be started again
     std::int32_t pid;
     std::uint32_t short_runs;
-    std::uint32_t is_over;
+    std::uint32_t flags;  ///< 1: ran, and is not to run again; 2: runs on demand
     std::uint32_t sequence;
     std::uint64_t checksum;
 };

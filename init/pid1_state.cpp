@@ -1,13 +1,17 @@
 #include "init/pid1_state.h"
 
+#include <algorithm>
+
 namespace mainstay::init {
 namespace {
 
 constexpr std::array<std::string_view, kPhaseCount> kPhaseWords{
-    "new",       "sysinit", "wait", "running", "stop-supervisor", "shutdown-entries",
-    "terminate", "kill",    "sync", "swapoff", "unmount",         "ended"};
-static_assert(static_cast<std::size_t>(Phase::Ended) + 1 == kPhaseCount);
-static_assert(std::variant_size_v<Event> == 17, "handle the new event in Stepper and its test");
+    "new",  "sysinit", "wait",    "running", "stop-supervisor", "shutdown-entries", "terminate",
+    "kill", "sync",    "swapoff", "unmount", "ended",           "change-level"};
+static_assert(static_cast<std::size_t>(Phase::ChangeLevel) + 1 == kPhaseCount);
+static_assert(std::variant_size_v<Event> == 21, "handle the new event in Stepper and its test");
+
+constexpr Duration kLeastPatience = std::chrono::milliseconds(1);
 
 /// One step in the making: the snapshot changes, effects collect.
 class Stepper {
@@ -19,6 +23,7 @@ class Stepper {
 
     void operator()(const Begin&) noexcept {
         if (phase() == Phase::New) {
+            step_.next.level.current = has_levels() ? kSysinitLevel : '\0';
             enter_entries(Phase::Sysinit);
         }
     }
@@ -45,13 +50,18 @@ class Stepper {
             case Phase::Terminate:
             case Phase::Kill:
             case Phase::Ended:
+            case Phase::ChangeLevel:
                 break;
         }
     }
 
     void operator()(const NoneLeft&) noexcept {
         if (phase() == Phase::Sysinit) {
-            enter_entries(Phase::Wait);
+            leave_sysinit();
+        } else if (phase() == Phase::Wait && step_.next.level.current == kBootLevel) {
+            step_.next.level.has_booted = true;
+            const bool was_single = facts_.first_level == 'S';
+            enter_level(was_single ? facts_.default_level : facts_.first_level, 'N');
         } else if (phase() == Phase::Wait) {
             enter_running();
         } else if (phase() == Phase::ShutdownEntries) {
@@ -76,11 +86,54 @@ class Stepper {
         }
     }
 
-    void operator()(const PowerFails&) noexcept {
-        if (facts_.has_power_fail_entry && !is_going_down()) {
-            add(StartAll{EntryClass::PowerFail});
+    void operator()(const PowerChanged& event) noexcept {
+        if (event.power == Power::IsBack) {
+            if (!is_going_down()) {
+                add(StartAll{EntryClass::PowerOk});
+            }
+            return;
+        }
+        const bool is_low = event.power == Power::IsLow;
+        const bool has_entry = is_low ? facts_.has_power_low_entry : facts_.has_power_fail_entry;
+        if (has_entry && !is_going_down()) {
+            add(StartAll{is_low ? EntryClass::PowerLow : EntryClass::PowerFail});
         } else {
             request(Request::PowerOff);
+        }
+    }
+
+    void operator()(const LevelAsked& event) noexcept {
+        if (!has_levels()) {
+            request_by_level(event.level);
+        } else if (!is_going_down() && phase() != Phase::New &&
+                   event.level != step_.next.level.current) {
+            change_level(event.level, event.patience);
+        }
+    }
+
+    void operator()(const OldLevelGone&) noexcept {
+        if (phase() == Phase::ChangeLevel) {
+            walk_level();
+        }
+    }
+
+    void operator()(const LevelThrough&) noexcept {
+        const Runlevel& level = step_.next.level;
+        if (phase() != Phase::Running) {
+            return;
+        }
+        if (level.current == 'S') {
+            leave_single_user();
+        } else if (level.then != Request::None) {
+            request(level.then);
+        } else {
+            request_by_level(level.current);
+        }
+    }
+
+    void operator()(const DemandAsked&) noexcept {
+        if (phase() == Phase::Running && has_levels()) {
+            walk_level();
         }
     }
 
@@ -93,6 +146,9 @@ class Stepper {
     void operator()(const ReloadAsked&) noexcept {
         if (phase() == Phase::Running) {
             add(Do::Reload);
+            if (has_levels()) {
+                walk_level();
+            }
         } else {
             // While boot waits for an entry, that entry must stay where it is.
             step_.next.reload_waits = !is_going_down();
@@ -109,7 +165,8 @@ class Stepper {
     }
 
     void operator()(const SupervisorProgressed&) noexcept {
-        if (phase() == Phase::StopSupervisor) {
+        if (phase() == Phase::StopSupervisor ||
+            (phase() == Phase::ChangeLevel && step_.next.level.kills)) {
             arm(kSupervisorSilence);
         }
     }
@@ -167,6 +224,9 @@ class Stepper {
             case Phase::Ended:
                 end_system();
                 break;
+            case Phase::ChangeLevel:
+                leave_level();
+                break;
             case Phase::Sysinit:
             case Phase::Wait:
             case Phase::ShutdownEntries:
@@ -181,6 +241,7 @@ class Stepper {
   private:
     Phase phase() const noexcept { return step_.next.phase; }
     bool is_going_down() const noexcept { return init::is_going_down(step_.next); }
+    bool has_levels() const noexcept { return facts_.default_level != '\0'; }
 
     void add(Effect effect) noexcept {
         // Never full: the random walks of the test fail when a step comes within one of the
@@ -210,6 +271,13 @@ class Stepper {
     }
 
     void enter_running() noexcept {
+        if (step_.next.reload_waits && has_levels()) {
+            // What is new in the file may have to be waited for.
+            step_.next.reload_waits = false;
+            add(Do::Reload);
+            walk_level();
+            return;
+        }
         step_.next.phase = Phase::Running;
         disarm();
         if (step_.next.reload_waits) {
@@ -222,10 +290,110 @@ class Stepper {
         }
     }
 
+    // ---- runlevels --------------------------------------------------------------------------
+
+    void leave_sysinit() noexcept {
+        if (!has_levels()) {
+            enter_entries(Phase::Wait);
+            return;
+        }
+        if (facts_.first_level == 'S') {
+            enter_level('S', 'N');
+        } else {
+            step_.next.level.current = kBootLevel;
+            walk_level();
+        }
+    }
+
+    /// Goes through the entries of the current level, from the first on.
+    void walk_level() noexcept {
+        step_.next.phase = Phase::Wait;
+        add(RunNext{EntryClass::Wait, true});
+        arm(kFirstNaming);
+    }
+
+    /// Where nothing has to end first.
+    void enter_level(char level, char previous) noexcept {
+        step_.next.level.current = level;
+        step_.next.level.previous = previous;
+        add(Do::AnnounceLevel);
+        walk_level();
+    }
+
+    void change_level(char level, Duration patience) noexcept {
+        Runlevel& changing = step_.next.level;
+        changing.previous = shown_level(changing);
+        changing.current = level;
+        changing.then = Request::None;
+        changing.patience = std::max<Duration>(patience, kLeastPatience);
+        add(Do::AnnounceLevel);
+        leave_level();
+    }
+
+    void leave_level() noexcept {
+        step_.next.phase = Phase::ChangeLevel;
+        step_.next.level.kills = false;
+        // It is read anyway.
+        step_.next.reload_waits = false;
+        add(Do::LeaveLevel);
+        arm(step_.next.level.patience);
+    }
+
+    void on_level_deadline() noexcept {
+        add(Do::NameLeavers);
+        if (step_.next.level.kills) {
+            walk_level();
+            return;
+        }
+        step_.next.level.kills = true;
+        add(Do::KillLevel);
+        // The supervisor is not killed: its services are stopped in their order.
+        arm(facts_.supervisor_leaves ? kSupervisorSilence : kKillLimit);
+    }
+
+    /// The shell was left: the boot goes on, or the level that the system usually has.
+    void leave_single_user() noexcept {
+        if (step_.next.level.has_booted || facts_.default_level == 'S') {
+            enter_level(facts_.default_level, 'S');
+        } else {
+            step_.next.level.current = kBootLevel;
+            walk_level();
+        }
+    }
+
+    void request_by_level(char level) noexcept {
+        if (level == '0') {
+            request(facts_.halts ? Request::Halt : Request::PowerOff);
+        } else if (level == '6') {
+            request(Request::Reboot);
+        }
+    }
+
+    /// Whether scripts of a level are to stop what those of other levels have started, before the
+    /// system goes down. Only once: who asks again means at once.
+    bool goes_by_level(Request wanted) const noexcept {
+        const char current = step_.next.level.current;
+        if (!has_levels() || wanted == Request::Restart || is_going_down() ||
+            phase() == Phase::New || current == '0' || current == '6') {
+            return false;
+        }
+        return level_of(wanted) == '6' ? facts_.has_reboot_level : facts_.has_halt_level;
+    }
+
+    static char level_of(Request wanted) noexcept {
+        return wanted == Request::Reboot || wanted == Request::Kexec ? '6' : '0';
+    }
+
     void request(Request wanted) noexcept {
         if (wanted == Request::Restart && !facts_.has_restart_entry) {
             return;
         }
+        if (goes_by_level(wanted)) {
+            change_level(level_of(wanted), kLevelPatience);
+            step_.next.level.then = wanted;
+            return;
+        }
+        wanted = std::max(wanted, step_.next.level.then);
         if (phase() == Phase::Ended || wanted <= step_.next.request) {
             return;
         }
@@ -319,6 +487,7 @@ class Stepper {
             case Phase::Terminate:
             case Phase::Kill:
             case Phase::Ended:
+            case Phase::ChangeLevel:
                 enter_entries(phase());
                 break;
         }
@@ -342,6 +511,7 @@ class Stepper {
             case Phase::Terminate:
             case Phase::Kill:
             case Phase::Ended:
+            case Phase::ChangeLevel:
                 return kFirstNaming;
         }
         return kFirstNaming;
@@ -359,6 +529,9 @@ class Stepper {
             case Phase::Wait:
                 add(Do::NameWaited);
                 arm(kNextNaming);
+                break;
+            case Phase::ChangeLevel:
+                on_level_deadline();
                 break;
             case Phase::StopSupervisor:
                 add(Do::NameLeft);
@@ -443,8 +616,17 @@ Step step(const Pid1State& state, const Event& event, const Facts& facts) noexce
     return stepper.take();
 }
 
+bool is_going_down(Phase phase) noexcept {
+    return phase >= Phase::StopSupervisor && phase <= Phase::Ended;
+}
+
 bool is_going_down(const Pid1State& state) noexcept {
-    return state.phase >= Phase::StopSupervisor;
+    return is_going_down(state.phase);
+}
+
+char shown_level(const Runlevel& level) noexcept {
+    const bool is_boot = level.current == kSysinitLevel || level.current == kBootLevel;
+    return is_boot || level.current == '\0' ? 'S' : level.current;
 }
 
 bool respawns(const Pid1State& state) noexcept {

@@ -30,8 +30,11 @@ enum class Phase : std::uint8_t {
     SwapOff,
     Unmount,  ///< up to kUnmountRounds
     Ended,    ///< reboot(2), exit, or exec of the restart entry is under way
+    /// What is not in the new runlevel ends; Wait follows. Stands last because the numbers of
+    /// phases are kept (pid1_block.h), not because it comes last.
+    ChangeLevel,
 };
-inline constexpr std::size_t kPhaseCount = 12;
+inline constexpr std::size_t kPhaseCount = 13;
 
 /// What was asked for, weakest first: a later, stronger request overrides an earlier one while the
 /// system goes down, a weaker one does not. The more final wins.
@@ -54,7 +57,21 @@ inline constexpr int kMostPatienceSeconds = 300;  ///< that `shutdown -t` may pu
 inline constexpr Duration kKillLimit = std::chrono::seconds(2);
 inline constexpr Duration kSyncLimit = std::chrono::seconds(30);
 inline constexpr Duration kSwapOffLimit = std::chrono::seconds(30);
+/// Between TERM and KILL where nobody says how long.
+inline constexpr Duration kLevelPatience = std::chrono::seconds(3);
 inline constexpr Duration kUnmountLimit = std::chrono::seconds(10);
+
+/// sysvinit's runlevel. In busybox's style there is none, and everything stays as it is here.
+struct Runlevel {
+    char current = '\0';  ///< '#' during sysinit, '*' during boot and bootwait, then 0-9 or S
+    char previous = 'N';
+    bool has_booted = false;       ///< the boot entries have had their turn
+    bool kills = false;            ///< ChangeLevel: who did not end when asked to was killed
+    Request then = Request::None;  ///< asked for, and due when the entries of 0 or 6 are through
+    Duration patience{0};          ///< between TERM and KILL
+
+    friend bool operator==(const Runlevel&, const Runlevel&) noexcept = default;
+};
 
 struct Pid1State {
     Phase phase = Phase::New;
@@ -64,6 +81,7 @@ struct Pid1State {
     std::uint8_t round = 0;        ///< of unmounting, from 1
     std::uint32_t generation = 0;  ///< of the armed deadline; an older one is late and ignored
     FixedVector<MonotonicTime, kImpatientPresses> presses;  ///< the latest ctrl-alt-del presses
+    Runlevel level;
 
     friend bool operator==(const Pid1State&, const Pid1State&) noexcept = default;
 };
@@ -77,6 +95,14 @@ struct Facts {
     bool has_power_fail_entry = false;
     bool has_restart_entry = false;
     Duration terminate_limit = kTerminateLimit;  ///< `shutdown -t` may say another
+    bool has_power_low_entry = false;
+    bool supervisor_leaves = false;  ///< it runs, and is not in the runlevel
+    // Of sysvinit's style:
+    char first_level = '\0';      ///< that the boot leads to
+    char default_level = '\0';    ///< of the initdefault entry; NUL: there are no runlevels
+    bool has_halt_level = false;  ///< an entry names level 0
+    bool has_reboot_level = false;
+    bool halts = false;  ///< INIT_HALT=HALT: level 0 does not switch the power off
 };
 
 // Events.
@@ -91,7 +117,22 @@ struct Requested {
 struct CtrlAltDel {
     MonotonicTime at;
 };
-struct PowerFails {};
+/// What is known of the power supply: powerstatus's F, L and O.
+enum class Power : std::uint8_t { Fails, IsLow, IsBack };
+struct PowerChanged {
+    Power power;
+};
+/// Another runlevel, of '0' to '9' and 'S'.
+struct LevelAsked {
+    char level;
+    Duration patience;
+};
+/// Nothing runs any more that is not in the new runlevel.
+struct OldLevelGone {};
+/// Nothing of level 0, 6 or S runs any more.
+struct LevelThrough {};
+/// Entries were marked to run on demand.
+struct DemandAsked {};
 struct KeyboardRequest {};
 struct ReloadAsked {};
 struct PauseAsked {};
@@ -111,14 +152,16 @@ struct ShutdownLimitPassed {};
 struct Recovered {};
 
 using Event =
-    std::variant<Begin, WaitedEnded, NoneLeft, Requested, CtrlAltDel, PowerFails, KeyboardRequest,
-                 ReloadAsked, PauseAsked, ResumeAsked, SupervisorProgressed, SupervisorEnded,
-                 NobodyLeft, AllUnmounted, DeadlinePassed, ShutdownLimitPassed, Recovered>;
+    std::variant<Begin, WaitedEnded, NoneLeft, Requested, CtrlAltDel, PowerChanged, LevelAsked,
+                 OldLevelGone, LevelThrough, DemandAsked, KeyboardRequest, ReloadAsked, PauseAsked,
+                 ResumeAsked, SupervisorProgressed, SupervisorEnded, NobodyLeft, AllUnmounted,
+                 DeadlinePassed, ShutdownLimitPassed, Recovered>;
 
 // Effects.
 /// Start the next entry of a class and wait for its end: WaitedEnded or NoneLeft follows.
 struct RunNext {
     EntryClass entry_class;
+    bool is_first = false;  ///< the class is gone through anew
     friend bool operator==(const RunNext&, const RunNext&) noexcept = default;
 };
 /// Start all entries of a class, waiting for none.
@@ -146,8 +189,12 @@ enum class Do : std::uint8_t {
     StartSync,
     StartSwapOff,
     StartUnmount,
-    EndSystem,  ///< as the snapshot's request says
-    ResetNow,   ///< sync and reset without any order
+    AnnounceLevel,  ///< the current one is entered
+    LeaveLevel,     ///< read inittab again; TERM to what is not in the current level
+    KillLevel,      ///< KILL to what is not in it
+    NameLeavers,    ///< say what is not in it and still runs
+    EndSystem,      ///< as the snapshot's request says
+    ResetNow,       ///< sync and reset without any order
 };
 using Effect = std::variant<RunNext, StartAll, Arm, Do>;
 using Effects = FixedVector<Effect, 6>;
@@ -164,5 +211,9 @@ bool respawns(const Pid1State& state) noexcept;
 
 /// Whether the system is on its way down, or at its end.
 bool is_going_down(const Pid1State& state) noexcept;
+bool is_going_down(Phase phase) noexcept;
+
+/// What RUNLEVEL says to processes: the boot is S.
+char shown_level(const Runlevel& level) noexcept;
 
 }  // namespace mainstay::init

@@ -76,12 +76,13 @@ class Claims {
 Continuation take_over(const PriorImage& image, const ReadBlock& read, Start start,
                        Claims& claims) noexcept {
     const KeptDescriptors& kept = read.block.kept.descriptors;
-    Continuation continuation{image, read, start, Recovery::Resume, false, {}, {}, {}, {}, {}};
+    Continuation continuation{image, read, start, Recovery::Resume, false, {}, {}, {}, {}, {}, {}};
     continuation.program = claims.take(kept.program);
     continuation.previous = claims.take(kept.previous);
     continuation.proc = claims.take(kept.proc);
     continuation.watchdog = claims.take(kept.watchdog);
     continuation.keeper = claims.take(kept.keeper);
+    continuation.initctl = claims.take(kept.initctl);
     if (start == Start::Recovering) {
         continuation.recovery = judge(image.faults(), monotonic_now());
         if (continuation.previous.valid()) {

@@ -38,9 +38,13 @@ void check_entry(const Entry& entry, std::string_view text, InittabStyle style) 
     require(style == InittabStyle::Busybox
                 ? entry.id.size() <= kMaxTerminalName
                 : !entry.id.empty() && entry.id.size() <= kMaxSysvinitId);
-    (void)class_of(entry, style, '3');
+    (void)class_of(entry, {style, '3'});
     static Command command;
-    parse_command(entry.process, command);
+    parse_command(entry.process,
+                  entry.no_shell                   ? CommandRules::SysvinitNoShell
+                  : style == InittabStyle::Busybox ? CommandRules::Busybox
+                                                   : CommandRules::Sysvinit,
+                  command);
     require(command.argv.back() == nullptr);
     // What is no login shell's lone dash has a program.
     require(command.path == nullptr || *command.path != '\0' || entry.process.empty() ||
@@ -66,7 +70,7 @@ void parse(std::string_view text, std::optional<InittabStyle> forced) {
     std::array<std::uint32_t, 64> same_as{};
     std::array<bool, 64> taken{};
     const std::size_t count = parsed.entries.size();
-    match_entries(parsed.entries, parsed.entries, std::span(same_as).first(count),
+    match_entries(parsed.entries, parsed.entries, parsed.style, std::span(same_as).first(count),
                   std::span(taken).first(count));
     for (std::size_t i = 0; i < count; ++i) {
         require(same_as[i] == i && taken[i]);

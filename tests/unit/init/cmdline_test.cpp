@@ -72,7 +72,7 @@ bool is_default(const Cmdline& cmdline) {
            cmdline.modules.empty() && !cmdline.has_rd_word && cmdline.rescue_shell &&
            cmdline.emergency == EmergencyAction::None && cmdline.panic_seconds == 0 &&
            cmdline.early_mounts && cmdline.shutdown_timeout == defaults.shutdown_timeout &&
-           !cmdline.single_user;
+           cmdline.level == mainstay::init::LevelWords{};
 }
 
 }  // namespace
@@ -143,7 +143,7 @@ TEST_CASE("-- ends its own line only", "[cmdline]") {
     cmdline.read("rw -- single");
     cmdline.read("root=/dev/vda1");
     CHECK(cmdline.root_writable);
-    CHECK_FALSE(cmdline.single_user);
+    CHECK_FALSE(cmdline.level.asks_for_shell());
     CHECK(value_of(cmdline.root) == "/dev/vda1");
 }
 
@@ -246,10 +246,30 @@ TEST_CASE("what follows when all fails", "[cmdline]") {
 TEST_CASE("words that ask for the single-user shell", "[cmdline]") {
     const std::string word = GENERATE("single", "S", "s", "1", "-b", "emergency", "rescue");
     INFO("word: " << word);
-    CHECK(read(word).single_user);
-    CHECK(read("quiet " + word + " ro").single_user);
-    CHECK_FALSE(read("x" + word).single_user);
-    CHECK_FALSE(read(word + "x").single_user);
+    CHECK(read(word).level.asks_for_shell());
+    CHECK(read("quiet " + word + " ro").level.asks_for_shell());
+    CHECK_FALSE(read("x" + word).level.asks_for_shell());
+    CHECK_FALSE(read(word + "x").level.asks_for_shell());
+}
+
+TEST_CASE("words of sysvinit's init", "[cmdline]") {
+    CHECK(read("single").level.level == 'S');
+    CHECK(read("-s").level.level == 'S');
+    CHECK(read("quiet 4 ro").level.level == '4');
+    CHECK(read("single 2").level.level == '2');
+    CHECK(read("0").level.level == '\0');
+    CHECK_FALSE(read("3").level.asks_for_shell());
+    CHECK(read("emergency").level.rescue_first);
+    CHECK_FALSE(read("single").level.rescue_first);
+    CHECK(read("auto").level.is_auto);
+    CHECK(read("-a").level.is_auto);
+    CHECK(read("-z single").level == mainstay::init::LevelWords{'\0', false, false, false});
+
+    mainstay::init::LevelWords words = read("single auto").level;
+    words.take(read("5 emergency").level);
+    CHECK(words == mainstay::init::LevelWords{'5', true, true, false});
+    words.take(read("quiet").level);
+    CHECK(words.level == '5');
 }
 
 TEST_CASE("a word starting rd. makes an initramfs of it", "[cmdline]") {

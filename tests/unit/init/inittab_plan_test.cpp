@@ -11,12 +11,15 @@ using mainstay::init::Action;
 using mainstay::init::class_of;
 using mainstay::init::Entry;
 using mainstay::init::EntryClass;
+using mainstay::init::EntryState;
 using mainstay::init::InittabStyle;
+using mainstay::init::is_of_class;
 using mainstay::init::kActionCount;
 using mainstay::init::keeps_running;
+using mainstay::init::kEntryClassCount;
 using mainstay::init::kNoEntry;
 using mainstay::init::match_entries;
-using mainstay::init::next_of_class;
+using mainstay::init::names_level;
 
 namespace {
 
@@ -27,32 +30,33 @@ Entry entry(std::string_view id, Action action, std::string_view process,
 
 struct ClassRow {
     Action action;
-    EntryClass in_runlevel;      ///< busybox's class too, where runlevels mean nothing
+    EntryClass busybox;  ///< where runlevels mean nothing
+    EntryClass in_runlevel;
     EntryClass not_in_runlevel;  ///< with runlevels that do not name the current one
 };
 
 /// One row an action, in the order of the enum.
 constexpr std::array kClasses{
-    ClassRow{Action::Sysinit, EntryClass::Sysinit, EntryClass::Sysinit},
-    ClassRow{Action::Wait, EntryClass::Wait, EntryClass::None},
-    ClassRow{Action::Once, EntryClass::Once, EntryClass::None},
-    ClassRow{Action::Respawn, EntryClass::Respawn, EntryClass::None},
-    ClassRow{Action::Askfirst, EntryClass::Respawn, EntryClass::None},
-    ClassRow{Action::CtrlAltDel, EntryClass::CtrlAltDel, EntryClass::None},
-    ClassRow{Action::Shutdown, EntryClass::Shutdown, EntryClass::Shutdown},
-    ClassRow{Action::Restart, EntryClass::Restart, EntryClass::Restart},
-    ClassRow{Action::Supervise, EntryClass::Respawn, EntryClass::None},
-    ClassRow{Action::Native, EntryClass::Native, EntryClass::Native},
-    ClassRow{Action::Boot, EntryClass::Once, EntryClass::Once},
-    ClassRow{Action::BootWait, EntryClass::Wait, EntryClass::Wait},
-    ClassRow{Action::Off, EntryClass::None, EntryClass::None},
-    ClassRow{Action::OnDemand, EntryClass::None, EntryClass::None},
-    ClassRow{Action::InitDefault, EntryClass::None, EntryClass::None},
-    ClassRow{Action::PowerWait, EntryClass::PowerFail, EntryClass::None},
-    ClassRow{Action::PowerFail, EntryClass::PowerFail, EntryClass::None},
-    ClassRow{Action::PowerOkWait, EntryClass::None, EntryClass::None},
-    ClassRow{Action::PowerFailNow, EntryClass::None, EntryClass::None},
-    ClassRow{Action::KbRequest, EntryClass::KbRequest, EntryClass::None},
+    ClassRow{Action::Sysinit, EntryClass::Sysinit, EntryClass::None, EntryClass::None},
+    ClassRow{Action::Wait, EntryClass::Wait, EntryClass::Wait, EntryClass::None},
+    ClassRow{Action::Once, EntryClass::Once, EntryClass::Once, EntryClass::None},
+    ClassRow{Action::Respawn, EntryClass::Respawn, EntryClass::Respawn, EntryClass::None},
+    ClassRow{Action::Askfirst, EntryClass::Respawn, EntryClass::Respawn, EntryClass::None},
+    ClassRow{Action::CtrlAltDel, EntryClass::CtrlAltDel, EntryClass::CtrlAltDel, EntryClass::None},
+    ClassRow{Action::Shutdown, EntryClass::Shutdown, EntryClass::Shutdown, EntryClass::Shutdown},
+    ClassRow{Action::Restart, EntryClass::Restart, EntryClass::Restart, EntryClass::Restart},
+    ClassRow{Action::Supervise, EntryClass::Respawn, EntryClass::Respawn, EntryClass::None},
+    ClassRow{Action::Native, EntryClass::Native, EntryClass::None, EntryClass::None},
+    ClassRow{Action::Boot, EntryClass::Once, EntryClass::None, EntryClass::None},
+    ClassRow{Action::BootWait, EntryClass::Wait, EntryClass::None, EntryClass::None},
+    ClassRow{Action::Off, EntryClass::None, EntryClass::None, EntryClass::None},
+    ClassRow{Action::OnDemand, EntryClass::None, EntryClass::Respawn, EntryClass::None},
+    ClassRow{Action::InitDefault, EntryClass::None, EntryClass::None, EntryClass::None},
+    ClassRow{Action::PowerWait, EntryClass::PowerFail, EntryClass::PowerFail, EntryClass::None},
+    ClassRow{Action::PowerFail, EntryClass::PowerFail, EntryClass::PowerFail, EntryClass::None},
+    ClassRow{Action::PowerOkWait, EntryClass::PowerOk, EntryClass::PowerOk, EntryClass::None},
+    ClassRow{Action::PowerFailNow, EntryClass::PowerLow, EntryClass::PowerLow, EntryClass::None},
+    ClassRow{Action::KbRequest, EntryClass::KbRequest, EntryClass::KbRequest, EntryClass::None},
 };
 static_assert(kClasses.size() == kActionCount);
 
@@ -61,13 +65,14 @@ struct Matched {
     std::vector<bool> taken;
 };
 
-Matched match(const std::vector<Entry>& before, const std::vector<Entry>& after) {
+Matched match(const std::vector<Entry>& before, const std::vector<Entry>& after,
+              InittabStyle style = InittabStyle::Busybox) {
     // Filled with what match_entries must overwrite.
     std::vector<std::uint32_t> same_as(after.size(), 12345);
     const auto taken = std::make_unique<bool[]>(before.size() + 1);
     const std::span<bool> taken_span(taken.get(), before.size());
     std::fill(taken_span.begin(), taken_span.end(), true);
-    match_entries(before, after, same_as, taken_span);
+    match_entries(before, after, style, same_as, taken_span);
     return {same_as, {taken_span.begin(), taken_span.end()}};
 }
 
@@ -83,13 +88,13 @@ TEST_CASE("the class of every action in both styles", "[inittab-plan]") {
         REQUIRE(row.action == static_cast<Action>(i));
         for (const std::string_view runlevels : {"", "3", "12", "S", "nonsense"}) {
             const Entry busybox = entry("tty1", row.action, "/a", runlevels);
-            CHECK(class_of(busybox, InittabStyle::Busybox, '3') == row.in_runlevel);
-            CHECK(class_of(busybox, InittabStyle::Busybox, 'S') == row.in_runlevel);
-            CHECK(class_of(busybox, InittabStyle::Busybox, '\0') == row.in_runlevel);
+            for (const char level : {'3', 'S', '#', '*', '\0'}) {
+                CHECK(class_of(busybox, {InittabStyle::Busybox, level}) == row.busybox);
+            }
         }
         const auto sysv = [&](std::string_view runlevels, char runlevel) {
-            return class_of(entry("a", row.action, "/a", runlevels), InittabStyle::Sysvinit,
-                            runlevel);
+            return class_of(entry("a", row.action, "/a", runlevels),
+                            {InittabStyle::Sysvinit, runlevel});
         };
         CHECK(sysv("3", '3') == row.in_runlevel);
         CHECK(sysv("2345", '3') == row.in_runlevel);
@@ -108,88 +113,97 @@ TEST_CASE("the class of every action in both styles", "[inittab-plan]") {
 
 TEST_CASE("sysvinit's single-user runlevel", "[inittab-plan]") {
     const auto class_in_s = [](Action action, std::string_view runlevels) {
-        return class_of(entry("a", action, "/a", runlevels), InittabStyle::Sysvinit, 'S');
+        return class_of(entry("a", action, "/a", runlevels), {InittabStyle::Sysvinit, 'S'});
     };
     SECTION("has the entries that name it, in capitals or not") {
         CHECK(class_in_s(Action::Wait, "S") == EntryClass::Wait);
         CHECK(class_in_s(Action::Wait, "s") == EntryClass::Wait);
         CHECK(class_in_s(Action::Respawn, "S2345") == EntryClass::Respawn);
         CHECK(class_in_s(Action::Respawn, "2345") == EntryClass::None);
-        CHECK(class_of(entry("a", Action::Wait, "/a", "S"), InittabStyle::Sysvinit, 's') ==
-              EntryClass::Wait);
     }
     SECTION("an empty field means the numbered ones only") {
         CHECK(class_in_s(Action::Respawn, "") == EntryClass::None);
         CHECK(class_in_s(Action::Wait, "") == EntryClass::None);
         CHECK(class_in_s(Action::Once, "") == EntryClass::None);
-        CHECK(class_in_s(Action::CtrlAltDel, "") == EntryClass::None);
     }
-    SECTION("but for power failures, which come at any time") {
+    SECTION("but for what an event starts") {
+        CHECK(class_in_s(Action::CtrlAltDel, "") == EntryClass::CtrlAltDel);
         CHECK(class_in_s(Action::PowerFail, "") == EntryClass::PowerFail);
         CHECK(class_in_s(Action::PowerWait, "") == EntryClass::PowerFail);
-    }
-    SECTION("comes before boot and bootwait, not after") {
-        CHECK(class_in_s(Action::Boot, "") == EntryClass::None);
-        CHECK(class_in_s(Action::BootWait, "") == EntryClass::None);
-    }
-    SECTION("comes after sysinit") {
-        CHECK(class_in_s(Action::Sysinit, "") == EntryClass::Sysinit);
-        CHECK(class_in_s(Action::Native, "") == EntryClass::Native);
+        CHECK(class_in_s(Action::PowerFail, "2345") == EntryClass::None);
     }
 }
 
-TEST_CASE("a process goes on when its class stays, or both let it live", "[inittab-plan]") {
-    constexpr std::array kAll{EntryClass::None,      EntryClass::Sysinit, EntryClass::Wait,
-                              EntryClass::Once,      EntryClass::Respawn, EntryClass::CtrlAltDel,
-                              EntryClass::Shutdown,  EntryClass::Restart, EntryClass::PowerFail,
-                              EntryClass::KbRequest, EntryClass::Native};
-    static_assert(static_cast<std::size_t>(EntryClass::Native) + 1 == kAll.size());
-    for (const EntryClass before : kAll) {
-        for (const EntryClass after : kAll) {
+TEST_CASE("sysvinit's time before the first runlevel", "[inittab-plan]") {
+    const auto class_at = [](char level, Action action, std::string_view runlevels) {
+        return class_of(entry("a", action, "/a", runlevels), {InittabStyle::Sysvinit, level});
+    };
+    CHECK(class_at('#', Action::Sysinit, "") == EntryClass::Sysinit);
+    CHECK(class_at('#', Action::Native, "3") == EntryClass::Native);
+    CHECK(class_at('*', Action::Sysinit, "") == EntryClass::None);
+    CHECK(class_at('*', Action::Boot, "2") == EntryClass::Once);
+    CHECK(class_at('*', Action::BootWait, "") == EntryClass::Wait);
+    CHECK(class_at('#', Action::Boot, "") == EntryClass::None);
+    for (const char level : {'#', '*'}) {
+        CHECK(class_at(level, Action::Wait, "") == EntryClass::None);
+        CHECK(class_at(level, Action::Respawn, "0123456789S") == EntryClass::None);
+        // An event does not come again when the level does.
+        CHECK(class_at(level, Action::CtrlAltDel, "12345") == EntryClass::CtrlAltDel);
+    }
+}
+
+TEST_CASE("what is demanded runs in every level but the single-user one", "[inittab-plan]") {
+    const auto class_at = [](char level, Action action) {
+        return class_of(entry("a", action, "/a", "ab"), {InittabStyle::Sysvinit, level, true});
+    };
+    for (const char level : {'0', '3', '9'}) {
+        CHECK(class_at(level, Action::OnDemand) == EntryClass::Respawn);
+        CHECK(class_at(level, Action::Once) == EntryClass::Once);
+    }
+    for (const char level : {'S', '#', '*'}) {
+        CHECK(class_at(level, Action::OnDemand) == EntryClass::None);
+    }
+    CHECK(names_level(entry("a", Action::OnDemand, "/a", "aB"), 'A'));
+    CHECK(names_level(entry("a", Action::OnDemand, "/a", "aB"), 'b'));
+    CHECK_FALSE(names_level(entry("a", Action::OnDemand, "/a", "aB"), 'c'));
+    CHECK_FALSE(names_level(entry("a", Action::Wait, "/a", ""), '3'));
+}
+
+TEST_CASE("a process goes on when its entry's class stays, or both let it live", "[inittab-plan]") {
+    for (std::size_t i = 0; i < kEntryClassCount; ++i) {
+        for (std::size_t j = 0; j < kEntryClassCount; ++j) {
+            const auto before = static_cast<EntryClass>(i);
+            const auto after = static_cast<EntryClass>(j);
             const bool once_and_respawn =
                 (before == EntryClass::Once && after == EntryClass::Respawn) ||
                 (before == EntryClass::Respawn && after == EntryClass::Once);
-            INFO("from " << int(before) << " to " << int(after));
-            CHECK(keeps_running(before, after) == (before == after || once_and_respawn));
+            INFO("from " << i << " to " << j);
+            CHECK(keeps_running({Action::Once, before}, {Action::Respawn, after},
+                                InittabStyle::Busybox) == (before == after || once_and_respawn));
         }
     }
 }
 
-TEST_CASE("the next entry of a class", "[inittab-plan]") {
-    const std::vector<Entry> entries{
-        entry("a", Action::Respawn, "/r"),   entry("b", Action::Sysinit, "/s1"),
-        entry("c", Action::Wait, "/w", "2"), entry("d", Action::Native, "hostname"),
-        entry("e", Action::Sysinit, "/s2"),  entry("f", Action::Wait, "/w", "3"),
-        entry("g", Action::Shutdown, "/d")};
-    const auto next = [&](InittabStyle style, EntryClass wanted, std::size_t from) {
-        return next_of_class(entries, style, '3', wanted, from);
+TEST_CASE("in sysvinit's style another action or a level without it ends a process",
+          "[inittab-plan]") {
+    const EntryState once{Action::Once, EntryClass::Once};
+    const EntryState respawn{Action::Respawn, EntryClass::Respawn};
+    const EntryState away{Action::Respawn, EntryClass::None};
+    const auto keeps = [](EntryState before, EntryState after) {
+        return keeps_running(before, after, InittabStyle::Sysvinit);
     };
-    const InittabStyle sysv = InittabStyle::Sysvinit;
-    const InittabStyle busybox = InittabStyle::Busybox;
+    CHECK(keeps(respawn, respawn));
+    CHECK_FALSE(keeps(once, respawn));
+    CHECK_FALSE(keeps(respawn, away));
+    CHECK(keeps(away, respawn));
+    CHECK(keeps(away, away));
+}
 
-    SECTION("sysinit includes native, in file order") {
-        CHECK(next(busybox, EntryClass::Sysinit, 0) == 1);
-        CHECK(next(busybox, EntryClass::Sysinit, 1) == 1);
-        CHECK(next(busybox, EntryClass::Sysinit, 2) == 3);
-        CHECK(next(busybox, EntryClass::Sysinit, 4) == 4);
-        CHECK(next(busybox, EntryClass::Sysinit, 5) == entries.size());
-    }
-    SECTION("native alone is native") {
-        CHECK(next(busybox, EntryClass::Native, 0) == 3);
-        CHECK(next(busybox, EntryClass::Native, 4) == entries.size());
-    }
-    SECTION("runlevels count in sysvinit's style") {
-        CHECK(next(busybox, EntryClass::Wait, 0) == 2);
-        CHECK(next(sysv, EntryClass::Wait, 0) == 5);
-        CHECK(next(sysv, EntryClass::Wait, 6) == entries.size());
-    }
-    SECTION("beyond the end there is none") {
-        CHECK(next(sysv, EntryClass::Shutdown, 6) == 6);
-        CHECK(next(sysv, EntryClass::Shutdown, 7) == entries.size());
-        CHECK(next(sysv, EntryClass::Shutdown, 1000) == entries.size());
-        CHECK(next_of_class({}, sysv, '3', EntryClass::Wait, 0) == 0);
-        CHECK(next(sysv, EntryClass::Restart, 0) == entries.size());
-    }
+TEST_CASE("sysinit includes native", "[inittab-plan]") {
+    CHECK(is_of_class(EntryClass::Native, EntryClass::Sysinit));
+    CHECK(is_of_class(EntryClass::Native, EntryClass::Native));
+    CHECK_FALSE(is_of_class(EntryClass::Sysinit, EntryClass::Native));
+    CHECK_FALSE(is_of_class(EntryClass::Wait, EntryClass::Sysinit));
 }
 
 TEST_CASE("matching an old and a new table", "[inittab-plan]") {
@@ -227,6 +241,16 @@ TEST_CASE("matching an old and a new table", "[inittab-plan]") {
                   .same_as == Indexes{kNoEntry});
         CHECK(match({entry("tty1", Action::Respawn, "/a")}, {entry("tty1", Action::Respawn, "/b")})
                   .same_as == Indexes{kNoEntry});
+    }
+    SECTION("in sysvinit's style the id alone tells, but for the shared one") {
+        const InittabStyle sysv = InittabStyle::Sysvinit;
+        CHECK(match({entry("1", Action::Respawn, "/a")}, {entry("1", Action::Respawn, "/b")}, sysv)
+                  .same_as == Indexes{0});
+        CHECK(match({entry("1", Action::Respawn, "/a")}, {entry("2", Action::Respawn, "/a")}, sysv)
+                  .same_as == Indexes{kNoEntry});
+        CHECK(match({entry("~~", Action::Wait, "/a"), entry("~~", Action::Wait, "/b")},
+                    {entry("~~", Action::Wait, "/b")}, sysv)
+                  .same_as == Indexes{1});
     }
     SECTION("line, action and runlevels make no other entry") {
         Entry moved = entry("tty1", Action::Once, "/a", "45");
@@ -288,5 +312,7 @@ TEST_CASE("a sysvinit file starts in the highest level of its initdefault entry"
     CHECK(level_of("253") == '5');
     CHECK(level_of("s") == 'S');
     CHECK(level_of("") == '3');
+    CHECK(level_of("x") == '3');
+    CHECK(level_of("0") == '0');
     CHECK(mainstay::init::initial_runlevel({}) == '3');
 }

@@ -201,6 +201,15 @@ TEST_CASE("a block that is shorter, of an older program, is completed with zeroe
     CHECK(read.block.presses[0] == 0);
 }
 
+TEST_CASE("a block of a program without runlevels says that it knows none", "[block]") {
+    Image image = image_with(1, 5);
+    reseal(image, kBlockVersion, offsetof(Pid1Block, level_patience));
+    const ReadBlock read = read_block(image);
+    REQUIRE(read.trust == Trust::All);
+    CHECK(read.block.level == 0);
+    CHECK(read.block.variables[0] == '\0');
+}
+
 TEST_CASE("of a longer block, of a newer program, the known part is read", "[block]") {
     Image image = image_with(1, 5);
     reseal(image, kBlockVersion, sizeof(Pid1Block) + 64);
@@ -242,6 +251,16 @@ TEST_CASE("values that cannot be leave pids and descriptors", "[block]") {
     CHECK(trust_of([](Pid1Block& block) { block.kept.request = 2; }) == Trust::KeptOnly);
     CHECK(trust_of([](Pid1Block& block) { block.shutdown_timeout = -1; }) == Trust::KeptOnly);
     CHECK(trust_of([](Pid1Block& block) { block.terminate_seconds = 301; }) == Trust::KeptOnly);
+    CHECK(trust_of([](Pid1Block& block) { block.level = '3'; }) == Trust::All);
+    CHECK(trust_of([](Pid1Block& block) { block.level = 'x'; }) == Trust::KeptOnly);
+    CHECK(trust_of([](Pid1Block& block) { block.previous_level = 'Q'; }) == Trust::KeptOnly);
+    CHECK(trust_of([](Pid1Block& block) { block.first_level = 1; }) == Trust::KeptOnly);
+    CHECK(trust_of([](Pid1Block& block) { block.level_then = 6; }) == Trust::KeptOnly);
+    CHECK(trust_of([](Pid1Block& block) { block.level_patience = -1; }) == Trust::KeptOnly);
+    const auto changes_level = [](Pid1Block& block) {
+        block.phase = static_cast<std::uint8_t>(Phase::ChangeLevel);
+    };
+    CHECK(trust_of(changes_level) == Trust::KeptOnly);
 }
 
 TEST_CASE("numbers that are no pid or descriptor of ours are none", "[block]") {

@@ -13,13 +13,24 @@ inline constexpr Facts kPlain{.in_container = false,
                               .waits_for_process = false,
                               .has_ctrl_alt_del_entry = false,
                               .has_power_fail_entry = false,
-                              .has_restart_entry = false};
+                              .has_restart_entry = false,
+                              .has_power_low_entry = false,
+                              .supervisor_leaves = false,
+                              .first_level = '\0',
+                              .default_level = '\0',
+                              .has_halt_level = false,
+                              .has_reboot_level = false,
+                              .halts = false};
+
+/// Of an inittab of sysvinit's style, with entries for every level.
+inline Facts with_levels() {
+    Facts facts = kPlain;
+    facts.first_level = facts.default_level = '3';
+    facts.has_halt_level = facts.has_reboot_level = true;
+    return facts;
+}
 
 inline constexpr MonotonicTime kStart{std::chrono::hours(1)};
-
-inline bool is_going_down(Phase phase) {
-    return phase >= Phase::StopSupervisor;
-}
 
 inline Facts with(bool Facts::*fact) {
     Facts facts = kPlain;
@@ -51,6 +62,9 @@ inline Pid1State typical(Phase phase, std::size_t presses) {
     state.request = is_going_down(phase) ? Request::Reboot : Request::None;
     state.round = phase == Phase::Unmount ? 1 : 0;
     state.generation = kGeneration;
+    if (phase == Phase::ChangeLevel) {
+        state.level = {'4', '3', true, false, Request::None, kLevelPatience};
+    }
     for (std::size_t i = 0; i < presses; ++i) {
         (void)state.presses.push_back(kStart - std::chrono::seconds(1));
     }

@@ -13,7 +13,8 @@ std::string seconds_of(Duration duration) {
 
 struct EffectText {
     std::string operator()(const RunNext& effect) const {
-        return "run the next " + text_of(effect.entry_class) + " entry";
+        return std::string("run the ") + (effect.is_first ? "first " : "next ") +
+               text_of(effect.entry_class) + " entry";
     }
     std::string operator()(const StartAll& effect) const {
         return "start all " + text_of(effect.entry_class) + " entries";
@@ -25,15 +26,15 @@ struct EffectText {
 }  // namespace
 
 std::string text_of(EntryClass entry_class) {
-    constexpr std::array<const char*, 11> kWords{"none",      "sysinit",    "wait",     "once",
-                                                 "respawn",   "ctrlaltdel", "shutdown", "restart",
-                                                 "powerfail", "kbrequest",  "native"};
-    static_assert(static_cast<std::size_t>(EntryClass::Native) + 1 == kWords.size());
+    constexpr std::array<const char*, kEntryClassCount> kWords{
+        "none",    "sysinit",   "wait",      "once",   "respawn",      "ctrlaltdel", "shutdown",
+        "restart", "powerfail", "kbrequest", "native", "powerfailnow", "powerokwait"};
+    static_assert(static_cast<std::size_t>(EntryClass::PowerOk) + 1 == kWords.size());
     return kWords[static_cast<std::size_t>(entry_class)];
 }
 
 std::string text_of(Do effect) {
-    constexpr std::array<const char*, 15> kWords{"disarm",
+    constexpr std::array<const char*, 19> kWords{"disarm",
                                                  "arm the shutdown limit",
                                                  "name who is waited for",
                                                  "name who is left",
@@ -46,6 +47,10 @@ std::string text_of(Do effect) {
                                                  "sync",
                                                  "swapoff",
                                                  "unmount",
+                                                 "announce the level",
+                                                 "end what is not in the level",
+                                                 "kill what is not in the level",
+                                                 "name what is not in the level",
                                                  "end the system",
                                                  "reset now"};
     static_assert(static_cast<std::size_t>(Do::ResetNow) + 1 == kWords.size());
@@ -65,12 +70,16 @@ std::string text_of(const Effects& effects) {
 }
 
 std::string text_of(const Event& event) {
-    constexpr std::array<const char*, 17> kWords{"begin",
+    constexpr std::array<const char*, 21> kWords{"begin",
                                                  "waited ended",
                                                  "none left",
                                                  "requested",
                                                  "ctrl-alt-del",
-                                                 "power fails",
+                                                 "power",
+                                                 "level asked",
+                                                 "old level gone",
+                                                 "level through",
+                                                 "demand asked",
                                                  "keyboard request",
                                                  "reload asked",
                                                  "pause asked",
@@ -86,6 +95,8 @@ std::string text_of(const Event& event) {
     std::string text = kWords[event.index()];
     if (const auto* requested = std::get_if<Requested>(&event)) {
         text.append(": ").append(to_string(requested->request));
+    } else if (const auto* asked = std::get_if<LevelAsked>(&event)) {
+        text.append(": ").append(1, asked->level);
     } else if (const auto* deadline = std::get_if<DeadlinePassed>(&event)) {
         text.append(" ").append(std::to_string(deadline->generation));
     }
@@ -96,7 +107,8 @@ std::string text_of(const Pid1State& state) {
     return std::string(to_string(state.phase)) + ", request " +
            std::string(to_string(state.request)) + (state.paused ? ", paused" : "") + ", round " +
            std::to_string(state.round) + ", generation " + std::to_string(state.generation) +
-           ", presses " + std::to_string(state.presses.size());
+           ", presses " + std::to_string(state.presses.size()) + ", level " +
+           (state.level.current == '\0' ? "none" : std::string(1, state.level.current));
 }
 
 }  // namespace mainstay::init

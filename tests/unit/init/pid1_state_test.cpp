@@ -59,10 +59,10 @@ TEST_CASE("who asks may say how long processes have between TERM and KILL", "[pi
 TEST_CASE("the power fails while sysinit hangs", "[pid1]") {
     Machine machine(with(&Facts::has_power_fail_entry));
     machine(Begin{});
-    CHECK(machine(PowerFails{}) == effects_of(StartAll{EntryClass::PowerFail}));
+    CHECK(machine(PowerChanged{Power::Fails}) == effects_of(StartAll{EntryClass::PowerFail}));
     CHECK(machine.phase() == Phase::Sysinit);
     machine.facts().has_power_fail_entry = false;
-    machine(PowerFails{});
+    machine(PowerChanged{Power::Fails});
     CHECK(machine.request() == Request::PowerOff);
 }
 

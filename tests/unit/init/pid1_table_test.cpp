@@ -17,9 +17,9 @@ using namespace mainstay::init;  // NOLINT: every name of the machine under test
 using std::chrono::seconds;
 
 // A new event or effect needs rows in table() below, and a thought about the random walks.
-static_assert(std::variant_size_v<Event> == 17);
+static_assert(std::variant_size_v<Event> == 21);
 static_assert(std::variant_size_v<Effect> == 4);
-static_assert(kPhaseCount == 12);
+static_assert(kPhaseCount == 13);
 
 namespace {
 
@@ -30,6 +30,13 @@ struct Stimulus {
     Facts facts = kPlain;
     std::size_t presses = 0;  ///< of ctrl-alt-del just before
 };
+
+Facts by_level(bool Facts::*level) {
+    Facts facts = with_levels();
+    facts.has_halt_level = facts.has_reboot_level = false;
+    facts.*level = true;
+    return facts;
+}
 
 Facts without_supervisor() {
     Facts facts = kPlain;
@@ -48,14 +55,29 @@ const std::vector<Stimulus>& stimuli() {
         {"requested: restart, with an entry", Requested{Request::Restart},
          with(&Facts::has_restart_entry)},
         {"requested: restart, without one", Requested{Request::Restart}},
+        {"requested: reboot, with runlevel 6", Requested{Request::Reboot},
+         by_level(&Facts::has_reboot_level)},
+        {"requested: poweroff, with runlevel 0", Requested{Request::PowerOff},
+         by_level(&Facts::has_halt_level)},
+        {"runlevel 2 asked", LevelAsked{'2', kLevelPatience}, with_levels()},
+        {"runlevel 2 asked, of a file without", LevelAsked{'2', kLevelPatience}},
+        {"runlevel 0 asked, of a file without", LevelAsked{'0', kLevelPatience}},
+        {"old runlevel gone", OldLevelGone{}, with_levels()},
+        {"demand asked", DemandAsked{}, with_levels()},
         {"ctrl-alt-del, with an entry", CtrlAltDel{kStart}, with(&Facts::has_ctrl_alt_del_entry)},
         {"ctrl-alt-del, without one", CtrlAltDel{kStart}},
         {"ctrl-alt-del, the seventh within 2 s", CtrlAltDel{kStart},
          with(&Facts::has_ctrl_alt_del_entry), 6},
-        {"power fails, with an entry", PowerFails{}, with(&Facts::has_power_fail_entry)},
-        {"power fails, without one", PowerFails{}},
+        {"power fails, with an entry", PowerChanged{Power::Fails},
+         with(&Facts::has_power_fail_entry)},
+        {"power fails, without one", PowerChanged{Power::Fails}},
+        {"power is low, with an entry", PowerChanged{Power::IsLow},
+         with(&Facts::has_power_low_entry)},
+        {"power is low, without one", PowerChanged{Power::IsLow}},
+        {"power is back", PowerChanged{Power::IsBack}},
         {"keyboard request", KeyboardRequest{}},
         {"reload asked", ReloadAsked{}},
+        {"reload asked, with runlevels", ReloadAsked{}, with_levels()},
         {"pause asked", PauseAsked{}},
         {"resume asked", ResumeAsked{}},
         {"supervisor progressed", SupervisorProgressed{}},
@@ -91,6 +113,15 @@ std::string change_of(const Pid1State& before, const Pid1State& after) {
     if (after.round != before.round) {
         changes.push_back("round " + std::to_string(after.round));
     }
+    if (after.level.current != before.level.current) {
+        changes.push_back(std::string("runlevel ") + after.level.current);
+    }
+    if (after.level.kills && !before.level.kills) {
+        changes.emplace_back("kills");
+    }
+    if (after.level.then != before.level.then) {
+        changes.push_back("then " + std::string(to_string(after.level.then)));
+    }
     std::string text;
     for (const std::string& change : changes) {
         text.append(text.empty() ? "" : ", ").append(change);
@@ -110,14 +141,39 @@ constexpr const char* kFirstShutdownEntry =
     "arm the shutdown limit, run the next shutdown entry, arm 60 s";
 constexpr const char* kEnd = "disarm, end the system";
 
+constexpr const char* kLeaveLevel = "announce the level, end what is not in the level, arm 3 s";
+constexpr const char* kFirstEntry = "run the first wait entry, arm 30 s";
+
+/// What changes the runlevel: before the boot has begun there is none.
+std::vector<Row> level_rows(Phase phase) {
+    if (phase == Phase::New) {
+        return {{"requested: reboot, with runlevel 6", "stop-supervisor, request reboot",
+                 kStopSupervisor},
+                {"requested: poweroff, with runlevel 0", "stop-supervisor, request poweroff",
+                 kStopSupervisor}};
+    }
+    const std::string change = phase == Phase::ChangeLevel ? "" : "change-level, ";
+    return {
+        {"requested: reboot, with runlevel 6", change + "runlevel 6, then reboot", kLeaveLevel},
+        {"requested: poweroff, with runlevel 0", change + "runlevel 0, then poweroff", kLeaveLevel},
+        {"runlevel 2 asked", change + "runlevel 2", kLeaveLevel}};
+}
+
 /// The rows of the phases before the system goes down, but for those of one phase only.
-std::vector<Row> while_up(std::vector<Row> own) {
+std::vector<Row> while_up(std::vector<Row> own, Phase phase = Phase::Running) {
+    const std::vector<Row> levels = level_rows(phase);
+    own.insert(own.end(), levels.begin(), levels.end());
     const std::vector<Row> common{
         {"requested: reboot", "stop-supervisor, request reboot", kStopSupervisor},
         {"requested: reboot, no supervisor runs", "shutdown-entries, request reboot",
          kFirstShutdownEntry},
         {"requested: poweroff", "stop-supervisor, request poweroff", kStopSupervisor},
         {"requested: restart, with an entry", "stop-supervisor, request restart", kStopSupervisor},
+        {"runlevel 0 asked, of a file without", "stop-supervisor, request poweroff",
+         kStopSupervisor},
+        {"power is low, with an entry", "", "start all powerfailnow entries"},
+        {"power is low, without one", "stop-supervisor, request poweroff", kStopSupervisor},
+        {"power is back", "", "start all powerokwait entries"},
         {"ctrl-alt-del, with an entry", "", "start all ctrlaltdel entries"},
         {"ctrl-alt-del, without one", "stop-supervisor, request reboot", kStopSupervisor},
         {"ctrl-alt-del, the seventh within 2 s", "ended", "reset now"},
@@ -134,6 +190,10 @@ std::vector<Row> while_up(std::vector<Row> own) {
 std::vector<Row> going_down(std::vector<Row> own) {
     const std::vector<Row> common{
         {"requested: poweroff", "request poweroff", ""},
+        {"requested: poweroff, with runlevel 0", "request poweroff", ""},
+        {"runlevel 0 asked, of a file without", "request poweroff", ""},
+        {"power is low, with an entry", "request poweroff", ""},
+        {"power is low, without one", "request poweroff", ""},
         {"ctrl-alt-del, the seventh within 2 s", "ended", "reset now"},
         {"power fails, with an entry", "request poweroff", ""},
         {"power fails, without one", "request poweroff", ""},
@@ -159,12 +219,15 @@ const std::array<std::vector<Row>, kPhaseCount>& table() {
     static const std::array<std::vector<Row>, kPhaseCount> phases{
         // New
         recovering(while_up({{"begin", "sysinit", "run the next sysinit entry, arm 30 s"},
-                             {"reload asked", "a reload waits", ""}}),
+                             {"reload asked", "a reload waits", ""},
+                             {"reload asked, with runlevels", "a reload waits", ""}},
+                            Phase::New),
                    "sysinit", "run the next sysinit entry, arm 30 s"),
         // Sysinit
         recovering(while_up({{"waited ended", "", "run the next sysinit entry, arm 30 s"},
                              {"none left", "wait", "run the next wait entry, arm 30 s"},
                              {"reload asked", "a reload waits", ""},
+                             {"reload asked, with runlevels", "a reload waits", ""},
                              {"deadline passed", "", "name who is waited for, arm 60 s"}}),
                    "", "run the next sysinit entry, arm 30 s", "arm 30 s"),
         // Wait
@@ -172,12 +235,16 @@ const std::array<std::vector<Row>, kPhaseCount>& table() {
             while_up({{"waited ended", "", "run the next wait entry, arm 30 s"},
                       {"none left", "running", "disarm, start all once entries, resume respawning"},
                       {"reload asked", "a reload waits", ""},
+                      {"reload asked, with runlevels", "a reload waits", ""},
                       {"deadline passed", "", "name who is waited for, arm 60 s"}}),
             "", "run the next wait entry, arm 30 s", "arm 30 s"),
         // Running
-        recovering(
-            while_up({{"reload asked", "", "reload"}, {"resume asked", "", "resume respawning"}}),
-            "", "disarm, start all once entries, resume respawning"),
+        recovering(while_up({{"reload asked", "", "reload"},
+                             {"resume asked", "", "resume respawning"},
+                             {"reload asked, with runlevels", "wait",
+                              std::string("reload, ") + kFirstEntry},
+                             {"demand asked", "wait", kFirstEntry}}),
+                   "", "disarm, start all once entries, resume respawning"),
         // StopSupervisor
         going_down(
             {{"supervisor progressed", "", "arm 10 s"},
@@ -227,6 +294,15 @@ const std::array<std::vector<Row>, kPhaseCount>& table() {
             "round 2", "unmount, arm 10 s", "arm 10 s"),
         // Ended
         recovering({{"pause asked", "paused", ""}}, "", kEnd),
+        // ChangeLevel
+        recovering(while_up({{"old runlevel gone", "wait", kFirstEntry},
+                             {"reload asked", "a reload waits", ""},
+                             {"reload asked, with runlevels", "a reload waits", ""},
+                             {"deadline passed", "kills",
+                              "name what is not in the level, kill what is not in the level, "
+                              "arm 2 s"}},
+                            Phase::ChangeLevel),
+                   "", "end what is not in the level, arm 3 s"),
     };
     return phases;
 }
@@ -245,6 +321,7 @@ std::string heading_of(Phase phase) {
         "a helper turns swap off",
         "helpers unmount, in up to three rounds",
         "reboot(2), exit, or exec of the restart entry is under way",
+        "what is not in the new runlevel ends; then come its entries",
     };
     return "## " + std::string(to_string(phase)) + "\n\n" +
            kMeanings[static_cast<std::size_t>(phase)] + ".\n\n";

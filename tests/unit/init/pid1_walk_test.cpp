@@ -39,6 +39,13 @@ class Walk {
   public:
     explicit Walk(std::uint64_t seed) : seed_(seed), random_(seed) {
         facts_.in_container = random_.below(4) == 0;
+        if (random_.flip()) {
+            constexpr std::string_view kLevels = "23S";
+            facts_.default_level = kLevels[random_.below(3)];
+            facts_.first_level = kLevels[random_.below(3)];
+            facts_.has_halt_level = random_.flip();
+            facts_.has_reboot_level = random_.flip();
+        }
     }
 
     const Pid1State& state() const { return state_; }
@@ -56,14 +63,17 @@ class Walk {
     void check_deadlines_lead_to_the_end() {
         Pid1State state = step(state_, Requested{Request::PowerOff}, facts_).next;
         std::uint32_t entries_left = random_.below(6);
-        const std::uint32_t most_steps = entries_left + 12;
+        const std::uint32_t most_steps = entries_left + 16;
         bool none_left = false;
         for (std::uint32_t i = 0; state.phase != Phase::Ended; ++i) {
             if (i == most_steps) {
                 fail("deadlines alone do not end the shutdown");
             }
-            const Step after = none_left ? step(state, NoneLeft{}, facts_)
-                                         : step(state, DeadlinePassed{state.generation}, facts_);
+            // The entries of level 0 have no deadline: they end by themselves.
+            none_left = none_left || state.phase == Phase::Wait;
+            const Step after = state.phase == Phase::Running ? step(state, LevelThrough{}, facts_)
+                               : none_left                   ? step(state, NoneLeft{}, facts_)
+                                           : step(state, DeadlinePassed{state.generation}, facts_);
             state = after.next;
             none_left = false;
             if (has(after.effects, RunNext{EntryClass::Shutdown})) {
@@ -71,7 +81,9 @@ class Walk {
                 entries_left -= none_left ? 0 : 1;
             }
         }
-        const Pid1State asked = step(state_, Requested{Request::PowerOff}, facts_).next;
+        // Once for the scripts of level 0, and once more for at once.
+        const Pid1State first = step(state_, Requested{Request::PowerOff}, facts_).next;
+        const Pid1State asked = step(first, Requested{Request::PowerOff}, facts_).next;
         if (step(asked, ShutdownLimitPassed{}, facts_).next.phase != Phase::Ended) {
             fail("the limit of the whole shutdown does not end it");
         }
@@ -86,19 +98,30 @@ class Walk {
         const bool is_armed =
             std::any_of(after.effects.begin(), after.effects.end(),
                         [](const Effect& effect) { return std::holds_alternative<Arm>(effect); });
-        const bool needs_deadline = phase == Phase::Sysinit || phase == Phase::Wait ||
-                                    (is_going_down(phase) && phase != Phase::Ended);
-        check(phase >= state_.phase, "recovered into an earlier phase");
+        check(rank(phase) >= rank(state_.phase), "recovered into an earlier phase");
+        check(after.next.level.current == state_.level.current || state_.phase == Phase::New,
+              "recovered in another level");
         check(after.next.request == state_.request, "recovered with another request");
-        check(is_armed == needs_deadline, "recovered with no deadline, or one for nothing");
+        check(is_armed == needs_deadline(phase), "recovered with no deadline, or one for nothing");
         check(after.effects.size() < Effects::capacity(), "the effects are full");
     }
 
   private:
+    /// How far a phase is; before the shutdown levels come and go.
+    static int rank(Phase phase) {
+        const bool changes = phase == Phase::ChangeLevel;
+        return changes ? static_cast<int>(Phase::Wait) : static_cast<int>(phase);
+    }
+
+    static bool needs_deadline(Phase phase) {
+        return phase == Phase::Sysinit || phase == Phase::Wait || phase == Phase::ChangeLevel ||
+               (is_going_down(phase) && phase != Phase::Ended);
+    }
+
     Event random_event() {
         // Boots are short, so that many walks get beyond them; requests are rare, so that not all
         // walks go down at once.
-        switch (random_.below(24)) {
+        switch (random_.below(30)) {
             case 0:
                 return Begin{};
             case 1:
@@ -114,7 +137,7 @@ class Walk {
             case 7:
                 return CtrlAltDel{now_};
             case 8:
-                return PowerFails{};
+                return PowerChanged{static_cast<Power>(random_.below(3))};
             case 9:
                 return KeyboardRequest{};
             case 10:
@@ -135,6 +158,18 @@ class Walk {
                 return DeadlinePassed{state_.generation - 1 - random_.below(3)};
             case 18:
                 return random_.below(20) == 0 ? Event{ShutdownLimitPassed{}} : Event{Begin{}};
+            case 19:
+                return LevelAsked{"0236S"[random_.below(40) == 0 ? 0 : 1 + random_.below(2)],
+                                  seconds(random_.below(3))};
+            case 20:
+            case 21:
+                return OldLevelGone{};
+            case 22:
+                return random_.below(8) == 0 ? Event{LevelThrough{}} : Event{OldLevelGone{}};
+            case 23:
+                return DemandAsked{};
+            case 24:
+                return random_.below(8) == 0 ? Event{LevelAsked{'S', seconds(3)}} : Event{Begin{}};
             default:
                 return armed_ ? Event{DeadlinePassed{state_.generation}} : Event{Begin{}};
         }
@@ -210,6 +245,13 @@ class Walk {
                 check(state_.request != Request::None, "an end that nobody asked for");
                 ++endings_;
                 break;
+            case Do::AnnounceLevel:
+            case Do::LeaveLevel:
+            case Do::KillLevel:
+            case Do::NameLeavers:
+                check(facts_.default_level != '\0', "a level where there is none");
+                check(!is_going_down(state_.phase), "a level while the system goes down");
+                break;
             case Do::ResetNow:
                 is_reset_ = true;
                 ++endings_;
@@ -229,7 +271,11 @@ class Walk {
 
     void check_state() {
         const Phase phase = state_.phase;
-        check(phase >= before_.phase, "the phase went backwards");
+        check(rank(phase) >= rank(before_.phase) ||
+                  (facts_.default_level != '\0' && before_.phase == Phase::Running &&
+                   rank(phase) == rank(Phase::Wait)),
+              "the phase went backwards");
+        check(facts_.default_level != '\0' || state_.level == Runlevel{}, "a level without levels");
         check(state_.request >= before_.request, "the request became weaker");
         check(effects_.size() < Effects::capacity(), "the effects are full");
         check(!is_going_down(phase) || state_.request != Request::None || is_reset_,
@@ -237,10 +283,9 @@ class Walk {
         check((phase == Phase::Ended) == (endings_ == 1) && endings_ <= 1,
               "the system ends other than once");
         check(before_.phase != Phase::Ended || effects_.empty(), "an effect after the end");
-        const bool needs_deadline = phase == Phase::Sysinit || phase == Phase::Wait ||
-                                    (is_going_down(phase) && phase != Phase::Ended);
-        check(!needs_deadline || armed_, "nothing is armed while something is waited for");
-        check(needs_deadline || !armed_ || is_reset_, "a deadline while nothing is waited for");
+        check(!needs_deadline(phase) || armed_, "nothing is armed while something is waited for");
+        check(needs_deadline(phase) || !armed_ || is_reset_,
+              "a deadline while nothing is waited for");
         check(!armed_ || armed_generation_ == state_.generation,
               "the armed deadline would be taken for late");
         check(!respawns(state_) || (phase == Phase::Running && !state_.paused), "respawning");

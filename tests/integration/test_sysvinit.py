@@ -1,0 +1,305 @@
+"""An inittab of sysvinit's style: runlevels at run time, and /run/initctl."""
+
+import os
+import signal
+import struct
+
+import pytest
+
+from namespace import Pid1, eventually
+
+
+def say(text):
+    """A command that says text, in the words of sysvinit's scripts."""
+    return f"/bin/sh -c 'echo {text} in $RUNLEVEL from $PREVLEVEL'"
+
+
+def stay(text):
+    return f"/bin/sh -c 'echo {text} in $RUNLEVEL from $PREVLEVEL; exec sleep 9999'"
+
+
+# The shell gets no dash, so that it reads no profile and says nothing by itself.
+INITTAB = f"""# Every level has something to tell.
+id:2:initdefault:
+si::sysinit:{say("sysinit")}
+bw::bootwait:{say("bootwait")}
+bo::boot:{stay("boot")}
+~~:S:wait:/bin/sh -c 'echo single from $PREVLEVEL; read line; echo left'
+l0:0:wait:/bin/sh -c 'echo halting $INIT_HALT from $PREVLEVEL'
+l2:2:wait:{say("two")}
+l3:3:wait:{say("three")}
+l4:4:wait:/bin/sh -c 'echo four; trap "" TERM; read line'
+l6:6:wait:{say("rebooting")}
+w:23:wait:{say("both")}
+r2:2:respawn:{stay("respawn 2")}
+r3:23:respawn:{stay("respawn 23")}
+o3:3:once:{stay("once 3")}
+od:a:ondemand:{stay("on demand as $$")}
+ca:12345:ctrlaltdel:/sbin/reboot
+pf::powerfail:/bin/echo power fails
+pn::powerfailnow:/bin/echo power is low
+po::powerokwait:/bin/echo power is back
+"""
+
+MAGIC = 0x03091969
+RUNLVL, POWERFAIL, POWERFAILNOW, POWEROK, SETENV, UNSETENV = 1, 2, 3, 4, 6, 7
+
+
+def request(command, level="\0", seconds=3, data=b"", magic=MAGIC):
+    return struct.pack("=IIIi368s", magic, command, ord(level), seconds, data)
+
+
+def write(pid1, *requests):
+    with open(pid1.root / "run/initctl", "wb", buffering=0) as fifo:
+        for each in requests:
+            fifo.write(each)
+
+
+def booted(pid1):
+    pid1.wait_for_line("respawn 23 in 2 from N")
+    return pid1
+
+
+def lines(pid1):
+    """What entries have said, without what PID 1 has."""
+    shown = pid1.transcript().splitlines()
+    return [line for line in shown if line and not line.startswith("init: ")]
+
+
+def test_runlevels_of_a_life():
+    with Pid1(inittab=INITTAB) as p:
+        booted(p)
+        p.run("/sbin/telinit", "3")
+        p.wait_for_line("once 3 in 3 from 2")
+        p.run("/sbin/telinit", "-t", "1", "S")
+        p.wait_for_line("single from 3")
+        p.send("\n")
+        for _ in range(2):  # in whichever order they come to speak
+            p.wait_for_line("respawn 23? in 2 from S")
+        p.run("/sbin/init", "6", check=False)
+        p.wait_for_line("rebooting in 6 from 2")
+        assert p.exit_status() == -signal.SIGHUP
+        said = [line for line in lines(p) if not line.startswith(("respawn", "once", "boot in"))]
+        assert said == [
+            "sysinit in S from N",
+            "bootwait in S from N",
+            "two in 2 from N",
+            "both in 2 from N",
+            "three in 3 from 2",  # "both" is in 2 and 3 and has run
+            "single from 3",
+            "left",
+            "two in 2 from S",
+            "both in 2 from S",
+            "rebooting in 6 from 2",
+        ]
+        # In both levels: it is the same process.
+        assert p.transcript().count("respawn 23") - p.transcript().count("echo respawn 23") == 2
+
+
+def test_a_level_waits_for_the_end_of_the_one_before():
+    with Pid1(inittab=INITTAB) as p:
+        booted(p)
+        p.run("/sbin/telinit", "4")
+        p.wait_for_line("^four$")
+        p.run("/sbin/telinit", "-t0", "3")
+        # It ignores TERM, and it is waited for: KILL ends it.
+        p.wait_for_line(r"l4|four.*still running")
+        p.wait_for_line("three in 3 from 4")
+
+
+def test_entries_on_demand_live_in_every_level_but_the_single_one():
+    with Pid1(inittab=INITTAB) as p:
+        booted(p)
+        p.run("/sbin/telinit", "a")
+        pid = p.wait_for_line(r"on demand as (\d+) in 2")[1]
+        p.run("kill", "-KILL", pid)
+        p.wait_for_line("on demand as .* in 2")
+        p.run("/sbin/telinit", "3")
+        p.wait_for_line("once 3 in 3")
+        assert p.transcript().count("\non demand") == 2
+        p.run("/sbin/telinit", "S")
+        p.wait_for_line("single from 3")
+        p.run("/sbin/telinit", "b")
+        p.wait_for_line("telinit B: not in single-user mode")
+
+
+@pytest.mark.parametrize(
+    ("command", "said", "request_word", "status"),
+    [
+        ("/sbin/telinit 0", "halting from 2", "poweroff", signal.SIGINT),
+        ("/sbin/poweroff", "halting POWEROFF from 2", "poweroff", signal.SIGINT),
+        ("/sbin/halt", "halting HALT from 2", "halt", signal.SIGINT),
+        ("/sbin/reboot", "rebooting in 6 from 2", "reboot", signal.SIGHUP),
+        ("kill -INT 1", "rebooting in 6 from 2", "reboot", signal.SIGHUP),
+    ],
+)
+def test_the_way_down_leads_through_the_scripts_of_its_level(command, said, request_word, status):
+    with Pid1(inittab=INITTAB) as p:
+        booted(p)
+        p.run("sh", "-c", command, check=False)
+        p.wait_for_line(f"^{said}$")
+        p.wait_for_line(f"the system goes down: {request_word}")
+        assert p.exit_status() == -status
+
+
+def test_a_second_request_does_not_wait_for_scripts():
+    hangs = INITTAB.replace(say("rebooting"), "/bin/sh -c 'echo hangs; read line'")
+    with Pid1(inittab=hangs) as p:
+        booted(p)
+        p.run("/sbin/reboot")
+        p.wait_for_line("^hangs$")
+        p.run("/sbin/reboot", check=False)
+        assert p.exit_status() == -signal.SIGHUP
+
+
+@pytest.mark.parametrize(
+    ("words", "first", "then"),
+    [
+        (["single"], "single from N", "bootwait in S"),
+        (["3"], "bootwait in S", "three in 3 from N"),
+        (["-z", "3"], "bootwait in S", "two in 2 from N"),
+    ],
+)
+def test_the_command_line_says_where_the_boot_leads(words, first, then):
+    with Pid1(["/sbin/init", *words], inittab=INITTAB) as p:
+        p.wait_for_line("sysinit in S from N")
+        p.wait_for_line(first)
+        p.send("\n")
+        p.wait_for_line(then)
+
+
+def test_the_emergency_shell_comes_before_sysinit():
+    with Pid1(["/sbin/init", "-b"], inittab=INITTAB) as p:
+        p.wait_for_line("[Ss]ingle-user mode|# ")
+        assert "sysinit in S" not in p.transcript()
+
+
+def test_a_file_without_an_entry_for_the_single_user_level_has_a_shell():
+    inittab = f"id:2:initdefault:\nr2:2:respawn:{stay('two')}\n"
+    with Pid1(["/sbin/init", "S"], inittab=inittab, files={"/sbin/sulogin": None}) as p:
+        p.wait_for_line("# ")
+        p.send("exit\n")
+        p.wait_for_line("two in 2 from")
+
+
+def test_an_upgrade_keeps_level_variables_and_the_fifo():
+    with Pid1(inittab=INITTAB) as p:
+        booted(p)
+        p.run("/sbin/telinit", "3")
+        p.wait_for_line("once 3 in 3")
+        fifo = os.stat(p.root / "run/initctl").st_ino
+        with open(p.root / "run/initctl", "wb", buffering=0) as held:
+            held.write(request(SETENV, data=b"INIT_HALT=HALT\0"))
+            p.run("/sbin/telinit", "u")
+            p.wait_for_line("upgraded: ")
+            assert os.stat(p.root / "run/initctl").st_ino == fifo
+            held.write(request(RUNLVL, "0"))
+            p.wait_for_line("halting HALT from 3")
+            assert p.exit_status() == -signal.SIGINT
+
+
+def test_a_fault_of_pid_1_keeps_the_level():
+    with Pid1(inittab=INITTAB) as p:
+        booted(p)
+        p.run("/sbin/telinit", "3")
+        p.wait_for_line("once 3 in 3")
+        p.signal("SEGV")
+        p.wait_for_line("PID 1 failed")
+        p.run("/sbin/telinit", "2")
+        p.wait_for_line("respawn 2 in 2 from 3")
+        assert p.transcript().count("\nonce 3") == 1
+
+
+def test_every_kind_of_request():
+    with Pid1(inittab=INITTAB) as p:
+        booted(p)
+        write(p, request(POWERFAIL))
+        p.wait_for_line("^power fails$")
+        write(p, request(POWERFAILNOW))
+        p.wait_for_line("^power is low$")
+        write(p, request(POWEROK))
+        p.wait_for_line("^power is back$")
+        write(p, request(SETENV, data=b"INIT_HALT=HALT\0PATH=/tmp\0"))
+        p.wait_for_line("variables refused")
+        write(p, request(UNSETENV, data=b"INIT_HALT\0"), request(5), request(99))
+        p.wait_for_line("there is no request 5")
+        p.wait_for_line("there is no request 99")
+        write(p, request(RUNLVL, "x"), request(RUNLVL, "Q"))
+        p.wait_for_line("there is no runlevel")
+        p.wait_for_line("reading /etc/inittab again")
+        p.run("/sbin/telinit", "-e", "INIT_HALT=POWEROFF")
+        write(p, request(RUNLVL, "0", seconds=-5))
+        p.wait_for_line("halting POWEROFF from 2")
+        assert p.exit_status() == -signal.SIGINT
+
+
+def test_nonsense_in_the_fifo_harms_nobody():
+    with Pid1(inittab=INITTAB) as p:
+        booted(p)
+        with open(p.root / "run/initctl", "wb", buffering=0) as held:
+            held.write(b"hello")
+            p.wait_for_line("5 bytes that are no request")
+            # Half a request and a whole one, read in one piece or two.
+            held.write(request(RUNLVL, "4")[:200])
+            held.write(request(POWEROK) + request(RUNLVL, "4", magic=42))
+            p.wait_for_line("^power is back$")
+            held.write(b"\xff" * 32768)
+            held.write(request(RUNLVL, "3"))
+            p.wait_for_line("three in 3 from 2")
+        assert "\nfour" not in p.transcript()
+
+
+def test_the_fifo_is_made_again():
+    with Pid1(inittab=INITTAB) as p:
+        booted(p)
+        fifo = p.root / "run/initctl"
+        assert os.readlink(p.root / "dev/initctl") == "/run/initctl"
+        assert fifo.stat().st_mode & 0o7777 == 0o600
+        fifo.unlink()
+        eventually(fifo.is_fifo, "the fifo is there again")
+        p.run("/sbin/telinit", "3")
+        p.wait_for_line("three in 3 from 2")
+        # Not over what somebody else has put there.
+        (p.root / "run/other").write_text("mine")
+        os.rename(p.root / "run/other", fifo)
+        p.wait_for_line("initctl: open: it is no fifo")
+        assert "it is no fifo" in p.run("/sbin/telinit", "2", check=False)
+        assert fifo.read_text() == "mine"
+        fifo.unlink()
+        p.signal("USR1")
+        eventually(fifo.is_fifo, "the fifo is there again")
+        p.signal("USR2")
+        p.wait_for_line("closed until USR1")
+        assert "No such device" in p.run("/sbin/telinit", "2", check=False)
+        p.signal("USR1")
+        p.wait_for_line("opening /run/initctl again")
+        p.run("/sbin/telinit", "2")
+        p.wait_for_line("respawn 2 in 2 from 3")
+
+
+def test_a_busybox_inittab_has_no_runlevels_but_a_way_down():
+    with Pid1(inittab="::sysinit:/bin/echo here $RUNLEVEL\n::respawn:/bin/sleep 9999\n") as p:
+        p.wait_for_line("^here *$")
+        p.run("/sbin/telinit", "3")
+        p.wait_for_line("runlevel 3: this inittab has no runlevels")
+        p.run("/sbin/telinit", "a")
+        p.wait_for_line("telinit A: this inittab has no runlevels")
+        p.run("/sbin/telinit", "6", check=False)
+        assert p.exit_status() == -signal.SIGHUP
+        assert not p.transcript().count("entering runlevel")
+
+
+def test_a_new_file_counts_at_once():
+    with Pid1(inittab=INITTAB) as p:
+        booted(p)
+        inittab = p.root / "etc/inittab"
+        changed = INITTAB.replace("r2:2:respawn", "r2:2:off") + f"n:2:wait:{say('new')}\n"
+        inittab.write_text(changed)
+        p.run("/sbin/telinit", "q")
+        p.wait_for_line("r2|removed, ending pid")
+        p.wait_for_line("new in 2 from N")
+        # One that has lost its levels is not taken for one of busybox's style.
+        inittab.write_text("::respawn:/bin/echo wrong\n")
+        p.run("/sbin/telinit", "q")
+        p.wait_for_line("the entries that were in force stay so")
+        assert "\nwrong" not in p.transcript()
