@@ -340,6 +340,11 @@ class App final : public ScanListener, public ServiceObserver, public System {
         journal_.info(std::string("stopping all services: ") + why);
         state_.mark(state_table::kStopping);
         services_.stop_all();
+        // While they end. Nothing that comes now is started any more.
+        scan_.end();
+        if (runtime_scan_) {
+            runtime_scan_->end();
+        }
         keep_reporting();
         end_if_stopped();
     }
@@ -380,7 +385,7 @@ class App final : public ScanListener, public ServiceObserver, public System {
         if (is_done && !std::exchange(ended_, true)) {
             journal_.info("all services are down");
             control_->stop();
-            runit_.flush();
+            runit_.finish();
             // What they said last is written before PID 1 takes the disks away.
             outputs_.finish([this] {
                 succession_.leave_nothing();
@@ -440,10 +445,11 @@ class App final : public ScanListener, public ServiceObserver, public System {
 }  // namespace
 
 int run_app(AppSettings settings, Journal& journal) {
-    std::optional<App> app;  // stays as it is while the program before this one is executed
     try {
-        app.emplace(std::move(settings), journal);
-        const int code = app->run();
+        // Stays as it is while the program before this one is executed, and at the end: the kernel
+        // takes back at once what would take milliseconds to be given back piece by piece.
+        static App& app = *std::make_unique<App>(std::move(settings), journal).release();
+        const int code = app.run();
         if (code != kExitDone) {
             go_back();  // does nothing where another program was not before this one
         }

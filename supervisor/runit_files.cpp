@@ -15,6 +15,11 @@ namespace {
 /// Of a boot that does not become complete.
 constexpr Duration kPatienceWithBoot = std::chrono::seconds(1);
 constexpr int kOpenedAtATime = 4;
+constexpr int kWrittenAtATime = 8;
+/// Until it is seen whether starts wait no more for their turn.
+constexpr Duration kPauseOfABurst = std::chrono::milliseconds(5);
+/// While all services stop, what is over within this time is written once, at the end.
+constexpr Duration kPauseAtTheEnd = std::chrono::milliseconds(200);
 /// A lock that nobody holds who can be seen is tried for 10 s.
 constexpr Duration kPauseOfTries = std::chrono::milliseconds(100);
 constexpr int kMostTries = 100;
@@ -63,10 +68,12 @@ bool is_same(RunitStatus a, const RunitStatus& b) noexcept {
 }  // namespace
 
 RunitFiles::RunitFiles(const Ports& ports, std::string directory)
-    : os_(ports), directory_(std::move(directory)) {
+    : os_(ports),
+      directory_(std::move(directory)),
+      fifos_(os_.loop, [this](ServiceId service) { on_commands(service); }) {
     os_.scripts.tell_when_idle([this](ServiceId service) {
-        if (const auto found = open_.find(service); found != open_.end()) {
-            listen(service, found->second);
+        if (const auto found = open_.find(service); found != open_.end() && !has_finished_) {
+            fifos_.listen(found->second.directory.control(), service);
         }
     });
 }
@@ -76,7 +83,8 @@ RunitFiles::RunitFiles(const Ports& ports, std::string directory)
 bool RunitFiles::may_have_one(const Service& service) const noexcept {
     const Snapshot& s = service.snapshot;
     return service.definition.policy.type != ServiceType::Group && !service.leaving &&
-           !os_.services.is_stopping() && !(s.retired && is_resting(s.state)) &&
+           !open_.contains(service.id) && !os_.services.is_stopping() &&
+           !(s.retired && is_resting(s.state)) &&
            ((s.has_run && s.pid > 0 && s.state != ServiceState::Starting) ||
             os_.services.is_settled(service));
 }
@@ -97,9 +105,7 @@ void RunitFiles::begin() {
     has_begun_ = true;
     for (const ServiceId id : os_.services.all()) {
         // Also those of whom nothing was heard: that the supervisor before this one started.
-        if (!open_.contains(id)) {
-            open_soon(*os_.services.find(id));
-        }
+        open_soon(*os_.services.find(id));
     }
     work();
 }
@@ -109,21 +115,27 @@ void RunitFiles::work() {
     if (to_be_opened_.empty() || std::exchange(works_, true)) {
         return;
     }
-    os_.loop.call_after(Duration::zero(), [this] {
+    os_.loop.call_after(is_in_a_burst() ? kPauseOfABurst : Duration::zero(), [this] {
         works_ = false;
-        for (int i = 0; i < kOpenedAtATime && !to_be_opened_.empty(); ++i) {
-            const ServiceId id = to_be_opened_.front();
-            to_be_opened_.pop_front();
-            if (const Service* service = os_.services.find(id);
-                service != nullptr && may_have_one(*service)) {
-                open(*service);
-            } else {
-                refused_.erase(id);
-                fading_.erase(id);
-            }
+        if (!is_in_a_burst()) {
+            open_some();
         }
         work();
     });
+}
+
+void RunitFiles::open_some() {
+    for (int i = 0; i < kOpenedAtATime && !to_be_opened_.empty(); ++i) {
+        const ServiceId id = to_be_opened_.front();
+        to_be_opened_.pop_front();
+        if (const Service* service = os_.services.find(id);
+            service != nullptr && may_have_one(*service)) {
+            open(*service);
+        } else {
+            refused_.erase(id);
+            fading_.erase(id);
+        }
+    }
 }
 
 void RunitFiles::open(const Service& service) {
@@ -139,7 +151,7 @@ void RunitFiles::open(const Service& service) {
     open.directory = std::move(*made);
     open.status = status;
     open.is_written = true;
-    listen(service.id, open);
+    fifos_.listen(open.directory.control(), service.id);
 }
 
 /// Several services can have one directory (instances of a template, links): the second finds
@@ -216,8 +228,7 @@ void RunitFiles::service_changed(const Service& service) {
         return;
     }
     // What was wrong with its directory may be mended by the next run.
-    if (service.snapshot.state == ServiceState::Starting && !service.snapshot.has_auxiliary &&
-        std::find(to_be_opened_.begin(), to_be_opened_.end(), service.id) == to_be_opened_.end()) {
+    if (service.snapshot.state == ServiceState::Starting && !service.snapshot.has_auxiliary) {
         refused_.erase(service.id);
     }
     open_soon(service);
@@ -244,16 +255,34 @@ void RunitFiles::look_at(const Service& service, Open& open) {
 /// After all that happens at the same moment: a restart comes before the news of it.
 void RunitFiles::write_soon(ServiceId service) {
     to_be_written_.push_back(service);
+    write_after(os_.services.is_stopping() ? kPauseAtTheEnd : Duration::zero());
+}
+
+void RunitFiles::write_after(Duration pause) {
     if (!std::exchange(writes_soon_, true)) {
-        os_.loop.call_after(Duration::zero(), [this] { flush(); });
+        os_.loop.call_after(pause, [this] {
+            writes_soon_ = false;
+            write_some();
+        });
     }
 }
 
-void RunitFiles::flush() {
-    writes_soon_ = false;
-    for (const ServiceId id : std::exchange(to_be_written_, {})) {
-        write(id);
+void RunitFiles::write_some() {
+    if (is_in_a_burst()) {
+        return write_after(kPauseOfABurst);
     }
+    for (int i = 0; i < kWrittenAtATime && !to_be_written_.empty(); ++i) {
+        write(to_be_written_.front());
+        to_be_written_.pop_front();
+    }
+    if (!to_be_written_.empty()) {
+        write_after(Duration::zero());
+    }
+}
+
+/// A thousand services or more want to be started again, or for the first time, at once.
+bool RunitFiles::is_in_a_burst() const noexcept {
+    return os_.services.are_starts_waiting();
 }
 
 void RunitFiles::write(ServiceId service) {
@@ -264,12 +293,28 @@ void RunitFiles::write(ServiceId service) {
 
 void RunitFiles::write(Open& open) {
     open.is_written = true;
-    const auto written = open.directory.write(open.status);
+    took(open, open.directory.write(open.status));
+}
+
+void RunitFiles::took(Open& open, const Result<void>& written) {
     if (!written && !std::exchange(open.has_failed, true)) {
         os_.journal.warning(open.directory.path() + ": " + written.error().action + ": " +
                             errno_text(written.error().code) + "; sv shows what was true before");
     } else if (written) {
         open.has_failed = false;
+    }
+}
+
+void RunitFiles::finish() {
+    has_finished_ = true;
+    to_be_written_.clear();
+    fifos_.close();
+    for (auto& [id, open] : open_) {
+        if (std::exchange(open.is_written, true)) {
+            open.directory.close_fifos();
+        } else {
+            took(open, open.directory.write_last(open.status));
+        }
     }
 }
 
@@ -290,14 +335,24 @@ bool RunitFiles::has_left(const Service& service) const {
 
 void RunitFiles::close_if_left(const Service& service) {
     if (has_left(service)) {
-        write(service.id);
-        open_.erase(service.id);
+        close(service.id);
     }
     if (const Service* feeder = os_.services.find(service.feeder);
-        feeder != nullptr && open_.contains(feeder->id) && has_left(*feeder)) {
-        write(feeder->id);
-        open_.erase(feeder->id);
+        feeder != nullptr && has_left(*feeder)) {
+        close(feeder->id);
     }
+}
+
+void RunitFiles::close(ServiceId service) {
+    const auto found = open_.find(service);
+    if (found == open_.end() || os_.services.is_stopping()) {
+        return;  // finish() does it, for all
+    }
+    fifos_.leave(found->second.directory.control());
+    if (!found->second.is_written) {
+        took(found->second, found->second.directory.write_last(found->second.status));
+    }
+    open_.erase(found);
 }
 
 void RunitFiles::service_forgotten(ServiceId service) {
@@ -305,17 +360,12 @@ void RunitFiles::service_forgotten(ServiceId service) {
     if (const auto found = open_.find(service); found != open_.end()) {
         found->second.status.state = RunitState::Down;
         found->second.status.pid = 0;
-        write(found->second);
-        open_.erase(found);
+        found->second.is_written = false;
+        close(service);
     }
 }
 
 // --- commands -----------------------------------------------------------------------------------
-
-void RunitFiles::listen(ServiceId service, Open& open) {
-    open.watch = os_.loop.watch_readable(open.directory.control(),
-                                         [this, service] { on_commands(service); });
-}
 
 /// While a script runs that was asked for here, what comes after it stays in the fifo: in order, as
 /// runsv obeys it, and bounded by the kernel.
@@ -323,11 +373,11 @@ void RunitFiles::on_commands(ServiceId service) {
     os_.processes.reap_pending();
     for (int i = 0; i < kCommandsAtATime; ++i) {
         const auto found = open_.find(service);
-        if (found == open_.end()) {
+        if (found == open_.end() || has_finished_) {
             return;
         }
         if (os_.scripts.is_busy(service)) {
-            found->second.watch.reset();
+            fifos_.leave(found->second.directory.control());
             return;
         }
         char command = 0;

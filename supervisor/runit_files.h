@@ -3,8 +3,9 @@
 /// what is like runsv and what is not.
 ///
 /// It costs no start anything: a directory is opened once its service has come to an outcome, a few
-/// at a time, when the boot is complete or has gone on for a while. What services need comes first,
-/// also of descriptors: these take numbers of the lower half only.
+/// at a time, when the boot is complete or has gone on for a while. What has changed is written a
+/// few at a time as well, and neither is done while starts wait for their turn. What services need
+/// comes first, also of descriptors: these take numbers of the lower half only.
 #pragma once
 
 #include <deque>
@@ -13,6 +14,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "supervisor/command_fifos.h"
 #include "supervisor/control_scripts.h"
 #include "supervisor/journal.h"
 #include "supervisor/loop.h"
@@ -38,8 +40,9 @@ class RunitFiles final : public ServiceObserver {
     /// The boot is complete.
     void begin();
 
-    /// The supervisor ends: what is not written yet is.
-    void flush();
+    /// The supervisor ends: nobody is told any more that it is there, and what is not written yet
+    /// is. To be called once.
+    void finish();
 
     void service_changed(const Service& service) override;
     void service_forgotten(ServiceId service) override;
@@ -47,7 +50,6 @@ class RunitFiles final : public ServiceObserver {
   private:
     struct Open {
         SuperviseDir directory;
-        Watch watch;  ///< ends before the directory
         RunitStatus status;
         bool is_written = false;
         bool has_failed = false;  ///< to write, and said so
@@ -56,6 +58,8 @@ class RunitFiles final : public ServiceObserver {
     bool may_have_one(const Service& service) const noexcept;
     void open_soon(const Service& service);
     void work();
+    void open_some();
+    bool is_in_a_burst() const noexcept;
     void open(const Service& service);
     Result<SuperviseDir, SuperviseFault> open_somewhere(const Service& service,
                                                         const RunitStatus& status);
@@ -65,25 +69,30 @@ class RunitFiles final : public ServiceObserver {
     void set_first_time(const Service& service, RunitStatus& status) const;
     void look_at(const Service& service, Open& open);
     void write_soon(ServiceId service);
+    void write_after(Duration pause);
+    void write_some();
     void write(ServiceId service);
     void write(Open& open);
+    void took(Open& open, const Result<void>& written);
+    void close(ServiceId service);
     void close_if_left(const Service& service);
     bool has_left(const Service& service) const;
-    void listen(ServiceId service, Open& open);
     void on_commands(ServiceId service);
     void obey(ServiceId service, char command);
 
     Ports os_;
     std::string directory_;
+    CommandFifos fifos_;
     std::unordered_map<ServiceId, Open> open_;
     std::deque<ServiceId> to_be_opened_;
     std::unordered_set<ServiceId> refused_;      ///< asked or refused: until their next run
     std::unordered_map<ServiceId, int> fading_;  ///< whose lock may soon be free, and tries so far
-    std::vector<ServiceId> to_be_written_;
+    std::deque<ServiceId> to_be_written_;
     bool has_begun_ = false;
     bool waits_to_begin_ = false;
     bool works_ = false;
     bool writes_soon_ = false;
+    bool has_finished_ = false;
     bool waits_for_locks_ = false;
 };
 

@@ -90,6 +90,11 @@ Result<void> Scan::start() {
     return has_inotify ? Result<void>() : Result<void>(error);
 }
 
+void Scan::end() {
+    events_.reset();
+    inotify_.reset();
+}
+
 void Scan::watch(const std::string& path, const std::string& name) {
     const int id = ::inotify_add_watch(inotify_.get(), path.c_str(), kInterest);
     if (id < 0) {
@@ -104,6 +109,9 @@ void Scan::watch(const std::string& path, const std::string& name) {
 
 /// Adding a watch that exists gives the same number again, so this may be done at any time.
 void Scan::watch_again() {
+    if (!inotify_.valid()) {
+        return;  // it was a change of what is watched that led to the end
+    }
     std::map<int, std::vector<std::string>> before = std::exchange(names_, {});
     watch(directory_, "");
     std::string missing = directory_;

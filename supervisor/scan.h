@@ -49,6 +49,9 @@ class Scan {
     /// Reads now what would be read when its changes are told.
     void look_again() { read_directory(); }
 
+    /// Follows no more. The kernel may take milliseconds to let go of what is watched.
+    void end();
+
   private:
     void on_events();
     bool is_of_interest(int watch, const char* name) const;

@@ -120,6 +120,9 @@ class ServiceSet final : public ProcessListener, public ReadinessListener {
     /// In order of name; a logger follows its service.
     std::vector<ServiceId> all() const;
 
+    /// Whether more is to be started than is started at a time.
+    bool are_starts_waiting() const noexcept { return !waiting_births_.empty(); }
+
     /// Services and loggers that are not down, failed or done.
     std::size_t count_not_resting() const noexcept;
 

@@ -168,14 +168,38 @@ Result<void> SuperviseDir::replace(const char* name, std::string_view content) c
     return {};
 }
 
+/// Without a new file, which is most of what replace() costs. The size is set last: where there is
+/// no room, nothing is lost but what was to be written.
+Result<void> SuperviseDir::overwrite(const char* name, std::string_view content) const {
+    const auto file = open_file((path_ + name).c_str(), kForOurFile, kFileMode);
+    const bool is_done = file && write_all(file->get(), content) &&
+                         ::ftruncate(file->get(), static_cast<off_t>(content.size())) == 0;
+    return is_done ? Result<void>() : replace(name, content);
+}
+
 Result<void> SuperviseDir::write(const RunitStatus& status) {
-    if (written_pid_ != status.pid) {
-        TRY_VOID(replace("pid", pid_text(status)));
+    return write(status, &SuperviseDir::replace);
+}
+
+Result<void> SuperviseDir::write_last(const RunitStatus& status) {
+    close_fifos();
+    return write(status, &SuperviseDir::overwrite);
+}
+
+void SuperviseDir::close_fifos() noexcept {
+    control_.reset();
+    ok_.reset();
+}
+
+Result<void> SuperviseDir::write(const RunitStatus& status, Put put) {
+    if (!has_written_ || written_pid_ != status.pid) {
+        TRY_VOID((this->*put)("pid", pid_text(status)));
         written_pid_ = status.pid;
+        has_written_ = true;
     }
-    TRY_VOID(replace("stat", stat_text(status)));
+    TRY_VOID((this->*put)("stat", stat_text(status)));
     const auto bytes = pack(status);
-    return replace(kRunitStatus, {bytes.data(), bytes.size()});
+    return (this->*put)(kRunitStatus, {bytes.data(), bytes.size()});
 }
 
 }  // namespace mainstay::supervisor

@@ -41,16 +41,26 @@ class SuperviseDir {
     /// Renames new files into place: first `pid` where it is another, then `stat` and `status`.
     Result<void> write(const RunitStatus& status);
 
+    /// Nobody can find the service supervised any more. The lock is kept.
+    void close_fifos() noexcept;
+
+    /// The same, and writes for the last time: in place, as nobody is to read while it is done.
+    Result<void> write_last(const RunitStatus& status);
+
     const std::string& path() const noexcept { return path_; }
 
   private:
+    using Put = Result<void> (SuperviseDir::*)(const char* name, std::string_view content) const;
     Result<void> replace(const char* name, std::string_view content) const;
+    Result<void> overwrite(const char* name, std::string_view content) const;
+    Result<void> write(const RunitStatus& status, Put put);
 
     std::string path_;
     UniqueFd lock_;
     UniqueFd control_;
     UniqueFd ok_;  ///< where it is a fifo of its own
-    std::int64_t written_pid_ = -1;
+    std::uint32_t written_pid_ = 0;
+    bool has_written_ = false;
 };
 
 /// A lock on the directory of enabled services itself, as long as it lives: flock(2) needs no file
