@@ -445,11 +445,10 @@ class App final : public ScanListener, public ServiceObserver, public System {
 }  // namespace
 
 int run_app(AppSettings settings, Journal& journal) {
+    std::optional<App> app;  // stays as it is while the program before this one is executed
     try {
-        // Stays as it is while the program before this one is executed, and at the end: the kernel
-        // takes back at once what would take milliseconds to be given back piece by piece.
-        static App& app = *std::make_unique<App>(std::move(settings), journal).release();
-        const int code = app.run();
+        app.emplace(std::move(settings), journal);
+        const int code = app->run();
         if (code != kExitDone) {
             go_back();  // does nothing where another program was not before this one
         }
