@@ -85,6 +85,44 @@ def test_leftovers_are_killed_where_that_is_asked_for():
         s.stop()
 
 
+# As many systems have it that were set up before all controllers were in v2: hierarchies of v1, and
+# v2 beside them as `unified`, for processes alone.
+HYBRID = """
+umount -R -l /sys/fs/cgroup
+mount -t tmpfs tmpfs /sys/fs/cgroup
+mkdir /sys/fs/cgroup/systemd /sys/fs/cgroup/unified
+mount -t cgroup -o none,name=mainstay-test cgroup /sys/fs/cgroup/systemd
+mount -t cgroup2 cgroup2 /sys/fs/cgroup/unified
+exec "$@"
+"""
+
+
+def test_of_a_hybrid_system_the_unified_hierarchy_is_used():
+    with own_cgroup() as cgroup:
+        enter = [*cgroup.command(), "unshare", "--mount", "/bin/sh", "-euc", HYBRID, "hybrid"]
+        with Supervised(enter) as s:
+            files = {"service.conf": "leftovers = kill\n"}
+            s.add("web", run=f"{ESCAPE}\nexec sleep 1000", **files)
+            s.start()
+            s.wait_state("web", "ready")
+            with open(f"/proc/{s.process.pid}/mounts") as mounts:
+                kinds = {line.split()[1]: line.split()[2] for line in mounts if "/sys/fs/cgroup" in line}
+            assert kinds == {
+                "/sys/fs/cgroup": "tmpfs",
+                "/sys/fs/cgroup/systemd": "cgroup",
+                "/sys/fs/cgroup/unified": "cgroup2",
+            }
+            web = cgroup.path / "mainstay/web"
+            assert s.pid("web") in wait_members(web, 2)
+            with open(f"/proc/{s.pid('web')}/cgroup") as membership:
+                lines = membership.read().splitlines()
+            assert any(line.endswith(":name=mainstay-test:/") for line in lines)
+            assert any(line.startswith("0::") and line.endswith("/mainstay/web") for line in lines)
+            s.ask(verb="down", services=["web"])
+            assert wait_members(web, 0) == []
+            assert "cgroup" not in s.messages()
+
+
 def test_leftovers_stay_in_the_cgroup_where_they_are_kept():
     with own_cgroup() as cgroup, Supervised(cgroup.command()) as s:
         s.add("web", run=f"{ESCAPE}\nexec sleep 1000")
