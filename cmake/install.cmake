@@ -41,7 +41,7 @@ function(install_name name program)
 endfunction()
 
 if(MAINSTAY_REPLACE_INIT)
-    foreach(name init telinit poweroff reboot halt shutdown modprobe)
+    foreach(name init telinit poweroff reboot halt shutdown runlevel modprobe)
         install_name(${name} init)
     endforeach()
     install_name(supervisor supervisor)

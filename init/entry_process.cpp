@@ -13,6 +13,7 @@
 #include "common/version.h"
 #include "init/command.h"
 #include "init/host_notify.h"
+#include "init/login_records.h"
 #include "init/terminal.h"
 
 namespace mainstay::init {
@@ -128,6 +129,10 @@ CommandRules rules_of(const Entry& entry, InittabStyle style) noexcept {
                           printable_length(entry.id), entry.id.data(),
                           errno_text(ready.error().code));
         ::_exit(1);
+    }
+    if (context.style == InittabStyle::Sysvinit && !entry.no_record) {
+        // Before the program runs: a getty looks for its own record.
+        record_login_here(start_event(entry.id, ::getpid()));
     }
     if (entry.action == Action::Askfirst) {
         ask_first();

@@ -76,6 +76,9 @@ void Machine::begin() noexcept {
     }
     load_table();
     initctl_.ensure(table_.style(), log_);
+    if (table_.style() == InittabStyle::Sysvinit) {
+        begin_utmp();
+    }
     save();
     set_recovery(memory_.fd(), program_.get());
     post(Begin{});
@@ -237,6 +240,7 @@ void Machine::handle_exit(pid_t pid, int wait_status, pid_t reaped_before) noexc
             log_.warning("%s: %.*s: %s", place_of(entry).c_str(), printable_length(entry.process),
                          entry.process.data(), to_text(status).c_str());
         }
+        record_end(entry, pid);
         if (table_.style() == InittabStyle::Sysvinit) {
             table_.slot(waited_->index).is_over = true;  // for as long as it is in the level
         }
@@ -433,6 +437,7 @@ void Machine::post(const Event& event) noexcept {
         is_up_ = is_up_ || state_.phase == Phase::Running;
         if (is_going_down(state_) && !was_going_down) {
             log_.show_on_console();
+            record(shutdown_event());
             const std::string_view what = to_string(state_.request);
             log_.notice("the system goes down: %.*s", printable_length(what), what.data());
             FixedString<64> text("STOPPING=1\nSTATUS=");
@@ -485,6 +490,7 @@ void Machine::perform(Do what) noexcept {
         case Do::ResumeRespawning:
             start_respawning();
             break;
+        case Do::RecordBoot:
         case Do::AnnounceLevel:
         case Do::LeaveLevel:
         case Do::KillLevel:

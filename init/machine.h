@@ -22,6 +22,7 @@
 #include "init/initctl.h"
 #include "init/keeper.h"
 #include "init/log.h"
+#include "init/login_records.h"
 #include "init/pid1_state.h"
 #include "init/program_copy.h"
 #include "init/signal_source.h"
@@ -152,6 +153,8 @@ class Machine : private Keeper::Kin {
     // Runlevels (machine_level.cpp).
     void perform_level(Do what) noexcept;
     void announce_level() noexcept;
+    void record(const LoginEvent& event) noexcept;
+    void record_end(const Entry& entry, pid_t pid) noexcept;
     void leave_level() noexcept;
     void kill_level() noexcept;
     void name_leavers() noexcept;
@@ -227,6 +230,7 @@ class Machine : private Keeper::Kin {
     bool initctl_is_due_ = false;  ///< poll has said so
     SeldomSaid initctl_nonsense_;
     ExtraVariables variables_;
+    pid_t recorder_ = 0;  ///< who wrote a record of a login last
     bool is_up_ = false;  ///< the boot's entries have had their turn
     std::optional<MonotonicTime> deadline_;
     std::optional<MonotonicTime> shutdown_limit_;

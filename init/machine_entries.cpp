@@ -25,7 +25,7 @@ void Machine::handle_entry_exit(std::size_t index, std::optional<ExitStatus> sta
     const Duration lived = monotonic_now() - slot.started;
     const FixedString<48> how =
         status ? to_text(*status) : FixedString<48>("ended unseen while PID 1 recovered");
-    slot.pid = 0;
+    record_end(entry, std::exchange(slot.pid, 0));
     if (table_.class_at(index) != EntryClass::Respawn) {
         // What is not in the runlevel any more was asked to end.
         if ((!status || !status->is_success()) && may_stay(index)) {

@@ -7,7 +7,9 @@
 namespace mainstay::init {
 
 void Machine::perform_level(Do what) noexcept {
-    if (what == Do::AnnounceLevel) {
+    if (what == Do::RecordBoot) {
+        record(boot_event());
+    } else if (what == Do::AnnounceLevel) {
         announce_level();
     } else if (what == Do::LeaveLevel) {
         leave_level();
@@ -21,6 +23,7 @@ void Machine::perform_level(Do what) noexcept {
 void Machine::announce_level() noexcept {
     const Runlevel& level = state_.level;
     log_.notice("entering runlevel %c (from %c)", level.current, level.previous);
+    record(level_event(level.current, level.previous));
     if (level.then == Request::Halt) {
         (void)variables_.set("INIT_HALT=HALT");
     } else if (level.then == Request::PowerOff) {
@@ -38,6 +41,20 @@ void Machine::announce_level() noexcept {
         if (!(after == before)) {
             table_.slot(i) = after;
         }
+    }
+}
+
+/// A system of busybox's style has its logins recorded by whoever makes them.
+void Machine::record(const LoginEvent& event) noexcept {
+    if (table_.style() == InittabStyle::Sysvinit) {
+        recorder_ = record_login(event, recorder_, limits_);
+    }
+}
+
+/// @param pid 0: it is not known which process it was
+void Machine::record_end(const Entry& entry, pid_t pid) noexcept {
+    if (!entry.no_record && pid != 0) {
+        record(end_event(entry.id, pid));
     }
 }
 

@@ -58,6 +58,7 @@ void Machine::perform_ending(Do what) noexcept {
         case Do::NameLeft:
         case Do::Reload:
         case Do::ResumeRespawning:
+        case Do::RecordBoot:
         case Do::AnnounceLevel:
         case Do::LeaveLevel:
         case Do::KillLevel:

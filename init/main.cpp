@@ -15,8 +15,10 @@
 #include "init/check.h"
 #include "init/environment.h"
 #include "init/exit_root.h"
+#include "init/login_records.h"
 #include "init/minimal_init.h"
 #include "init/modprobe.h"
+#include "init/power_tool.h"
 #include "init/self_test.h"
 #include "init/shutdown.h"
 #include "init/telinit.h"
@@ -37,6 +39,9 @@ std::optional<int> run_under(std::string_view name, int argc, char** argv) noexc
     }
     if (name == "poweroff" || name == "reboot" || name == "halt") {
         return power_main(name.data(), argc, argv);
+    }
+    if (name == "runlevel") {
+        return runlevel_main(argc, argv);
     }
     if (name == "shutdown") {
         return ::getpid() == 1 ? exit_root_main(argc > 1 ? argv[1] : "reboot")

@@ -297,6 +297,7 @@ class Stepper {
             enter_entries(Phase::Wait);
             return;
         }
+        add(Do::RecordBoot);
         if (facts_.first_level == 'S') {
             enter_level('S', 'N');
         } else {

@@ -189,6 +189,7 @@ enum class Do : std::uint8_t {
     StartSync,
     StartSwapOff,
     StartUnmount,
+    RecordBoot,     ///< in utmp and wtmp: sysinit is through
     AnnounceLevel,  ///< the current one is entered
     LeaveLevel,     ///< read inittab again; TERM to what is not in the current level
     KillLevel,      ///< KILL to what is not in it

@@ -1,7 +1,6 @@
 #include "init/telinit.h"
 
 #include <fcntl.h>
-#include <sys/reboot.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,7 +18,6 @@
 #include "init/initctl_request.h"
 #include "init/mapped_memory.h"
 #include "init/pid1_state.h"
-#include "init/power.h"
 
 namespace mainstay::init {
 namespace {
@@ -75,84 +73,21 @@ int send_to_pid1(const char* name, int signal, std::uint32_t patience_seconds = 
     return 0;
 }
 
-enum class SyncFirst : std::uint8_t { Yes, No };
-
-int force(const char* name, Request request, SyncFirst sync_first) noexcept {
-    if (sync_first == SyncFirst::Yes) {
-        ::sync();
-    }
-    (void)::reboot(reboot_command(request));
-    std::fprintf(stderr, "%s: reboot(2): %s\n", name, errno_text(errno));
-    return kExitFailed;
-}
-
-std::optional<Request> request_named(std::string_view name) noexcept {
-    if (name == "poweroff") {
-        return Request::PowerOff;
-    }
-    if (name == "reboot") {
-        return Request::Reboot;
-    }
-    if (name == "halt") {
-        return Request::Halt;
-    }
-    return std::nullopt;
-}
-
-/// Where the kernel does not tell, PID 1 finds out.
-bool may_kexec() noexcept {
-    std::array<char, 8> buffer;
-    const auto text = read_file("/sys/kernel/kexec_loaded", buffer);
-    return !text || *text != "0\n";
-}
-
-int power_usage(const char* name, std::FILE* stream) noexcept {
-    std::fprintf(stream,
-                 "Usage: %s [-f [-n]] [-p | -k]\n"
-                 "Asks PID 1 to take the system down in order.\n"
-                 "  -f, --force     do not ask: sync, then reboot(2) at once\n"
-                 "  -n, --no-sync   with -f: do not even sync\n"
-                 "  -p, --poweroff  switch the power off (after halt)\n"
-                 "  -k, --kexec     start the kernel that `kexec -l` loaded\n"
-                 "      --help      this text\n",
-                 name);
-    return stream == stdout ? 0 : kExitUsage;
-}
-
 }  // namespace
 
-int power_main(const char* name, int argc, char** argv) noexcept {
-    Request request = request_named(name).value_or(Request::PowerOff);
-    bool forced = false;
-    SyncFirst sync_first = SyncFirst::Yes;
-    for (int i = 1; i < argc; ++i) {
-        const std::string_view word(argv[i]);
-        if (word == "-f" || word == "--force") {
-            forced = true;
-        } else if (word == "-n" || word == "--no-sync") {
-            sync_first = SyncFirst::No;
-        } else if (word == "-p" || word == "--poweroff") {
-            request = Request::PowerOff;
-        } else if (word == "-k" || word == "--kexec") {
-            request = Request::Kexec;
-        } else if (word == "-nf" || word == "-fn") {
-            forced = true;
-            sync_first = SyncFirst::No;
-        } else if (word == "--help") {
-            return power_usage(name, stdout);
-        } else {
-            std::fprintf(stderr, "%s: unknown argument '%s'\n", name, argv[i]);
-            return power_usage(name, stderr);
-        }
+bool pid1_knows_requests(const char* name) noexcept {
+    const std::optional<bool> ours = pid1_is_ours();
+    if (ours && !*ours) {
+        std::fprintf(stderr,
+                     "%s: PID 1 (%s) is not Mainstay's init, which does not know this request. Use "
+                     "its own tool, or `reboot -f` to go down at once.\n",
+                     name, name_of_pid1().c_str());
+        return false;
     }
-    if (request == Request::Kexec && !may_kexec()) {
-        std::fprintf(stderr, "%s: no kernel is loaded: load one with `kexec -l`, or leave out -k\n",
-                     name);
-        return kExitFailed;
-    }
-    if (forced) {
-        return force(name, request, sync_first);
-    }
+    return true;
+}
+
+int ask_pid1(const char* name, Request request) noexcept {
     return send_to_pid1(name, signal_for(request));
 }
 

@@ -7,11 +7,8 @@
 
 namespace mainstay::init {
 
-/// `init 0|6|q`, `telinit …`. @returns the exit code
+/// `init 0-9|S|a|b|c|q|u`, `telinit …`. @returns the exit code
 int telinit_main(int argc, char** argv) noexcept;
-
-/// `poweroff`, `reboot`, `halt`; @p name is the one it was called by. @returns the exit code
-int power_main(const char* name, int argc, char** argv) noexcept;
 
 /// Whether PID 1 knows our requests; says on standard error when it is another init.
 bool pid1_knows_requests(const char* name) noexcept;
@@ -19,6 +16,6 @@ bool pid1_knows_requests(const char* name) noexcept;
 /// Asks PID 1 to go down.
 /// @param patience_seconds between TERM and KILL for what is left; 0: as PID 1 thinks right
 /// @returns the exit code
-int ask_pid1(const char* name, Request request, std::uint32_t patience_seconds) noexcept;
+int ask_pid1(const char* name, Request request, std::uint32_t patience_seconds = 0) noexcept;
 
 }  // namespace mainstay::init

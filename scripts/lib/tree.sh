@@ -33,7 +33,7 @@ add_init() {
     need_file "$programs/init" "build the programs first: scripts/boot does"
     install -m 0755 "$programs/init" "$tree/usr/lib/mainstay/"
     ln -sf /usr/lib/mainstay/init "$tree/sbin/init"
-    for name in telinit poweroff reboot halt shutdown modprobe; do
+    for name in telinit poweroff reboot halt shutdown runlevel modprobe; do
         rm -f "$tree"/{bin,usr/bin,usr/sbin}/"$name"
         ln -sf /usr/lib/mainstay/init "$tree/sbin/$name"
     done

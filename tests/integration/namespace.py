@@ -173,7 +173,7 @@ def add_programs(system):
         (system / place).unlink(missing_ok=True)
         if (PROGRAMS / name).exists():
             shutil.copy(PROGRAMS / name, system / place)
-    for name in "telinit poweroff reboot halt shutdown".split():
+    for name in "telinit poweroff reboot halt shutdown runlevel".split():
         (system / "sbin" / name).unlink(missing_ok=True)
         (system / "sbin" / name).symlink_to("/sbin/init")
 

@@ -1,5 +1,6 @@
 """An inittab of sysvinit's style: runlevels at run time, and /run/initctl."""
 
+import fcntl
 import os
 import signal
 import struct
@@ -7,6 +8,9 @@ import struct
 import pytest
 
 from namespace import Pid1, eventually
+
+WITH_LOGINS = "ln -s ../run /var/run; : >/var/log/wtmp"
+BOOT_TIME, RUN_LVL, INIT_PROCESS, DEAD_PROCESS = 2, 1, 5, 8
 
 
 def say(text):
@@ -303,3 +307,92 @@ def test_a_new_file_counts_at_once():
         p.run("/sbin/telinit", "q")
         p.wait_for_line("the entries that were in force stay so")
         assert "\nwrong" not in p.transcript()
+
+
+# ---- utmp, wtmp ---------------------------------------------------------------------------------
+
+
+def text(field):
+    return field.split(b"\0")[0].decode()
+
+
+def records(path):
+    """Type, pid, id, user of each record of a utmp file."""
+    data = path.read_bytes()
+    assert len(data) % 384 == 0
+    found = []
+    for at in range(0, len(data), 384):
+        kind, pid, _line, name, user = struct.unpack_from("=hxxi32s4s32s", data, at)
+        found.append((kind, pid, text(name), text(user)))
+    return found
+
+
+LOGINS = f"""id:2:initdefault:
+si::sysinit:/bin/sh -c '{WITH_LOGINS}'
+w2:2:wait:/bin/sh -c 'echo level `runlevel`'
+w3:3:wait:/bin/sh -c 'echo level `runlevel`'
+r2:2:respawn:/bin/sh -c 'echo two is $$; exec sleep 9999'
+no:23:respawn:+/bin/sh -c 'echo unrecorded is $$; exec sleep 9999'
+r6:6:wait:/bin/sh -c 'echo level `runlevel`; read line'
+"""
+
+
+def test_logins_are_recorded_and_runlevel_reads_them():
+    with Pid1(inittab=LOGINS) as p:
+        utmp, wtmp = p.root / "run/utmp", p.root / "var/log/wtmp"
+        p.wait_for_line("^level N 2$")
+        two = int(p.wait_for_line(r"two is (\d+)")[1])
+        boot = (BOOT_TIME, 0, "~~", "reboot")
+        level = (RUN_LVL, ord("2") + 256 * ord("N"), "~~", "runlevel")
+        assert records(utmp)[:2] == [boot, level]
+        assert (INIT_PROCESS, two, "r2", "") in records(utmp)
+        assert "no" not in [name for _, _, name, _ in records(utmp)]
+        p.run("/sbin/telinit", "3")
+        p.wait_for_line("^level 2 3$")
+        assert p.run("/sbin/runlevel") == "2 3\n"
+        assert p.run("/sbin/runlevel", "/var/log/wtmp") == "N 2\n"
+        assert p.run("/sbin/runlevel", "/etc/passwd", check=False) == "unknown\n"
+        assert (DEAD_PROCESS, two, "r2", "") in records(utmp)
+        # One place for each entry in utmp, everything in wtmp.
+        assert len({name for _, _, name, _ in records(utmp)}) == len(records(utmp)) - 1
+        wanted = [boot, level, (RUN_LVL, ord("3") + 256 * ord("2"), "~~", "runlevel")]
+        eventually(
+            lambda: [each for each in records(wtmp) if each[2] == "~~"] == wanted,
+            "wtmp has boot and levels, in order",
+        )
+        assert {(INIT_PROCESS, two, "r2", ""), (DEAD_PROCESS, two, "r2", "")} <= set(records(wtmp))
+        p.run("/sbin/halt", "-w")
+        assert records(wtmp)[-1] == (RUN_LVL, 0, "~~", "shutdown")
+        p.run("/sbin/halt", "-w", "-d")
+        before = len(records(wtmp))
+        p.run("/sbin/reboot", "-d", "-w", "-i", "-h", "-n")
+        assert len(records(wtmp)) == before
+
+
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [
+        ("/sbin/halt -d -f -i -p -h", signal.SIGINT),
+        ("/sbin/halt -dfh", signal.SIGINT),
+        ("/sbin/reboot -d -f -i", signal.SIGHUP),
+        ("/sbin/poweroff -nf", signal.SIGINT),
+    ],
+)
+def test_scripts_of_level_0_and_6_end_the_machine_themselves(command, status):
+    inittab = LOGINS.replace("read line", command)
+    with Pid1(inittab=inittab) as p:
+        p.wait_for_line("^level N 2$")
+        p.run("/sbin/telinit", "6")
+        assert p.exit_status() == -status
+        assert "the system goes down" not in p.transcript()
+
+
+def test_somebody_who_holds_a_lock_on_utmp_keeps_nobody_from_starting():
+    with Pid1(inittab=LOGINS) as p:
+        p.wait_for_line("two is")
+        with open(p.root / "run/utmp", "rb") as held:
+            fcntl.lockf(held, fcntl.LOCK_SH)
+            p.run("/sbin/telinit", "3")
+            p.wait_for_line("^level .*")
+            p.run("/sbin/telinit", "2")
+            p.wait_for_line("two is")

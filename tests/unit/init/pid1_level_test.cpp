@@ -33,7 +33,7 @@ TEST_CASE("a boot with runlevels", "[pid1][levels]") {
     machine(Begin{});
     CHECK(level(machine) == '#');
     CHECK(shown_level(machine.state().level) == 'S');
-    CHECK(machine(NoneLeft{}) == effects_of(kFirst, Arm{seconds(30)}));
+    CHECK(machine(NoneLeft{}) == effects_of(Do::RecordBoot, kFirst, Arm{seconds(30)}));
     CHECK(level(machine) == '*');
     CHECK(machine(NoneLeft{}) == effects_of(Do::AnnounceLevel, kFirst, Arm{seconds(30)}));
     CHECK(level(machine) == '3');
@@ -95,7 +95,8 @@ TEST_CASE("the single-user shell is left", "[pid1][levels]") {
         facts.first_level = 'S';
         Machine machine(facts);
         machine(Begin{});
-        CHECK(machine(NoneLeft{}) == effects_of(Do::AnnounceLevel, kFirst, Arm{seconds(30)}));
+        CHECK(machine(NoneLeft{}) ==
+              effects_of(Do::RecordBoot, Do::AnnounceLevel, kFirst, Arm{seconds(30)}));
         CHECK(level(machine) == 'S');
         machine(NoneLeft{});
         CHECK(machine(LevelThrough{}) == effects_of(kFirst, Arm{seconds(30)}));

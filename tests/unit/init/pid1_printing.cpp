@@ -34,7 +34,7 @@ std::string text_of(EntryClass entry_class) {
 }
 
 std::string text_of(Do effect) {
-    constexpr std::array<const char*, 19> kWords{"disarm",
+    constexpr std::array<const char*, 20> kWords{"disarm",
                                                  "arm the shutdown limit",
                                                  "name who is waited for",
                                                  "name who is left",
@@ -47,6 +47,7 @@ std::string text_of(Do effect) {
                                                  "sync",
                                                  "swapoff",
                                                  "unmount",
+                                                 "record the boot",
                                                  "announce the level",
                                                  "end what is not in the level",
                                                  "kill what is not in the level",

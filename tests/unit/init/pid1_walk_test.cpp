@@ -245,6 +245,7 @@ class Walk {
                 check(state_.request != Request::None, "an end that nobody asked for");
                 ++endings_;
                 break;
+            case Do::RecordBoot:
             case Do::AnnounceLevel:
             case Do::LeaveLevel:
             case Do::KillLevel:
