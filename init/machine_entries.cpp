@@ -118,7 +118,7 @@ void Machine::start_in_passing(std::size_t index) noexcept {
     const EntryClass found = table_.class_at(index);
     const Slot& slot = table_.slots()[index];
     const bool is_due = (found == EntryClass::Once && !slot.is_over) ||
-                        (found == EntryClass::Respawn && !slot.is_due_later && !state_.paused);
+                        (found == EntryClass::Respawn && !slot.is_due_later && may_respawn(state_));
     if (is_due && slot.pid == 0) {
         (void)start_slot(index);
     }

@@ -159,7 +159,7 @@ class Stepper {
 
     void operator()(const ResumeAsked&) noexcept {
         step_.next.paused = false;
-        if (phase() == Phase::Running) {
+        if (respawns(step_.next)) {
             add(Do::ResumeRespawning);
         }
     }
@@ -285,7 +285,7 @@ class Stepper {
             add(Do::Reload);
         }
         add(StartAll{EntryClass::Once});
-        if (!step_.next.paused) {
+        if (may_respawn(step_.next)) {
             add(Do::ResumeRespawning);
         }
     }
@@ -631,7 +631,12 @@ char shown_level(const Runlevel& level) noexcept {
 }
 
 bool respawns(const Pid1State& state) noexcept {
-    return state.phase == Phase::Running && !state.paused;
+    return state.phase == Phase::Running && may_respawn(state);
+}
+
+bool may_respawn(const Pid1State& state) noexcept {
+    const char level = state.level.current;
+    return !state.paused && level != '0' && level != '6';
 }
 
 }  // namespace mainstay::init

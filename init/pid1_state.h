@@ -209,6 +209,8 @@ struct Step {
 
 /// Whether entries are started and restarted in this state.
 bool respawns(const Pid1State& state) noexcept;
+/// The same, but for the phase: not while paused, nor in the levels that end the system.
+bool may_respawn(const Pid1State& state) noexcept;
 
 /// Whether the system is on its way down, or at its end.
 bool is_going_down(const Pid1State& state) noexcept;

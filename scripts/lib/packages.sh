@@ -19,9 +19,10 @@ packages_of() {
     machines) echo ovmf podman runc ;;
     test) echo mount python3 python3-pytest python3-pytest-xdist python3-pexpect ;;
     bench) echo gcc libc6-dev python3 mount util-linux ;;
-    # Not installed, but unpacked: scripts/fetch peers, scripts/fetch inits.
+    # Not installed, but unpacked: scripts/fetch peers, scripts/fetch inits, scripts/fetch sysvinit.
     peers) echo runit s6 libs6-2.11 libskarnet2.13 libexecline2.9 ;;
     inits) echo tini dumb-init catatonit ;;
+    sysvinit) echo sysvinit-core sysvinit-utils initscripts sysv-rc ;;
     fuzz) echo clang libclang-rt-14-dev llvm-14 ;;
     programs) echo redis-server nginx rsyslog dbus ;;
     checks) echo clang-format clang-tidy shellcheck mandoc ;;

@@ -145,6 +145,17 @@ TEST_CASE("levels 0 and 6 end with the end of the system", "[pid1][levels]") {
     CHECK(machine.state().level.current == end.level);
 }
 
+TEST_CASE("in levels 0 and 6 nothing is started again", "[pid1][levels]") {
+    for (const char ending : {'0', '6'}) {
+        Machine machine = in_level_3();
+        machine(LevelAsked{ending, seconds(3)});
+        machine(OldLevelGone{});
+        CHECK(machine(NoneLeft{}) == effects_of(Do::Disarm, StartAll{EntryClass::Once}));
+        CHECK_FALSE(respawns(machine.state()));
+        CHECK(machine(ResumeAsked{}) == Effects{});
+    }
+}
+
 TEST_CASE("a request goes through its level, and the second one not", "[pid1][levels]") {
     Machine machine = in_level_3();
     CHECK(machine(Requested{Request::Kexec}) ==
