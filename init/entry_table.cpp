@@ -8,11 +8,13 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <new>
 #include <utility>
 
 #include "common/fd_io.h"
 #include "common/paths.h"
+#include "init/terminal_name.h"
 
 namespace mainstay::init {
 namespace {
@@ -82,6 +84,20 @@ Result<std::string_view> read_insistently(const char* path, std::span<char> buff
         log.error("%s: %s: %s; trying again", path, text.error().action,
                   errno_text(text.error().code));
         (void)::poll(nullptr, 0, kPauseMilliseconds * tries);
+    }
+}
+
+/// Those that a container's manager made for logins beside the console, as systemd has it.
+void add_container_terminals(TerminalNames& names) noexcept {
+    const char* const variable = std::getenv("container_ttys");
+    std::string_view rest = variable != nullptr ? variable : "";
+    while (!rest.empty()) {
+        const std::string_view word = rest.substr(0, rest.find(' '));
+        rest.remove_prefix(std::min(word.size() + 1, rest.size()));
+        const std::string_view name = without_dev(word);
+        if (is_terminal_name(name) && name.size() <= TerminalName::capacity()) {
+            (void)names.push_back(name);
+        }
     }
 }
 
@@ -196,6 +212,7 @@ void EntryTable::use_defaults(Consoles consoles, Log& log) noexcept {
         names = active_consoles();
     } else {
         (void)names.push_back({});
+        add_container_terminals(names);
     }
     for (const TerminalName& console : names) {
         // "console" stands for "the kernel does not say which": then it is PID 1's own.

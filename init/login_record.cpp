@@ -5,26 +5,15 @@
 #include <algorithm>
 #include <cstring>
 
+#include "init/terminal_name.h"
+
 namespace mainstay::init {
 namespace {
-
-constexpr std::string_view kDevices = "/dev/";
 
 /// A field that ends with a NUL byte or is full.
 template <std::size_t N>
 std::string_view text_of(const char (&field)[N]) noexcept {
     return {field, ::strnlen(field, N)};
-}
-
-bool is_of_device_name(char byte) noexcept {
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-           (byte >= '0' && byte <= '9') || byte == '/' || byte == '-' || byte == '_' ||
-           byte == '.' || byte == ':';
-}
-
-bool is_device_name(std::string_view name) noexcept {
-    return !name.empty() && name.front() != '/' && name.find("..") == std::string_view::npos &&
-           std::all_of(name.begin(), name.end(), is_of_device_name);
 }
 
 std::string_view trimmed(std::string_view line) noexcept {
@@ -47,11 +36,8 @@ void read_login(std::span<const char> record, Login& login) noexcept {
     }
     std::memcpy(&read, record.data(), sizeof read);
     const std::string_view user = text_of(read.ut_user);
-    std::string_view terminal = text_of(read.ut_line);
-    if (terminal.substr(0, kDevices.size()) == kDevices) {
-        terminal.remove_prefix(kDevices.size());
-    }
-    if (read.ut_type == USER_PROCESS && !user.empty() && is_device_name(terminal)) {
+    const std::string_view terminal = without_dev(text_of(read.ut_line));
+    if (read.ut_type == USER_PROCESS && !user.empty() && is_terminal_name(terminal)) {
         login.user.append(user);
         login.terminal.append(terminal);
     }

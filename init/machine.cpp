@@ -171,6 +171,26 @@ void Machine::handle_signal(const ReceivedSignal& received) noexcept {
         case kSignalKexec:
             request(Request::Kexec, received);
             break;
+        case kSignalHaltAtOnce:
+            request(Request::Halt, received, Pace::AtOnce);
+            break;
+        case kSignalPowerOffAtOnce:
+            request(Request::PowerOff, received, Pace::AtOnce);
+            break;
+        case kSignalRebootAtOnce:
+            request(Request::Reboot, received, Pace::AtOnce);
+            break;
+        case kSignalKexecAtOnce:
+            request(Request::Kexec, received, Pace::AtOnce);
+            break;
+        case kSignalShowStatus:
+            log_.show_on_console();
+            break;
+        case kSignalHideStatus:
+            if (!is_going_down(state_)) {
+                log_.hide_from_console();
+            }
+            break;
         case kSignalUpgrade:
             log_.notice("upgrade asked by %s", received.sender.c_str());
             start_upgrade();
@@ -196,7 +216,7 @@ void Machine::handle_signal(const ReceivedSignal& received) noexcept {
     }
 }
 
-void Machine::request(Request wanted, const ReceivedSignal& received) noexcept {
+void Machine::request(Request wanted, const ReceivedSignal& received, Pace pace) noexcept {
     const std::string_view name = signal_name(received.number);
     const std::string_view what = to_string(wanted);
     if (name.empty()) {
@@ -210,7 +230,7 @@ void Machine::request(Request wanted, const ReceivedSignal& received) noexcept {
         terminate_limit_ = std::chrono::seconds(received.value);
         log_.notice("between TERM and KILL: %d s", received.value);
     }
-    post(Requested{wanted});
+    post(Requested{wanted, pace});
 }
 
 void Machine::reap() noexcept {

@@ -105,7 +105,8 @@ class Machine : private Keeper::Kin {
     void wait_for_something() noexcept;
     void handle_signals() noexcept;
     void handle_signal(const ReceivedSignal& received) noexcept;
-    void request(Request wanted, const ReceivedSignal& received) noexcept;
+    void request(Request wanted, const ReceivedSignal& received,
+                 Pace pace = Pace::InOrder) noexcept;
     void reap() noexcept;
     void handle_exit(pid_t pid, int wait_status, pid_t reaped_before = 0) noexcept;
     void handle_entry_exit(std::size_t index, std::optional<ExitStatus> status) noexcept;

@@ -69,7 +69,19 @@ class Stepper {
         }
     }
 
-    void operator()(const Requested& event) noexcept { request(event.request); }
+    void operator()(const Requested& event) noexcept {
+        if (event.pace == Pace::InOrder || event.request <= Request::Restart ||
+            phase() >= Phase::Terminate) {
+            request(event.request);
+            return;
+        }
+        if (!is_going_down()) {
+            add(Do::ArmShutdownLimit);
+        }
+        step_.next.request = std::max(step_.next.request, event.request);
+        add(Do::AbandonWaited);
+        enter_terminate();
+    }
 
     void operator()(const CtrlAltDel& event) noexcept {
         if (phase() == Phase::Ended) {

@@ -111,8 +111,13 @@ struct Begin {};
 struct WaitedEnded {};
 /// RunNext found no further entry of its class.
 struct NoneLeft {};
+enum class Pace : std::uint8_t {
+    InOrder,
+    AtOnce,  ///< services and shutdown entries are not asked, but sent TERM with all others
+};
 struct Requested {
     Request request;
+    Pace pace = Pace::InOrder;
 };
 struct CtrlAltDel {
     MonotonicTime at;

@@ -36,18 +36,16 @@ int print_usage(std::FILE* stream) noexcept {
     std::fputs(
         "Usage: shutdown [-h | -r] [-H | -P] [OPTION]... TIME [MESSAGE]...\n"
         "       shutdown -c [MESSAGE]...\n"
-        "Warns everybody who is logged in, waits, and takes the system down.\n"
         "TIME is now, +MINUTES, +HOURS:MINUTES, or HH:MM by the clock.\n"
-        "  -h, -P      switch the power off (also without any of these)\n"
-        "  -H          halt, and leave the power on\n"
+        "  -h, -P      switch the power off (the default)\n"
+        "  -H          halt\n"
         "  -r          reboot\n"
-        "  -c          cancel the shutdown that waits\n"
-        "  -k          only warn, and do nothing\n"
-        "  -t SECONDS  give processes so long between TERM and KILL\n"
-        "  -f, -F      skip or force the check of file systems at the next boot\n"
-        "  -q, -Q      fewer warnings, or none before it happens\n"
-        "  -a          only if somebody named in /etc/shutdown.allow, or root, is logged in on a\n"
-        "              virtual console: for the ctrlaltdel line of inittab\n"
+        "  -c          cancel the one that waits\n"
+        "  -k          only warn\n"
+        "  -t SECONDS  between TERM and KILL\n"
+        "  -f, -F      skip or force fsck at the next boot\n"
+        "  -q, -Q      fewer warnings, or only the last\n"
+        "  -a          only if root or a user in /etc/shutdown.allow is logged in at the console\n"
         "      --help  this text\n",
         stream);
     return stream == stdout ? 0 : kExitUsage;
@@ -133,8 +131,8 @@ int cancel(const ShutdownCommand& command) noexcept {
     }
     pollfd ended{process.get(), POLLIN, 0};
     if (::poll(&ended, 1, kPatience) != 1) {
-        std::fprintf(stderr, "shutdown: pid %d was asked to end, and has not: kill -9 %d ends it\n",
-                     *holder, *holder);
+        std::fprintf(stderr, "shutdown: pid %d does not end: kill -9 %d ends it\n", *holder,
+                     *holder);
         return kExitFailed;
     }
     WallText text;

@@ -107,9 +107,7 @@ class Reader {
                 way_to_halt_ = Request::PowerOff;
                 break;
             case 'n':
-                complain(
-                    "-n: PID 1 itself takes the system down, in order; to go down at once use "
-                    "poweroff -f, halt -f or reboot -f");
+                complain("-n: PID 1 takes the system down, in order; at once is reboot -f");
                 break;
             case kWords[0].val:
                 command_.ask = Ask::Help;

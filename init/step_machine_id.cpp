@@ -5,9 +5,11 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 
 #include "common/fd_io.h"
 #include "common/fixed.h"
+#include "init/machine_id.h"
 #include "init/steps.h"
 
 // machine-id(5): made once, kept in /etc where that can be written, else until the next boot.
@@ -36,8 +38,19 @@ bool has_machine_id() noexcept {
     return true;
 }
 
+/// What the container's manager gave it, as systemd has it; empty without any.
+FixedString<40> container_id() noexcept {
+    const char* const variable = std::getenv("container_uuid");
+    if (variable != nullptr) {
+        return machine_id_of(variable);
+    }
+    std::array<char, 64> buffer;
+    const auto text = read_file("/run/host/container-uuid", buffer);
+    return text ? machine_id_of(*text) : FixedString<40>();
+}
+
 /// A random UUID (RFC 4122, version 4) without dashes.
-FixedString<40> make_machine_id() noexcept {
+FixedString<40> random_id() noexcept {
     std::array<unsigned char, 16> bytes{};
     FixedString<40> id;
     if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
@@ -48,7 +61,6 @@ FixedString<40> make_machine_id() noexcept {
     for (const unsigned char byte : bytes) {
         id.append_format("%02x", byte);
     }
-    id.append("\n");
     return id;
 }
 
@@ -63,11 +75,15 @@ StepResult step_machine_id(const StepContext& context) noexcept {
     if (has_machine_id()) {
         return StepResult::Done;
     }
-    const auto id = make_machine_id();
+    auto id = context.in_container ? container_id() : FixedString<40>();
+    if (id.empty()) {
+        id = random_id();
+    }
     if (id.empty()) {
         context.log.warning("machine-id: getrandom: %s", errno_text(errno));
         return StepResult::Failed;
     }
+    id.append("\n");
     auto written = write_whole(kPlace, id);
     if (written) {
         return StepResult::Done;

@@ -67,7 +67,7 @@ class Broadcast {
         (void)told_.push_back({info.st_dev, info.st_ino});
         const auto terminal = open_file(path, O_WRONLY | O_NONBLOCK);
         if (terminal && ::isatty(terminal->get()) != 0) {
-            (void)write_all(terminal->get(), text_).has_value();
+            write_to(terminal->get());
         }
     }
 
@@ -78,6 +78,21 @@ class Broadcast {
         dev_t file_system;
         ino_t node;
     };
+
+    /// One that somebody else writes to at this instant says that it would block, as a stopped one
+    /// does, which is not waited for for long.
+    void write_to(int terminal) const noexcept {
+        constexpr int kPatience = 200;
+        std::string_view left = text_;
+        pollfd room{terminal, POLLOUT, 0};
+        while (!left.empty() && ::poll(&room, 1, kPatience) == 1) {
+            const ssize_t count = ::write(terminal, left.data(), left.size());
+            if (count < 0 && errno != EAGAIN) {
+                return;
+            }
+            left.remove_prefix(count > 0 ? static_cast<std::size_t>(count) : 0);
+        }
+    }
 
     bool was_told(const struct stat& info) const noexcept {
         for (const Place& place : told_) {

@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from namespace import Pid1
 
 UP = "::once:/bin/echo system is up\n"
@@ -103,6 +105,17 @@ def test_a_machine_id_is_kept_or_made_for_this_boot():
         p.wait_for_line("machine-id: Read-only file system; a new one until the next boot")
         p.wait_for_line("system is up")
         assert MACHINE_ID.fullmatch(p.run("cat", "/etc/machine-id"))
+
+
+@pytest.mark.parametrize("how", ["variable", "file"])
+def test_a_container_has_the_id_that_its_manager_gave_it(how):
+    uuid = "01234567-89AB-cdef-0123-456789abcdef"
+    put = f"::sysinit:/bin/sh -c 'mkdir /run/host; echo {uuid} >/run/host/container-uuid'\n"
+    inittab = ("" if how == "variable" else put) + "::native:machine-id\n" + UP
+    env = {"container": "test", **({"container_uuid": uuid} if how == "variable" else {})}
+    with Pid1(inittab=inittab, files={"/etc/machine-id": ""}, env=env) as p:
+        p.wait_for_line("system is up")
+        assert (p.root / "etc/machine-id").read_text() == "0123456789abcdef0123456789abcdef\n"
 
 
 def test_a_seed_is_used_once_and_replaced():

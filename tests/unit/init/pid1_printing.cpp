@@ -95,7 +95,8 @@ std::string text_of(const Event& event) {
     static_assert(std::variant_size_v<Event> == kWords.size());
     std::string text = kWords[event.index()];
     if (const auto* requested = std::get_if<Requested>(&event)) {
-        text.append(": ").append(to_string(requested->request));
+        text.append(requested->pace == Pace::AtOnce ? " at once: " : ": ");
+        text.append(to_string(requested->request));
     } else if (const auto* asked = std::get_if<LevelAsked>(&event)) {
         text.append(": ").append(1, asked->level);
     } else if (const auto* deadline = std::get_if<DeadlinePassed>(&event)) {

@@ -56,6 +56,25 @@ TEST_CASE("who asks may say how long processes have between TERM and KILL", "[pi
     CHECK(machine.deadline() == effects_of(Do::NameLeft, Do::KillAll, Arm{seconds(2)}));
 }
 
+TEST_CASE("a request at once asks no service and runs no shutdown entry", "[pid1]") {
+    Machine machine = booted();
+    CHECK(machine(Requested{Request::Halt, Pace::AtOnce}) ==
+          effects_of(Do::ArmShutdownLimit, Do::AbandonWaited, Do::TerminateAll, Arm{seconds(5)}));
+    CHECK(machine(NobodyLeft{}) == effects_of(Do::StartSync, Arm{seconds(30)}));
+    CHECK(machine.request() == Request::Halt);
+}
+
+TEST_CASE("a request at once overtakes one in order, and weakens none", "[pid1]") {
+    Machine machine = booted();
+    machine(Requested{Request::PowerOff});
+    REQUIRE(machine.phase() == Phase::StopSupervisor);
+    CHECK(machine(Requested{Request::Reboot, Pace::AtOnce}) ==
+          effects_of(Do::AbandonWaited, Do::TerminateAll, Arm{seconds(5)}));
+    CHECK(machine.request() == Request::PowerOff);
+    CHECK(machine(Requested{Request::Reboot, Pace::AtOnce}) == Effects{});
+    CHECK(machine.phase() == Phase::Terminate);
+}
+
 TEST_CASE("the power fails while sysinit hangs", "[pid1]") {
     Machine machine(with(&Facts::has_power_fail_entry));
     machine(Begin{});

@@ -64,6 +64,7 @@ const std::vector<Stimulus>& stimuli() {
         {"runlevel 0 asked, of a file without", LevelAsked{'0', kLevelPatience}},
         {"old runlevel gone", OldLevelGone{}, with_levels()},
         {"demand asked", DemandAsked{}, with_levels()},
+        {"requested at once: poweroff", Requested{Request::PowerOff, Pace::AtOnce}},
         {"ctrl-alt-del, with an entry", CtrlAltDel{kStart}, with(&Facts::has_ctrl_alt_del_entry)},
         {"ctrl-alt-del, without one", CtrlAltDel{kStart}},
         {"ctrl-alt-del, the seventh within 2 s", CtrlAltDel{kStart},
@@ -140,6 +141,7 @@ constexpr const char* kStopSupervisor = "arm the shutdown limit, ask the supervi
 constexpr const char* kFirstShutdownEntry =
     "arm the shutdown limit, run the next shutdown entry, arm 60 s";
 constexpr const char* kEnd = "disarm, end the system";
+constexpr const char* kTerminateAtOnce = "abandon who is waited for, terminate all, arm 5 s";
 
 constexpr const char* kLeaveLevel = "announce the level, end what is not in the level, arm 3 s";
 constexpr const char* kFirstEntry = "run the first wait entry, arm 30 s";
@@ -174,6 +176,8 @@ std::vector<Row> while_up(std::vector<Row> own, Phase phase = Phase::Running) {
         {"power is low, with an entry", "", "start all powerfailnow entries"},
         {"power is low, without one", "stop-supervisor, request poweroff", kStopSupervisor},
         {"power is back", "", "start all powerokwait entries"},
+        {"requested at once: poweroff", "terminate, request poweroff",
+         std::string("arm the shutdown limit, ") + kTerminateAtOnce},
         {"ctrl-alt-del, with an entry", "", "start all ctrlaltdel entries"},
         {"ctrl-alt-del, without one", "stop-supervisor, request reboot", kStopSupervisor},
         {"ctrl-alt-del, the seventh within 2 s", "ended", "reset now"},
@@ -186,14 +190,17 @@ std::vector<Row> while_up(std::vector<Row> own, Phase phase = Phase::Running) {
     return own;
 }
 
-/// The rows of the phases in which the system goes down.
-std::vector<Row> going_down(std::vector<Row> own) {
+/// The rows of the phases in which the system goes down. @p asked: services or shutdown entries are
+/// still being asked.
+std::vector<Row> going_down(std::vector<Row> own, bool asked = false) {
     const std::vector<Row> common{
         {"requested: poweroff", "request poweroff", ""},
         {"requested: poweroff, with runlevel 0", "request poweroff", ""},
         {"runlevel 0 asked, of a file without", "request poweroff", ""},
         {"power is low, with an entry", "request poweroff", ""},
         {"power is low, without one", "request poweroff", ""},
+        {"requested at once: poweroff", asked ? "terminate, request poweroff" : "request poweroff",
+         asked ? kTerminateAtOnce : ""},
         {"ctrl-alt-del, the seventh within 2 s", "ended", "reset now"},
         {"power fails, with an entry", "request poweroff", ""},
         {"power fails, without one", "request poweroff", ""},
@@ -254,14 +261,16 @@ const std::array<std::vector<Row>, kPhaseCount>& table() {
              {"recovered", "", "ask the supervisor, arm 10 s"},
              {"recovered, a process is waited for", "", "ask the supervisor, arm 10 s"},
              {"recovered, no supervisor runs", "shutdown-entries",
-              "run the next shutdown entry, arm 60 s"}}),
+              "run the next shutdown entry, arm 60 s"}},
+            true),
         // ShutdownEntries
         recovering(
             going_down({{"waited ended", "", "run the next shutdown entry, arm 60 s"},
                         {"none left", "terminate", "terminate all, arm 5 s"},
                         {"deadline passed", "",
                          "name who is waited for, abandon who is waited for, run the next shutdown "
-                         "entry, arm 60 s"}}),
+                         "entry, arm 60 s"}},
+                       true),
             "", "run the next shutdown entry, arm 60 s", "arm 60 s"),
         // Terminate
         recovering(going_down({{"nobody left", "sync", "sync, arm 30 s"},

@@ -132,7 +132,7 @@ class Walk {
             case 5:
                 return NoneLeft{};
             case 6:
-                return random_.below(3) == 0 ? Event{Requested{random_request()}}
+                return random_.below(3) == 0 ? Event{Requested{random_request(), random_pace()}}
                                              : Event{WaitedEnded{}};
             case 7:
                 return CtrlAltDel{now_};
@@ -175,6 +175,7 @@ class Walk {
         }
     }
 
+    Pace random_pace() { return random_.below(4) == 0 ? Pace::AtOnce : Pace::InOrder; }
     Request random_request() { return static_cast<Request>(random_.below(6)); }
 
     void take(const Event& event) {

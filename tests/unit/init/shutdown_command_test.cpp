@@ -120,8 +120,7 @@ TEST_CASE("a wrong option is named", "[shutdown]") {
     CHECK(complaint({"-t", "301", "now"}) == "-t 301: not a number of seconds from 0 to 300");
     CHECK(complaint({"-t", "x", "now"}) == "-t x: not a number of seconds from 0 to 300");
     CHECK(complaint({"-n", "now"}) ==
-          "-n: PID 1 itself takes the system down, in order; to go down at once use poweroff -f, "
-          "halt -f or reboot -f");
+          "-n: PID 1 takes the system down, in order; at once is reboot -f");
 }
 
 TEST_CASE("what follows the time is the message", "[shutdown]") {
