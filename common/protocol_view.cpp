@@ -61,6 +61,7 @@ void add_flags(JsonObject& object, const ServiceView& view) {
     }
     add_flag(object, "down_file", view.has_down_file);
     add_flag(object, "reloading", view.is_reloading);
+    add_flag(object, "listening", view.is_listening);
     add_flag(object, "changed", view.has_changed);
 }
 
@@ -161,6 +162,7 @@ ServiceView read_view(FieldReader& fields) {
     fields.read("enabled", view.is_enabled);
     fields.read("down_file", view.has_down_file);
     fields.read("reloading", view.is_reloading);
+    fields.read("listening", view.is_listening);
     fields.read("changed", view.has_changed);
     fields.read_number("pid", view.pid, 0, kMaxPid);
     fields.read_number("restarts", view.restarts, 0, kMaxCount);

@@ -3,7 +3,6 @@
 namespace mainstay {
 namespace {
 
-constexpr Duration kLongEnoughForAnImmediateStart = std::chrono::seconds(1);
 constexpr std::uint32_t kMaxCount = 1U << 30U;
 
 Duration doubled(Duration delay, std::uint32_t times, Duration limit) noexcept {

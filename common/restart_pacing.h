@@ -11,6 +11,9 @@
 
 namespace mainstay {
 
+/// A run that was shorter is never followed by another at once.
+inline constexpr Duration kLongEnoughForAnImmediateStart = std::chrono::seconds(1);
+
 struct PacingPolicy {
     Duration delay = std::chrono::milliseconds(250);
     Duration delay_max = std::chrono::seconds(30);

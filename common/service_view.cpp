@@ -62,8 +62,8 @@ bool operator==(const ServiceView& a, const ServiceView& b) {
            a.type == b.type && a.state == b.state && a.wanted == b.wanted &&
            a.is_paused == b.is_paused && a.is_enabled == b.is_enabled &&
            a.has_down_file == b.has_down_file && a.is_reloading == b.is_reloading &&
-           a.has_changed == b.has_changed && a.pid == b.pid && a.restarts == b.restarts &&
-           a.since == b.since && have_same_parts(a, b);
+           a.is_listening == b.is_listening && a.has_changed == b.has_changed && a.pid == b.pid &&
+           a.restarts == b.restarts && a.since == b.since && have_same_parts(a, b);
 }
 
 }  // namespace mainstay

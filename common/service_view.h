@@ -146,6 +146,7 @@ struct ServiceView {
     bool is_enabled = true;      ///< starts again at the next boot, a down file aside
     bool has_down_file = false;  ///< normally down
     bool is_reloading = false;   ///< as it says itself (RELOADING=1)
+    bool is_listening = false;   ///< in waiting: for whoever comes to its sockets
     bool has_changed = false;    ///< its definition is newer than what runs
     std::int32_t pid = 0;        ///< 0: no process
     std::uint32_t restarts = 0;  ///< in a row that nobody asked for; in backoff with the due one

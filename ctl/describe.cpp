@@ -129,6 +129,7 @@ Standing standing(const ServiceView& view) noexcept {
         case ServiceState::Failed:
             return Standing::Trouble;
         case ServiceState::Waiting:
+            return view.is_listening ? Standing::Done : Standing::OnItsWay;
         case ServiceState::Starting:
         case ServiceState::Up:
         case ServiceState::Stopping:

@@ -55,6 +55,9 @@ std::string sentence_of(const ServiceView& view) {
         case ServiceState::Down:
             return down_sentence(view);
         case ServiceState::Waiting:
+            if (view.is_listening) {
+                return "has been " + view.cause + " for " + age(view);
+            }
             return with_reason("waits for " + age(view) + " now",
                                view.blockers.empty() ? view.cause : "");
         case ServiceState::Starting:

@@ -71,15 +71,16 @@ std::string format_row(const Row& row, const Widths& widths, const Style& style)
 }
 
 /// What a part of the summary counts.
-enum class Counted : std::uint8_t { Ready, OnTheirWay, Done, Failed, Down };
-constexpr std::array<std::string_view, 5> kCountedWords{"ready", "on their way", "done", "failed",
-                                                        "down"};
+enum class Counted : std::uint8_t { Ready, Listening, OnTheirWay, Done, Failed, Down };
+constexpr std::array<std::string_view, 6> kCountedWords{
+    "ready", "waiting for connections", "on their way", "done", "failed", "down"};
 
-Counted counted_as(ServiceState state) noexcept {
-    switch (state) {
+Counted counted_as(const ServiceView& view) noexcept {
+    switch (view.state) {
         case ServiceState::Ready:
             return Counted::Ready;
         case ServiceState::Waiting:
+            return view.is_listening ? Counted::Listening : Counted::OnTheirWay;
         case ServiceState::Starting:
         case ServiceState::Up:
         case ServiceState::Stopping:
@@ -118,7 +119,7 @@ std::string format_summary(const std::vector<ServiceView>& views, const Style& s
     std::array<std::size_t, kCountedWords.size()> counts{};
     std::size_t in_trouble = 0;
     for (const ServiceView& view : views) {
-        ++counts.at(static_cast<std::size_t>(counted_as(view.state)));
+        ++counts.at(static_cast<std::size_t>(counted_as(view)));
         in_trouble += standing(view) == Standing::Trouble ? 1 : 0;
     }
     std::string line = std::to_string(views.size());

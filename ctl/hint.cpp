@@ -118,6 +118,9 @@ std::string hint_for(const ServiceView& view) {
     if (view.state == ServiceState::Backoff || view.state == ServiceState::Failed) {
         return for_trouble(view);
     }
+    if (view.is_listening) {
+        return "it starts when somebody comes; svctl up " + view.name + " starts it now";
+    }
     if (view.state == ServiceState::Waiting) {
         return for_blockers(view);
     }

@@ -71,7 +71,7 @@ class Stepper {
 
     void operator()(const Requested& event) noexcept {
         if (event.pace == Pace::InOrder || event.request <= Request::Restart ||
-            phase() >= Phase::Terminate) {
+            (is_going_down() && phase() >= Phase::Terminate)) {
             request(event.request);
             return;
         }

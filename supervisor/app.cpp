@@ -19,6 +19,7 @@
 #include "supervisor/control_server.h"
 #include "supervisor/control_socket.h"
 #include "supervisor/enabled_links.h"
+#include "supervisor/listening_sockets.h"
 #include "supervisor/log_pipes.h"
 #include "supervisor/loop.h"
 #include "supervisor/places.h"
@@ -111,13 +112,15 @@ class App final : public ScanListener, public ServiceObserver, public System {
           checks_({processes_, outputs_, loop_, journal_}),
           readiness_({loop_, journal_, processes_, family_, checks_, link_},
                      places_for(settings_.options).notify),
+          sockets_({loop_, link_}),
           scripts_({processes_, outputs_, loop_, journal_}),
           services_({loop_, processes_, outputs_, definitions_, journal_, cgroups_, readiness_,
-                     sessions_, *this, state_, &scripts_}),
+                     sessions_, *this, state_, &scripts_, &sockets_}),
           runit_({loop_, journal_, processes_, services_, scripts_},
                  places_for(settings_.options).supervise),
-          succession_({link_, state_, processes_, outputs_, readiness_, services_, journal_},
-                      {places_for(settings_.options).state, places_for(settings_.options).svlog}),
+          succession_(
+              {link_, state_, processes_, outputs_, readiness_, sockets_, services_, journal_},
+              {places_for(settings_.options).state, places_for(settings_.options).svlog}),
           scan_(loop_, journal_, merge_.first(), settings_.options.directory),
           enabled_({settings_.options.directory, runtime_directory(settings_.options),
                     settings_.options.definitions},
@@ -133,6 +136,7 @@ class App final : public ScanListener, public ServiceObserver, public System {
         processes_.set_listener(services_);
         processes_.hear_before_exits([this](ProcessKey key) { readiness_.hear(key); });
         readiness_.set_listener(services_);
+        sockets_.set_listener(services_);
         services_.observe(*this);
         services_.observe(runit_);
         spawner_.hear_of_missed_cgroups([this](int code) { cgroups_.not_entered(code); });
@@ -419,6 +423,7 @@ class App final : public ScanListener, public ServiceObserver, public System {
     ProcFamily family_;
     CheckRunner checks_;
     ReadinessChannels readiness_;
+    ListeningSockets sockets_;
     RealSessions sessions_;
     ControlScripts scripts_;
     ServiceSet services_;

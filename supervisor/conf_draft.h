@@ -21,6 +21,7 @@ struct ConfDraft {
     std::vector<std::string> environment;  ///< of `environment` alone; process has that of env/
     CgroupSettings cgroup;
     LogSettings log;
+    std::vector<ListenPoint> listen;
 };
 
 }  // namespace mainstay::supervisor

@@ -274,6 +274,11 @@ constexpr std::array<ConfKeyInfo, kConfKeyCount> kKeys{{
         ConfDraft& d) { return take_percent(v, {0, 99}, d.log.min_free_percent); }},
     {ConfKey::LogTimestamp, "log-timestamp", Arity::Scalar, Reading::Words, "iso, tai64n or none",
      "tai64n", [](const ConfValue& v, ConfDraft& d) { return take_enum(v, d.log.timestamp); }},
+    {ConfKey::Listen, "listen", Arity::List, Reading::Words,
+     "a place (tcp:ADDRESS:PORT, udp:ADDRESS:PORT, unix:PATH, unix-dgram:PATH, "
+     "unix-seqpacket:PATH or fifo:PATH) and its options",
+     "unix:/run/web.sock mode=0660 group=www-data",
+     [](const ConfValue& v, ConfDraft& d) { return take_listen(v, d.listen); }},
 }};
 
 constexpr bool each_is_at_its_index() {

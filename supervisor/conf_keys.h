@@ -95,8 +95,9 @@ enum class ConfKey : std::uint8_t {
     LogMaxAge,
     LogMinFree,
     LogTimestamp,
+    Listen,
 };
-inline constexpr std::size_t kConfKeyCount = static_cast<std::size_t>(ConfKey::LogTimestamp) + 1;
+inline constexpr std::size_t kConfKeyCount = static_cast<std::size_t>(ConfKey::Listen) + 1;
 
 constexpr std::size_t index_of(ConfKey key) noexcept {
     return static_cast<std::size_t>(key);

@@ -11,7 +11,6 @@ namespace mainstay::supervisor {
 namespace {
 
 constexpr std::size_t kMostProblems = 64;
-constexpr std::string_view kListen = "listen";
 
 /// Replaces %i, %n and %%. Each % of what is expanded is one of the raw value, in the same order:
 /// by that a fault has its place, whatever quotes have gone.
@@ -109,6 +108,7 @@ ConfDraft draft_of(const Definition& definition) {
     draft.process = definition.process();
     draft.cgroup = definition.cgroup();
     draft.log = definition.log();
+    draft.listen = definition.listen();
     return draft;
 }
 
@@ -207,10 +207,6 @@ class Parser {
 
     void add_unknown(const ConfAssignment& assignment) {
         const ConfPlace at = place(assignment.key_offset);
-        if (assignment.key == kListen) {
-            add_problem(at, "listen is not supported yet; remove it, and let the program listen");
-            return;
-        }
         std::string message = "there is no key '" + shown(assignment.key) + "'";
         const std::string_view nearest = nearest_conf_key(assignment.key);
         message += nearest.empty() ? "; see service.conf(5) for those there are"
@@ -250,6 +246,8 @@ class Parser {
         policy.has_setup = !draft_.programs.setup.empty();
         policy.has_stop_program = !draft_.programs.stop.empty();
         policy.has_finish = !draft_.programs.finish.empty();
+        policy.on_demand = std::any_of(draft_.listen.begin(), draft_.listen.end(),
+                                       [](const ListenPoint& point) { return point.on_demand; });
         if (policy.type == ServiceType::Oneshot && !is_given(ConfKey::Restart)) {
             policy.restart = RestartPolicy::Never;
         }
@@ -280,6 +278,7 @@ class Parser {
         keep(definition_.own_process, std::move(draft_.process));
         keep(definition_.own_cgroup, draft_.cgroup);
         keep(definition_.own_log, draft_.log);
+        keep(definition_.own_listen, std::move(draft_.listen));
     }
 
     std::span<const ConfFile> files_;

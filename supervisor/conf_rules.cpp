@@ -23,6 +23,8 @@ constexpr std::array kRoles{
 };
 static_assert(kRoles.size() == kRoleFileCount);
 
+constexpr int kFirstPassed = 3;  // SD_LISTEN_FDS_START of sd_listen_fds(3)
+
 constexpr std::array kGroupKeys{ConfKey::Description, ConfKey::Type,     ConfKey::Members,
                                 ConfKey::Needs,       ConfKey::Wants,    ConfKey::After,
                                 ConfKey::Before,      ConfKey::Conflicts};
@@ -44,6 +46,7 @@ class Rules {
             check_readiness();
             check_restart();
             check_streams();
+            check_listen();
             check_process();
         }
         check_relations();
@@ -139,9 +142,30 @@ class Rules {
                 draft_.process.terminal.empty()) {
                 fault(stream.key, "which terminal? add tty = /dev/...");
             }
-            if (stream.target.kind == StreamTarget::Kind::Socket) {
-                fault(stream.key, "stdin = socket needs listen, which is not supported yet");
+            if (stream.target.kind == StreamTarget::Kind::Socket && draft_.listen.size() != 1) {
+                fault(stream.key,
+                      "stdin = socket takes what listen opens, and there must be one; "
+                      "here are " +
+                          std::to_string(draft_.listen.size()));
             }
+        }
+    }
+
+    void check_listen() {
+        if (draft_.policy.on_demand && draft_.policy.type == ServiceType::Oneshot) {
+            fault(ConfKey::Listen,
+                  "a oneshot runs once; on-demand=yes is for a service that may "
+                  "be started again");
+        }
+        const auto count = static_cast<int>(draft_.listen.size());
+        const int number = draft_.readiness.notification_fd;
+        if (count > 0 && draft_.policy.readiness == Readiness::Descriptor &&
+            number < kFirstPassed + count) {
+            fault(ConfKey::Listen, ConfKey::Ready,
+                  "descriptor " + std::to_string(number) +
+                      ", on which it says that it is ready, is one of those that listen passes (" +
+                      std::to_string(kFirstPassed) + " to " +
+                      std::to_string(kFirstPassed + count - 1) + "); choose one behind them");
         }
     }
 

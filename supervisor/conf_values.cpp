@@ -258,6 +258,28 @@ Taken take_environment(const ConfValue& value, std::vector<std::string>& into) {
     return {};
 }
 
+Taken take_listen(const ConfValue& value, std::vector<ListenPoint>& into) {
+    if (value.words.empty()) {
+        into.clear();
+        return {};
+    }
+    ListenPoint point;
+    if (Taken fault = parse_listen_point(value.words, point)) {
+        return fault;
+    }
+    for (const ListenPoint& known : into) {
+        if (is_same_place(known, point)) {
+            return ConfFault{value.offset, to_string(point) + " is given already"};
+        }
+    }
+    if (into.size() == kMostListenPoints) {
+        return ConfFault{value.offset,
+                         "more than " + std::to_string(kMostListenPoints) + " of them"};
+    }
+    into.push_back(std::move(point));
+    return {};
+}
+
 Taken take_groups(const ConfValue& value, std::optional<std::vector<std::string>>& into) {
     if (value.words.empty() || !into) {
         into.emplace();

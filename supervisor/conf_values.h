@@ -101,6 +101,9 @@ Taken take_capabilities(const ConfValue& value, std::uint64_t& into);
 Taken take_capabilities(const ConfValue& value, std::optional<std::uint64_t>& into);
 Taken take_securebits(const ConfValue& value, std::uint32_t& into);
 
+/// One place, with its options.
+Taken take_listen(const ConfValue& value, std::vector<ListenPoint>& into);
+
 Taken take_account(const ConfValue& value, std::string& into);
 Taken take_io_priority(const ConfValue& value, std::optional<IoPriority>& into);
 Taken take_cpus(const ConfValue& value, std::vector<std::uint64_t>& into);

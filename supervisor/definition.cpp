@@ -31,6 +31,10 @@ const LogSettings& Definition::log() const noexcept {
     return or_default(own_log);
 }
 
+const std::vector<ListenPoint>& Definition::listen() const noexcept {
+    return or_default(own_listen);
+}
+
 bool operator==(const Definition& a, const Definition& b) noexcept {
     return a.path == b.path && a.resolved == b.resolved && a.instance == b.instance &&
            a.log_target == b.log_target && a.description == b.description && a.policy == b.policy &&
@@ -38,7 +42,8 @@ bool operator==(const Definition& a, const Definition& b) noexcept {
            a.reload_signal == b.reload_signal && a.has_down_file == b.has_down_file &&
            a.has_log == b.has_log && a.has_control == b.has_control &&
            a.programs() == b.programs() && a.relations() == b.relations() &&
-           a.process() == b.process() && a.cgroup() == b.cgroup() && a.log() == b.log();
+           a.process() == b.process() && a.cgroup() == b.cgroup() && a.log() == b.log() &&
+           a.listen() == b.listen();
 }
 
 std::string_view to_string(NotifyAccess access) noexcept {

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "supervisor/listen_point.h"
 #include "supervisor/service_state.h"
 
 namespace mainstay::supervisor {
@@ -72,6 +73,7 @@ struct ReadinessSettings {
     int notification_fd = -1;  ///< Readiness::Descriptor: the child's number for it
     NotifyAccess access = NotifyAccess::Main;
     Duration check_interval = std::chrono::seconds(1);
+    std::uint32_t store_max = 0;  ///< so many descriptors it may have kept (FDSTORE)
 
     friend bool operator==(const ReadinessSettings&, const ReadinessSettings&) = default;
 };
@@ -191,12 +193,14 @@ struct Definition {
     std::shared_ptr<const ProcessSettings> own_process;
     std::shared_ptr<const CgroupSettings> own_cgroup;
     std::shared_ptr<const LogSettings> own_log;
+    std::shared_ptr<const std::vector<ListenPoint>> own_listen;
 
     const Programs& programs() const noexcept;
     const Relations& relations() const noexcept;
     const ProcessSettings& process() const noexcept;
     const CgroupSettings& cgroup() const noexcept;
     const LogSettings& log() const noexcept;
+    const std::vector<ListenPoint>& listen() const noexcept;
 
     /// Whether both say the same, wherever it is stored.
     friend bool operator==(const Definition& a, const Definition& b) noexcept;

@@ -75,6 +75,10 @@ class Hash {
         return *this << c.memory_max << c.memory_high << c.pids_max << c.cpu_max << c.cpu_weight
                      << c.io_weight;
     }
+    Hash& operator<<(const ListenPoint& p) {
+        return *this << to_string(p) << p.name << p.user << p.group << p.mode << p.backlog
+                     << p.on_demand;
+    }
     Hash& operator<<(const LogSettings& l) {
         return *this << l.memory << l.max_size << l.max_files << l.max_age << l.min_free_percent
                      << l.timestamp;
@@ -120,6 +124,10 @@ std::uint64_t hash_of(const Definition& d) {
          << d.readiness.notification_fd << d.readiness.access << d.readiness.check_interval
          << d.leftovers << d.reload_signal << d.has_down_file << d.has_log << d.has_control
          << d.own_programs << d.own_relations << d.own_process << d.own_cgroup << d.own_log;
+    // A program before this one knew none: what says nothing changes nothing.
+    if (d.own_listen) {
+        hash << *d.own_listen;
+    }
     return hash.value();
 }
 

@@ -43,6 +43,7 @@ struct NotifyMessage {
     std::optional<MonotonicTime> reload_began;
     std::optional<NotifySenders> senders;
     std::string descriptor_name;
+    bool polls = true;              ///< FDPOLL=0: kept also when the other end is gone
     const char* bad_key = nullptr;  ///< a known key whose value makes no sense; a literal
 
     friend bool operator==(const NotifyMessage& a, const NotifyMessage& b) = default;

@@ -5,6 +5,7 @@
 /// the next supervisor. Whatever is kept is handed over before the next supervisor's first start.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -21,6 +22,14 @@ enum class KeptKind : std::uint16_t {
                        ///< by their names, which the state table holds
     Listening = 7,     ///< sockets of the key listen
 };
+
+/// Of more descriptors than one key can hold, each part has a key of its own.
+constexpr KeptKind part_of(KeptKind kind, std::size_t part) noexcept {
+    return static_cast<KeptKind>(static_cast<unsigned>(kind) | static_cast<unsigned>(part) << 8U);
+}
+constexpr KeptKind whole_of(KeptKind kind) noexcept {
+    return static_cast<KeptKind>(static_cast<unsigned>(kind) & 0xffU);
+}
 
 class Keeper {
   public:

@@ -9,7 +9,7 @@ bool is_active(ServiceState state) noexcept {
 }
 
 bool is_on_its_way_up(const Snapshot& s) noexcept {
-    return s.state == ServiceState::Waiting ||
+    return (s.state == ServiceState::Waiting && !s.listening) ||
            (is_active(s.state) && s.state != ServiceState::Ready);
 }
 
@@ -20,7 +20,8 @@ bool Planner::is_satisfied(NodeId node) const noexcept {
         return false;
     }
     const ServiceState state = snapshot(node).state;
-    return state == ServiceState::Ready ||
+    // Who waits for whoever comes can be come to: it starts when it is needed.
+    return state == ServiceState::Ready || snapshot(node).listening ||
            (state == ServiceState::Done && entries_[node].policy->type == ServiceType::Oneshot);
 }
 
@@ -83,8 +84,9 @@ bool Planner::blocks_members(const Edge& edge) const noexcept {
     if (!edge.is(Relation::Members, Side::Says)) {
         return false;
     }
-    return !is_there(edge.node) || (snapshot(edge.node).state != ServiceState::Ready &&
-                                    snapshot(edge.node).state != ServiceState::Done);
+    return !is_there(edge.node) ||
+           (snapshot(edge.node).state != ServiceState::Ready &&
+            snapshot(edge.node).state != ServiceState::Done && !snapshot(edge.node).listening);
 }
 
 bool Planner::blocks_stop(NodeId node, const Edge& edge) const noexcept {
@@ -106,6 +108,9 @@ bool Planner::blocks_stop(NodeId node, const Edge& edge) const noexcept {
 
 bool Planner::blocks(NodeId node, const Edge& edge) const noexcept {
     const Snapshot& s = snapshot(node);
+    if (s.listening) {
+        return false;
+    }
     if (s.state == ServiceState::Waiting) {
         return s.members_started ? blocks_members(edge) : blocks_start(node, edge);
     }
@@ -135,7 +140,7 @@ bool Planner::find_blocker(NodeId node) {
 void Planner::look_again(NodeId node, Orders& orders) {
     const Snapshot& s = snapshot(node);
     const bool is_stopping = s.state == ServiceState::Stopping;
-    const bool asks = s.state == ServiceState::Waiting ||
+    const bool asks = (s.state == ServiceState::Waiting && !s.listening) ||
                       (is_stopping && (s.stop_stage == StopStage::Dependents ||
                                        s.stop_stage == StopStage::Members));
     if (!asks) {
@@ -154,7 +159,7 @@ void Planner::look_again(NodeId node, Orders& orders) {
 }
 
 void Planner::check_needs(NodeId node, Orders& orders) {
-    if (snapshot(node).state != ServiceState::Waiting) {
+    if (snapshot(node).state != ServiceState::Waiting || snapshot(node).listening) {
         return;
     }
     if (const Obstacle obstacle = obstacle_of(node); obstacle != Obstacle::None) {
@@ -209,7 +214,8 @@ NodeId Planner::unmet_need(NodeId node) const noexcept {
 
 bool Planner::has_outcome(NodeId node) const noexcept {
     const ServiceState state = snapshot(node).state;
-    if (state == ServiceState::Ready || state == ServiceState::Backoff || is_resting(state)) {
+    if (state == ServiceState::Ready || state == ServiceState::Backoff || is_resting(state) ||
+        snapshot(node).listening) {
         return true;
     }
     const NodeId other = entries_[node].blocker;

@@ -120,6 +120,7 @@ class Planner {
     struct Batch;
     void start_along(Batch& batch, NodeId node);
     void walk(Batch& batch);
+    bool is_lazy(NodeId node) const noexcept;
     bool is_to_be_started(ByWhom by, const Edge& edge) const noexcept;
     NodeId winner_over(const Batch& batch, NodeId node) const;
 

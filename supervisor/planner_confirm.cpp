@@ -13,6 +13,9 @@ bool Planner::confirm(NodeId node, const Event& event, Orders& orders) {
         return confirm_way(node, way->to);
     }
     if (const auto* block = std::get_if<Block>(&event)) {
+        if (snapshot(node).listening && block->obstacle != Obstacle::Definition) {
+            return false;
+        }
         return confirm_block(node, block->obstacle, orders);
     }
     if (std::holds_alternative<Unblock>(event)) {
@@ -82,7 +85,7 @@ bool Planner::is_unblocked(NodeId node) const noexcept {
 
 bool Planner::confirm_start(NodeId node, Orders& orders) {
     const Snapshot& s = snapshot(node);
-    if (s.state != ServiceState::Waiting || s.members_started) {
+    if (s.state != ServiceState::Waiting || s.members_started || s.listening) {
         return false;
     }
     if (obstacle_of(node) != Obstacle::None) {

@@ -9,6 +9,7 @@ namespace mainstay::supervisor {
 /// Services that start together.
 struct Planner::Batch {
     ByWhom by = ByWhom::Verb;
+    NodeId root = kNoNode;  ///< whose needs are asked for; kNoNode: of many
     std::unordered_set<NodeId> started;
     std::vector<NodeId> to_walk;  ///< whose needs are to be looked at
     Orders& orders;
@@ -36,11 +37,18 @@ void Planner::start_along(Batch& batch, NodeId node) {
     batch.orders.push_back({node, StartAlong{}});
 }
 
+/// Started along it waits for whoever comes, and needs nothing before.
+bool Planner::is_lazy(NodeId node) const noexcept {
+    const Snapshot& s = snapshot(node);
+    const bool waits_or_rests = s.listening || is_resting(s.state);
+    return entries_[node].policy->on_demand && waits_or_rests;
+}
+
 void Planner::walk(Batch& batch) {
     while (!batch.to_walk.empty()) {
         const NodeId node = batch.to_walk.back();
         batch.to_walk.pop_back();
-        if (entries_[node].checked == round_) {
+        if (entries_[node].checked == round_ || (node != batch.root && is_lazy(node))) {
             continue;
         }
         entries_[node].checked = round_;
@@ -75,7 +83,7 @@ bool Planner::is_to_be_started(ByWhom by, const Edge& edge) const noexcept {
 }
 
 void Planner::start_needs(NodeId node, Orders& orders) {
-    Batch batch{ByWhom::Verb, {node}, {node}, orders};
+    Batch batch{ByWhom::Verb, node, {node}, {node}, orders};
     entries_[node].checked = 0;
     walk(batch);
 }
@@ -84,7 +92,7 @@ void Planner::start_all(std::vector<NodeId> nodes, Orders& orders) {
     std::sort(nodes.begin(), nodes.end(),
               [&](NodeId a, NodeId b) { return graph_.name(a) < graph_.name(b); });
     ++round_;
-    Batch batch{ByWhom::Itself, {}, {}, orders};
+    Batch batch{ByWhom::Itself, kNoNode, {}, {}, orders};
     for (const NodeId node : nodes) {
         start_along(batch, node);
     }
@@ -95,7 +103,8 @@ void Planner::start_all(std::vector<NodeId> nodes, Orders& orders) {
 void Planner::start_members(NodeId node, Orders& orders) {
     for (const Edge& edge : graph_.edges(node)) {
         if (edge.is(Relation::Members, Side::Says)) {
-            orders.push_back({edge.node, WantUp{}});
+            const bool waits = is_there(edge.node) && entries_[edge.node].policy->on_demand;
+            orders.push_back({edge.node, waits ? Event(StartAlong{}) : Event(WantUp{})});
         }
     }
     look_again(node, orders);

@@ -146,6 +146,15 @@ void compare_logs(Changes& changes, const LogSettings& a, const LogSettings& b) 
     changes.compare("log-timestamp", a.timestamp, b.timestamp);
 }
 
+std::vector<std::string> places_of(const std::vector<ListenPoint>& points) {
+    std::vector<std::string> places;
+    places.reserve(points.size());
+    for (const ListenPoint& point : points) {
+        places.push_back(to_string(point));
+    }
+    return places;
+}
+
 }  // namespace
 
 std::vector<std::string> describe_changes(const Definition& before, const Definition& after) {
@@ -171,6 +180,10 @@ std::vector<std::string> describe_changes(const Definition& before, const Defini
     compare_processes(changes, before.process(), after.process());
     compare_cgroups(changes, before.cgroup(), after.cgroup());
     compare_logs(changes, before.log(), after.log());
+    changes.compare("listen", places_of(before.listen()), places_of(after.listen()));
+    if (places_of(before.listen()) == places_of(after.listen())) {
+        changes.notice("options of listen", before.listen(), after.listen());
+    }
     return changes.found;
 }
 

@@ -58,6 +58,9 @@ RestartDecision decide_restart(const RunEnd& end, const Policy& policy, Wanted w
     }
     const bool succeeded = is_success(end, policy);
     const bool is_oneshot = policy.type == ServiceType::Oneshot;
+    if (succeeded && policy.on_demand && wanted != Wanted::Once) {
+        return {Kind::Restart, Failure::None, {}, {}};  // it waits for whoever comes next
+    }
     const bool stays = wanted == Wanted::Once || policy.restart == RestartPolicy::Never;
     const bool ends_well = stays || is_oneshot || policy.restart == RestartPolicy::OnFailure;
     if (succeeded && ends_well) {

@@ -81,9 +81,9 @@ RunitStatus runit_status_of(const Service& service) noexcept {
         status.state = RunitState::Finish;
         status.pid = static_cast<std::uint32_t>(s.auxiliary_pid);
     }
-    // One that rests stays so until it is asked, also where it is wanted: sv sends nobody an 'u'
-    // who has it already.
-    const bool is_wanted = s.wanted == Wanted::Up && !is_resting(s.state);
+    // One that rests, or waits for whoever comes, stays so until it is asked, also where it is
+    // wanted: sv sends nobody an 'u' who has it already.
+    const bool is_wanted = s.wanted == Wanted::Up && !is_resting(s.state) && !s.listening;
     status.want = s.retired ? RunitWant::Exit : is_wanted ? RunitWant::Up : RunitWant::Down;
     status.paused = s.paused;
     status.got_term = was_told_to_end(service);

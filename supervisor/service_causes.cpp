@@ -98,6 +98,9 @@ std::vector<ServiceSet::Blocker> ServiceSet::blockers_of(const Service& service)
 }
 
 std::string ServiceSet::cause_of_waiting(const Service& service) const {
+    if (service.snapshot.listening) {
+        return words_of_waiting(service.definition.listen());
+    }
     const NodeId node = planner_.blocker(service.node);
     const Service* blocker = at(node);
     if (blocker == nullptr) {

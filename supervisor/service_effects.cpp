@@ -12,21 +12,51 @@ namespace mainstay::supervisor {
 
 // --- what concerns other services ---------------------------------------------------------------
 
-void ServiceSet::perform(Service& service, const CheckNeeds& /*effect*/) {
-    // What the directory says now counts from this start on.
+/// What the directory says now counts from this start on.
+/// @returns false where it cannot be used
+bool ServiceSet::read_for_start(Service& service) {
     if (!std::exchange(service.fresh, false)) {
         read_again(service);
         connect_shared_logger(service);
         update_graph();
     }
-    add_missing_logger(service);
-    wake_logger(service);
     if (!service.usable) {
         orders_.push_back({service.node, Block{Obstacle::Definition}});
-        return;
+        return false;
     }
     service.definition_changed = false;
-    planner_.check_needs(service.node, orders_);
+    return true;
+}
+
+void ServiceSet::perform(Service& service, const CheckNeeds& /*effect*/) {
+    const bool is_usable = read_for_start(service);
+    add_missing_logger(service);
+    wake_logger(service);
+    if (is_usable) {
+        planner_.check_needs(service.node, orders_);
+    }
+}
+
+void ServiceSet::perform(Service& service, const Listen& /*effect*/) {
+    if (!read_for_start(service)) {
+        return;
+    }
+    if (os_.sockets == nullptr || !service.definition.policy.on_demand) {
+        return post(service.id, Demanded{os_.clock.now()});
+    }
+    const auto awaited = os_.sockets->await(service.id, service.name, service.definition);
+    if (!awaited) {
+        service.make_history().exec_fault = awaited.error();
+        os_.state.save(service, {.fault = true});
+        post(service.id, ListenFailed{os_.clock.now()});
+    } else if (service.exec_fault() != nullptr) {
+        service.history->exec_fault.reset();
+        os_.state.save(service, {.fault = true});
+    }
+}
+
+void ServiceSet::service_is_demanded(ServiceId service) {
+    post(service, Demanded{os_.clock.now()});
 }
 
 void ServiceSet::perform(Service& service, const StartNeeds& /*effect*/) {
@@ -158,6 +188,11 @@ Result<SpawnPlan, ExecFault> ServiceSet::prepare(Service& service, const Spawn& 
         TRY(const Channel channel,
             os_.readiness.open({service.id, effect.generation}, service.name, service.definition));
         add_channel(what, channel);
+        if (os_.sockets != nullptr) {
+            TRY(const PassedSockets passed,
+                os_.sockets->open(service.id, service.name, service.definition));
+            add_sockets(what, passed);
+        }
     }
     return what;
 }

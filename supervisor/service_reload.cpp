@@ -53,8 +53,7 @@ void ServiceSet::try_to_read(ServiceId id, Duration pause) {
 
 void ServiceSet::take(Service& service, Definition definition) {
     if (service.feeder != 0) {
-        definition.policy.has_finish = false;
-        definition.policy.drains_input = true;
+        make_logger_of(definition);
     }
     service.definition = std::move(definition);
     service.definition_hash = hash_of(service.definition);
@@ -63,6 +62,13 @@ void ServiceSet::take(Service& service, Definition definition) {
         graph_changed_ = true;
         update_graph();
     }
+}
+
+/// What of a definition means nothing for a logger: as runsv has it, its finish program is not run.
+void ServiceSet::make_logger_of(Definition& definition) noexcept {
+    definition.policy.has_finish = false;
+    definition.policy.drains_input = true;
+    definition.policy.on_demand = false;
 }
 
 DefinitionChange ServiceSet::compare(Service& service, LoadedDefinition loaded) {
@@ -74,8 +80,7 @@ DefinitionChange ServiceSet::compare(Service& service, LoadedDefinition loaded) 
         return change;
     }
     if (service.feeder != 0) {
-        loaded.definition.policy.has_finish = false;
-        loaded.definition.policy.drains_input = true;
+        make_logger_of(loaded.definition);
     }
     change.changes = describe_changes(service.definition, loaded.definition);
     const Snapshot& s = service.snapshot;
@@ -86,6 +91,10 @@ DefinitionChange ServiceSet::compare(Service& service, LoadedDefinition loaded) 
         service.definition_hash = hash_of(service.definition);
         service.usable = true;
         service.definition_changed = false;
+        if (s.listening && !change.changes.empty()) {
+            service.fresh = true;
+            perform(service, Listen{});  // where it says now, and no more where it said before
+        }
     } else {
         service.definition_changed = !change.changes.empty();
         service.definition.own_relations = std::move(loaded.definition.own_relations);

@@ -47,7 +47,7 @@ Effects resume(const Snapshot& snapshot, const Policy& policy, Performed perform
     Transition transition{snapshot, policy};
     const Snapshot& s = snapshot;
     if (performed == Performed::Unknown) {
-        if (s.wanted != Wanted::Down && !is_resting(s.state)) {
+        if (s.wanted != Wanted::Down && !is_resting(s.state) && !s.listening) {
             transition.emit(StartNeeds{});
         }
         transition.repeat();
@@ -55,6 +55,10 @@ Effects resume(const Snapshot& snapshot, const Policy& policy, Performed perform
     }
     if (s.state == ServiceState::Stopping && s.stop_stage == StopStage::Dependents) {
         transition.emit(CheckDependents{});
+    } else if (s.listening) {
+        if (!s.has_auxiliary) {
+            transition.emit(Listen{});
+        }
     } else if (s.state == ServiceState::Waiting && !s.members_started) {
         transition.emit(CheckNeeds{});
     }
@@ -65,7 +69,7 @@ bool is_to_be_performed(const Effect& effect) noexcept {
     const bool is_seen_to =
         std::holds_alternative<Arm>(effect) || std::holds_alternative<Disarm>(effect) ||
         std::holds_alternative<Spawn>(effect) || std::holds_alternative<CheckNeeds>(effect) ||
-        std::holds_alternative<CheckDependents>(effect);
+        std::holds_alternative<Listen>(effect) || std::holds_alternative<CheckDependents>(effect);
     return !is_seen_to;
 }
 

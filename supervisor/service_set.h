@@ -23,6 +23,7 @@
 #include "supervisor/os_readiness.h"
 #include "supervisor/os_scripts.h"
 #include "supervisor/os_sessions.h"
+#include "supervisor/os_sockets.h"
 #include "supervisor/os_state.h"
 #include "supervisor/os_system.h"
 #include "supervisor/planner.h"
@@ -55,7 +56,7 @@ struct DefinitionChange {
     When when = When::Now;
 };
 
-class ServiceSet final : public ProcessListener, public ReadinessListener {
+class ServiceSet final : public ProcessListener, public ReadinessListener, public SocketListener {
   public:
     struct Ports {
         Clock& clock;
@@ -69,6 +70,7 @@ class ServiceSet final : public ProcessListener, public ReadinessListener {
         System& system;
         StateKeeping& state;
         Scripts* scripts = nullptr;  ///< null: no service has any
+        Sockets* sockets = nullptr;  ///< null: nothing is opened for any
     };
 
     explicit ServiceSet(const Ports& ports) : os_(ports), planner_(graph_) {}
@@ -157,6 +159,7 @@ class ServiceSet final : public ProcessListener, public ReadinessListener {
     void births_may_go_on() override;
     void service_is_ready(ProcessKey key) override;
     void service_said(ProcessKey key, const NotifyMessage& message) override;
+    void service_is_demanded(ServiceId service) override;
 
   private:
     struct Pending {
@@ -207,6 +210,7 @@ class ServiceSet final : public ProcessListener, public ReadinessListener {
     void read_again_after(Duration pause, ServiceId id);
     void try_to_read(ServiceId id, Duration pause);
     void take(Service& service, Definition definition);
+    static void make_logger_of(Definition& definition) noexcept;
     void say_problems(const Service& service, const std::vector<std::string>& problems);
     DefinitionChange compare(Service& service, LoadedDefinition loaded);
 
@@ -222,6 +226,7 @@ class ServiceSet final : public ProcessListener, public ReadinessListener {
     void note_restart(Service& service, const Snapshot& before);
     void tell_observers(const Service& service);
     void state_changed(Service& service, const Snapshot& before);
+    void follow_with_sockets(const Service& service, const Snapshot& before);
     void report_backoff(Service& service);
     void report_failure(const Service& service);
     void kill_leftovers(Service& service);
@@ -232,6 +237,7 @@ class ServiceSet final : public ProcessListener, public ReadinessListener {
     std::string cause_of_obstacle(const Service& service) const;
 
     void perform(Service& service, const CheckNeeds& effect);
+    void perform(Service& service, const Listen& effect);
     void perform(Service& service, const StartNeeds& effect);
     void perform(Service& service, const CheckDependents& effect);
     void perform(Service& service, const StartMembers& effect);
@@ -248,6 +254,7 @@ class ServiceSet final : public ProcessListener, public ReadinessListener {
     void send(Service& service, const Kill& effect);
     bool ask_script(const Service& service, const Kill& effect);
     SpawnPlan plan(const Service& service, Role role, Streams streams) const;
+    bool read_for_start(Service& service);
     Result<SpawnPlan, ExecFault> prepare(Service& service, const Spawn& effect);
     void spawn_failed(Service& service, std::uint32_t generation, ExecFault fault);
 

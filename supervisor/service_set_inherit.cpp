@@ -227,6 +227,9 @@ void ServiceSet::resume(Service& service, const KnownService& known) {
             os_.outputs.streams_of(output_request(service.id, service.name, service.definition)));
     }
     resume_timers(service);
+    if (os_.sockets != nullptr && !is_resting(service.snapshot.state)) {
+        os_.sockets->resume(service.id);
+    }
     if (service.snapshot.has_run) {
         resume_run(service, known);
     }

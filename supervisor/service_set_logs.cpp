@@ -7,9 +7,7 @@ namespace mainstay::supervisor {
 
 void ServiceSet::add_logger(Service& service) {
     LoadedDefinition loaded = os_.definitions.load(service.definition.path + "/" + kLogDirectory);
-    // As runsv has it: the finish program of a logger is not run.
-    loaded.definition.policy.has_finish = false;
-    loaded.definition.policy.drains_input = true;
+    make_logger_of(loaded.definition);
     Service& logger = create(service.name + "/" + kLogDirectory, std::move(loaded));
     if (!connect_logger(service, logger)) {
         forget(logger.id);

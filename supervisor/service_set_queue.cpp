@@ -198,6 +198,7 @@ void ServiceSet::state_changed(Service& service, const Snapshot& before) {
     if (has_process(before) && !has_process(now)) {
         kill_leftovers(service);
     }
+    follow_with_sockets(service, before);
     if (now.state == before.state) {
         return;
     }
@@ -208,6 +209,20 @@ void ServiceSet::state_changed(Service& service, const Snapshot& before) {
         note_restart(service, before);
     } else if (now.state == ServiceState::Failed) {
         report_failure(service);
+    }
+}
+
+/// Whoever comes is the service's from its start on, and nobody's once it rests.
+void ServiceSet::follow_with_sockets(const Service& service, const Snapshot& before) {
+    const Snapshot& now = service.snapshot;
+    if (os_.sockets == nullptr) {
+        return;
+    }
+    if (before.listening && !now.listening) {
+        os_.sockets->stop_waiting(service.id);
+    }
+    if (is_resting(now.state) && !is_resting(before.state)) {
+        os_.sockets->close(service.id, service.definition);
     }
 }
 

@@ -11,6 +11,8 @@
 ///  - One timer at a time, of the kind that timer_of() says. Reload and failure programs
 ///    have one besides, whose number is their generation.
 ///  - Verbs act from every state, the last one wins, and saying one twice is saying it once.
+///  - A service on demand that nobody asked to run by hand waits for whoever comes to its sockets
+///    (Listen) before anything else; when it has ended by itself it does so again.
 ///  - What other services have to do with it is asked by effects (CheckNeeds, CheckDependents) and
 ///    answered by events; how that is decided is the planner's.
 /// The whole table is printed in docs/service-states.md.
@@ -117,6 +119,7 @@ struct Policy {
     bool has_stop_program = false;
     bool has_finish = false;
     bool drains_input = false;  ///< a logger: retires by reading its input to the end
+    bool on_demand = false;     ///< started by whoever comes first to one of its sockets
 
     friend bool operator==(const Policy&, const Policy&) noexcept = default;
 };
@@ -145,6 +148,7 @@ struct Snapshot {
     bool announced_stop : 1 = false;  ///< it said that it ends
     bool patient : 1 = false;         ///< this stop has no timeout: Patience::Endless
     bool members_started : 1 = false;  ///< a group in waiting: now for its members
+    bool listening : 1 = false;        ///< in waiting: for whoever comes to its sockets
     std::uint8_t sent_signal = 0;      ///< the last one that we sent to the run
     std::int32_t pid = 0;              ///< of the run, or what it said is its main process
     std::int32_t auxiliary_pid = 0;
@@ -192,6 +196,13 @@ struct StartAlong {};
 /// From the planner: WantDown, as a service that it conflicts with starts.
 struct GiveWay {
     std::uint32_t to = 0;  ///< that service, as the planner counts
+};
+/// Somebody has come to a socket of a service that waits for that.
+struct Demanded {
+    MonotonicTime at{};
+};
+struct ListenFailed {  ///< answers Listen where its sockets cannot be had
+    MonotonicTime at{};
 };
 struct NeedsMet {};        ///< what must come first has come; answers CheckNeeds
 struct DependentsDown {};  ///< what must stop first has stopped; answers CheckDependents
@@ -261,14 +272,18 @@ struct TimedOut {
 
 using Event =
     std::variant<WantUp, WantDown, WantOnce, Restart, TryRestart, Retire, Reset, Reload, SendSignal,
-                 StartAlong, GiveWay, NeedsMet, DependentsDown, HoldBack, Block, Unblock,
-                 MembersReady, MembersDown, MemberLeft, Spawned, SpawnFailed, Executed, BecameReady,
-                 ReloadBegan, ReloadEnded, AnnouncedStop, MainPid, WatchdogSet, WatchdogPing,
-                 WatchdogTriggered, ExtendTimeout, Exited, TimedOut>;
+                 StartAlong, GiveWay, Demanded, ListenFailed, NeedsMet, DependentsDown, HoldBack,
+                 Block, Unblock, MembersReady, MembersDown, MemberLeft, Spawned, SpawnFailed,
+                 Executed, BecameReady, ReloadBegan, ReloadEnded, AnnouncedStop, MainPid,
+                 WatchdogSet, WatchdogPing, WatchdogTriggered, ExtendTimeout, Exited, TimedOut>;
 
 /// Find out whether it may start; NeedsMet is the answer when it may, Block when it cannot.
 struct CheckNeeds {
     friend bool operator==(CheckNeeds, CheckNeeds) noexcept = default;
+};
+/// Open its sockets and wait for whoever comes; Demanded or ListenFailed is the answer.
+struct Listen {
+    friend bool operator==(Listen, Listen) noexcept = default;
 };
 /// Start what it needs and wants along with it, and stop what it conflicts with.
 struct StartNeeds {
@@ -318,8 +333,8 @@ struct TakeDown {
     friend bool operator==(const TakeDown&, const TakeDown&) noexcept = default;
 };
 
-using Effect = std::variant<CheckNeeds, StartNeeds, CheckDependents, StartMembers, StopMembers,
-                            Spawn, Kill, CloseInput, Arm, Disarm, TakeDown>;
+using Effect = std::variant<CheckNeeds, Listen, StartNeeds, CheckDependents, StartMembers,
+                            StopMembers, Spawn, Kill, CloseInput, Arm, Disarm, TakeDown>;
 using Effects = FixedVector<Effect, 8>;
 
 struct Step {

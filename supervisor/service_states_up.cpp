@@ -14,7 +14,9 @@ struct OnResting : Handler {
     }
     void operator()(const StartAlong&) noexcept {
         if (!is_done_oneshot()) {
-            t.begin_by_hand(t.s.wanted == Wanted::Down ? Wanted::Up : t.s.wanted);
+            t.want(t.s.wanted == Wanted::Down ? Wanted::Up : t.s.wanted);
+            t.forget_failures();
+            t.begin();
         }
     }
     void operator()(const WantDown&) noexcept { t.go_down(); }
@@ -75,7 +77,7 @@ struct OnResting : Handler {
 struct OnWaiting : Handler {
     void operator()(const WantUp&) noexcept { again(Wanted::Up); }
     void operator()(const Restart&) noexcept { again(Wanted::Up); }
-    void operator()(const TryRestart&) noexcept { again(Wanted::Up); }
+    void operator()(const TryRestart&) noexcept { t.s.listening ? t.ignore() : again(Wanted::Up); }
     void operator()(const WantOnce&) noexcept { again(Wanted::Once); }
     void operator()(const WantDown&) noexcept { t.go_down(); }
     void operator()(const GiveWay&) noexcept { t.go_down(); }
@@ -84,8 +86,18 @@ struct OnWaiting : Handler {
         t.go_down();
     }
     void operator()(const Reset&) noexcept { t.forget_failures(); }
-    void operator()(const NeedsMet&) noexcept { t.start(); }
-    void operator()(const Block& event) noexcept { t.fail_for(event.obstacle); }
+    void operator()(const Demanded& event) noexcept {
+        listens() ? t.demanded(event.at) : t.ignore();
+    }
+    void operator()(const ListenFailed& event) noexcept {
+        listens() ? t.run_never_began(Duration::zero(), event.at) : t.ignore();
+    }
+    void operator()(const NeedsMet&) noexcept { t.s.listening ? t.ignore() : t.start(); }
+    /// What it will need is not asked for before somebody comes.
+    void operator()(const Block& event) noexcept {
+        const bool matters = !t.s.listening || event.obstacle == Obstacle::Definition;
+        matters ? t.fail_for(event.obstacle) : t.ignore();
+    }
     void operator()(const Spawned& event) noexcept {
         if (!t.is_auxiliary(event.generation)) {
             return t.ignore();
@@ -99,8 +111,13 @@ struct OnWaiting : Handler {
     void operator()(const auto&) noexcept { t.ignore(); }
 
   private:
+    bool listens() const noexcept { return t.s.listening && !t.s.has_auxiliary; }
     void again(Wanted wanted) noexcept {
         t.want(wanted);
+        if (t.s.listening) {
+            t.forget_failures();
+            return t.go_on_from_listening();
+        }
         t.emit(StartNeeds{});
     }
     void auxiliary_gone(std::uint32_t generation) noexcept {
@@ -108,7 +125,7 @@ struct OnWaiting : Handler {
             return t.ignore();
         }
         t.auxiliary_ended();
-        t.emit(CheckNeeds{});
+        t.s.listening ? t.emit(Listen{}) : t.emit(CheckNeeds{});
     }
 };
 

@@ -37,6 +37,7 @@ void Transition::emit(const Effect& effect) noexcept {
 void Transition::enter(ServiceState state) noexcept {
     disarm();
     s.state = state;
+    s.listening = false;
 }
 
 void Transition::arm(TimerKind kind, Duration after) noexcept {
@@ -137,19 +138,55 @@ void Transition::forget_failures() noexcept {
 }
 
 void Transition::begin() noexcept {
+    if (!policy.on_demand) {
+        return begin_now();
+    }
+    wait();
+    s.listening = true;
+    if (s.has_auxiliary) {
+        // What it ran when it failed has had its time; it listens when that is gone.
+        return signal_auxiliary(SIGKILL, Target::Group);
+    }
+    emit(Listen{});
+}
+
+void Transition::begin_now() noexcept {
+    wait();
+    emit(CheckNeeds{});
+}
+
+void Transition::wait() noexcept {
     enter(ServiceState::Waiting);
     s.by_hand = false;
     s.held = false;
     s.members_started = false;
     s.obstacle = Obstacle::None;
     s.failure = Failure::None;
+}
+
+/// Nobody knows whether who has come is still the one that the last run left standing, so one that
+/// has hardly run has its pause first.
+void Transition::demanded(MonotonicTime at) noexcept {
+    const bool was_short =
+        s.ended_at != MonotonicTime() && s.last_lived < kLongEnoughForAnImmediateStart;
+    const Duration pause = s.ended_at + policy.pacing.delay - at;
+    if (!was_short || pause <= Duration::zero()) {
+        return go_on_from_listening();
+    }
+    enter(ServiceState::Backoff);
+    arm(TimerKind::Backoff, pause);
+}
+
+void Transition::go_on_from_listening() noexcept {
+    s.listening = false;
+    emit(StartNeeds{});
     emit(CheckNeeds{});
 }
 
 void Transition::begin_by_hand(Wanted wanted) noexcept {
     want(wanted);
     forget_failures();
-    begin();
+    begin_now();
 }
 
 void Transition::go_down() noexcept {

@@ -52,8 +52,13 @@ struct Transition {
     void want_after_the_end(Wanted wanted) noexcept;
     void forget_failures() noexcept;
 
-    /// From wherever nothing runs towards a start.
+    /// From wherever nothing runs towards a start, or towards waiting for whoever comes.
     void begin() noexcept;
+    /// Towards a start, whether somebody comes or not.
+    void begin_now() noexcept;
+    void wait() noexcept;
+    void demanded(MonotonicTime at) noexcept;
+    void go_on_from_listening() noexcept;
     void begin_by_hand(Wanted wanted) noexcept;
     void go_down() noexcept;
     void rest(ServiceState state) noexcept;

@@ -3,12 +3,14 @@
 #include <algorithm>
 
 #include "supervisor/os_readiness.h"
+#include "supervisor/os_sockets.h"
 
 namespace mainstay::supervisor {
 namespace {
 
 constexpr int kCoreBit = 0x80;
 constexpr std::string_view kHere = "./";
+constexpr int kFirstPassed = 3;  // SD_LISTEN_FDS_START of sd_listen_fds(3)
 
 Command file_command(const char* file) {
     return {std::string(kHere) + file};
@@ -23,6 +25,11 @@ int low_byte_of_wait_status(const ExitStatus& status) noexcept {
         return 0;  // the code is in the high byte
     }
     return status.value | (status.dumped_core ? kCoreBit : 0);
+}
+
+void put_in_order(std::vector<PassedDescriptor>& descriptors) {
+    std::sort(descriptors.begin(), descriptors.end(),
+              [](const auto& a, const auto& b) { return a.number < b.number; });
 }
 
 std::string working_directory(const Definition& definition) {
@@ -91,12 +98,30 @@ SpawnPlan plan_control(const Definition& definition, char verb, Streams streams)
 void add_channel(SpawnPlan& plan, const Channel& channel) {
     plan.descriptors.insert(plan.descriptors.end(), channel.descriptors.begin(),
                             channel.descriptors.end());
-    std::sort(plan.descriptors.begin(), plan.descriptors.end(),
-              [](const auto& a, const auto& b) { return a.number < b.number; });
+    put_in_order(plan.descriptors);
     plan.environment.insert(plan.environment.end(), channel.environment.begin(),
                             channel.environment.end());
     plan.pid_variables.insert(plan.pid_variables.end(), channel.pid_variables.begin(),
                               channel.pid_variables.end());
+}
+
+void add_sockets(SpawnPlan& plan, const PassedSockets& passed) {
+    if (passed.descriptors.empty()) {
+        return;
+    }
+    int number = kFirstPassed;
+    std::string names;
+    for (std::size_t i = 0; i < passed.descriptors.size(); ++i) {
+        plan.descriptors.push_back({passed.descriptors[i], number++});
+        names.append(i == 0 ? "" : ":").append(passed.names[i]);
+    }
+    put_in_order(plan.descriptors);
+    if (plan.settings && plan.settings->input.kind == StreamTarget::Kind::Socket) {
+        plan.input = passed.descriptors.front();
+    }
+    plan.environment.push_back("LISTEN_FDS=" + std::to_string(passed.descriptors.size()));
+    plan.environment.push_back("LISTEN_FDNAMES=" + names);
+    plan.pid_variables.emplace_back("LISTEN_PID");
 }
 
 }  // namespace mainstay::supervisor

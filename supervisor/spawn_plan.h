@@ -13,7 +13,8 @@
 
 namespace mainstay::supervisor {
 
-struct Channel;  // os_readiness.h
+struct Channel;        // os_readiness.h
+struct PassedSockets;  // os_sockets.h
 
 /// A descriptor that the process is to have under a number of its own.
 struct PassedDescriptor {
@@ -80,6 +81,10 @@ SpawnPlan plan_control(const Definition& definition, char verb, Streams streams)
 
 /// What its readiness gives a run at birth.
 void add_channel(SpawnPlan& plan, const Channel& channel);
+
+/// From 3 on, as sd_listen_fds(3) has it; the first is its standard input as well, where its
+/// definition says so. Before add_channel() or after it.
+void add_sockets(SpawnPlan& plan, const PassedSockets& passed);
 
 /// The most descriptors that a process can be given; more are a fault of the start.
 inline constexpr std::size_t kMaxPassedDescriptors = 64;

@@ -30,6 +30,7 @@ constexpr Flag kBegun = 1U << 13U;
 constexpr Flag kShared = 1U << 14U;
 constexpr Flag kDefinitionChanged = 1U << 15U;
 constexpr Flag kPatient = 1U << 16U;
+constexpr Flag kListening = 1U << 17U;
 
 /// Flags of a death.
 constexpr unsigned kOutOfMemory = 1;
@@ -63,6 +64,7 @@ std::uint32_t flags_of(const Service& service) noexcept {
     set(kAnnouncedStop, s.announced_stop);
     set(kPatient, s.patient);
     set(kMembersStarted, s.members_started);
+    set(kListening, s.listening);
     set(kRunBorn, s.has_run && s.pid != 0);
     set(kAuxiliaryBorn, s.has_auxiliary && s.auxiliary_pid != 0);
     set(kLeaving, service.leaving);
@@ -96,7 +98,8 @@ bool is_possible(const Snapshot& s) noexcept {
     const bool may_resume = s.resume == ServiceState::Starting || is_running(s.resume);
     const bool has_generations =
         (!s.has_run || s.generation != 0) && (!s.has_auxiliary || s.auxiliary_generation != 0);
-    if (!has_generations || (s.has_run && !may_run)) {
+    const bool waits = s.state == ServiceState::Waiting && !s.members_started;
+    if (!has_generations || (s.has_run && !may_run) || (s.listening && !waits)) {
         return false;
     }
     if (s.state == ServiceState::Starting) {
@@ -122,6 +125,7 @@ void read_flags(std::uint32_t flags, Snapshot& s) noexcept {
     s.announced_stop = (flags & kAnnouncedStop) != 0;
     s.patient = (flags & kPatient) != 0;
     s.members_started = (flags & kMembersStarted) != 0;
+    s.listening = (flags & kListening) != 0;
 }
 
 void read_numbers(const table::Record& record, Snapshot& s) noexcept {

@@ -188,6 +188,7 @@ ServiceView view_of(const Service& service, const ServiceSet& services, const Cl
     view.wanted = snapshot.wanted;
     view.is_paused = snapshot.paused;
     view.is_reloading = snapshot.reloading;
+    view.is_listening = snapshot.listening;
     if (service.words) {
         view.status_text = service.words->status;
         view.notify_error = service.words->error;

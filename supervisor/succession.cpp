@@ -150,7 +150,7 @@ void Succession::take_descriptors(std::vector<Kept> kept, const KnownState& stat
     std::map<ServiceId, std::string> names = names_of(state);
     std::vector<KeptLog> logs;
     for (Kept& each : kept) {
-        switch (each.kind) {
+        switch (whole_of(each.kind)) {
             case KeptKind::LogPipe:
             case KeptKind::LoggerPipe:
             case KeptKind::Arena:
@@ -160,8 +160,10 @@ void Succession::take_descriptors(std::vector<Kept> kept, const KnownState& stat
             case KeptKind::ReadyPipe:
                 os_.readiness.take_kept(each.kind, each.id, std::move(each.descriptors.front()));
                 break;
-            case KeptKind::Stored:
             case KeptKind::Listening:
+                os_.sockets.take_kept(each.id, std::move(each.descriptors));
+                break;
+            case KeptKind::Stored:
             default:
                 strangers_.push_back(std::move(each));
                 break;
@@ -189,6 +191,7 @@ std::vector<KeptLog> Succession::find_logs(const KnownState& state) const {
 
 void Succession::end() {
     os_.readiness.drop_the_rest();
+    os_.sockets.drop_the_rest();
     os_.outputs.restored([this](ServiceId id) { return os_.services.find(id) != nullptr; });
     for (const Kept& each : std::exchange(strangers_, {})) {
         os_.link.drop(each.kind, each.id);

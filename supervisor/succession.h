@@ -9,6 +9,7 @@
 
 #include "supervisor/boot_link_client.h"
 #include "supervisor/journal.h"
+#include "supervisor/listening_sockets.h"
 #include "supervisor/log_pipes.h"
 #include "supervisor/process_watch.h"
 #include "supervisor/readiness_channels.h"
@@ -26,6 +27,7 @@ class Succession {
         ProcessWatch& processes;
         LogPipes& outputs;
         ReadinessChannels& readiness;
+        ListeningSockets& sockets;
         ServiceSet& services;
         Journal& journal;
     };

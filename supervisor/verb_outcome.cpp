@@ -31,8 +31,9 @@ VerbOutcome judge_start(const Snapshot& snapshot, const Policy& policy, Duration
         case ServiceState::Backoff:
         case ServiceState::Failed:
             return {Kind::Failed, {}};
-        case ServiceState::Down:
         case ServiceState::Waiting:
+            return {snapshot.listening ? Kind::Arrived : Kind::Pending, {}};
+        case ServiceState::Down:
         case ServiceState::Starting:
         case ServiceState::Up:
         case ServiceState::Stopping:

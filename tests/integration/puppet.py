@@ -98,6 +98,17 @@ def sd_watchdog():
     return timeout.value if library.sd_watchdog_enabled(0, ctypes.byref(timeout)) > 0 else 0
 
 
+def kind_of(descriptor):
+    """Family and type of a socket."""
+    with socket.socket(fileno=os.dup(descriptor)) as passed:
+        return [int(passed.family), int(passed.type)]
+
+
+def sd_listen_fds():
+    """How many descriptors sd_listen_fds(3) finds."""
+    return ctypes.CDLL("libsystemd.so.0").sd_listen_fds(0)
+
+
 def fork(name, session=False):
     """Another puppet as a child, listening on NAME.puppet. Its pid."""
     path = os.path.join(os.path.dirname(sys.argv[1]), name + ".puppet")

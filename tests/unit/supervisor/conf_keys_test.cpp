@@ -225,6 +225,7 @@ const std::vector<Row>& resource_rows() {
         {ConfKey::LogMinFree, "10%", [](D d) { return d.log().min_free_percent == 10; }},
         {ConfKey::LogTimestamp, "tai64n",
          [](D d) { return d.log().timestamp == LogTimestamp::Tai64n; }},
+        {ConfKey::Listen, "fifo:/run/a", [](D d) { return d.listen().size() == 1; }},
     };
     return rows;
 }
@@ -308,6 +309,7 @@ const std::vector<BadRow> kBadRows = {
     {ConfKey::LogMaxAge, {"0"}},
     {ConfKey::LogMinFree, {"100%", "5"}},
     {ConfKey::LogTimestamp, {"yes"}},
+    {ConfKey::Listen, {"80", "tcp", "unix"}},
 };
 
 std::vector<std::string> bad_values(ConfKey key) {

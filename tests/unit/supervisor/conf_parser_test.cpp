@@ -31,6 +31,7 @@ TEST_CASE("conf: an empty one changes nothing and takes no memory", "[conf]") {
     CHECK_FALSE(read.definition.own_process);
     CHECK_FALSE(read.definition.own_cgroup);
     CHECK_FALSE(read.definition.own_log);
+    CHECK_FALSE(read.definition.own_listen);
 }
 
 TEST_CASE("conf: what is said to be as it is anyway takes no memory", "[conf]") {
@@ -50,7 +51,7 @@ TEST_CASE("conf: all errors are told at once, in order, each with line and colum
         "no key\n"
         "user = a\n"
         "user = b\n"
-        "listen = tcp:0:80\n"
+        "listen = tcp:zero:80\n"
         "xyzzy = 1\n"
         "umask = 99\n");
     CHECK(read.problems() ==
@@ -61,7 +62,8 @@ TEST_CASE("conf: all errors are told at once, in order, each with line and colum
               "5:4 needs: 'a/b' is not the name of a service; for example needs = db cache",
               "6:1 no = in this line; write key = value, or # before a comment",
               "8:1 user is given twice, first in line 7",
-              "9:1 listen is not supported yet; remove it, and let the program listen",
+              "9:10 listen: 'zero' is no address, and names are not looked up; 0.0.0.0 and [::] "
+              "are all addresses of this machine",
               "10:1 there is no key 'xyzzy'; see service.conf(5) for those there are",
               "11:9 umask: '99' is not an octal number from 0 to 0777; for example umask = 027",
           });
@@ -212,7 +214,8 @@ TEST_CASE("conf: what may not go together", "[conf]") {
         {"stdin = tty\nstdout = tty\nstderr = tty\n",
          {"1:1 which terminal? add tty = /dev/...", "2:1 which terminal? add tty = /dev/...",
           "3:1 which terminal? add tty = /dev/..."}},
-        {"stdin = socket\n", {"1:1 stdin = socket needs listen, which is not supported yet"}},
+        {"stdin = socket\n",
+         {"1:1 stdin = socket takes what listen opens, and there must be one; here are 0"}},
         {"capability-bounding-set = cap_kill\nambient-capabilities = cap_chown cap_kill\n",
          {"2:1 an ambient capability is not in capability-bounding-set; add it there"}},
         {"memory-high = 2M\nmemory-max = 1M\n", {"1:1 memory-high is more than memory-max"}},

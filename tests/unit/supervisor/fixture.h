@@ -14,6 +14,7 @@
 #include "fakes/fake_os.h"
 #include "fakes/fake_processes.h"
 #include "fakes/fake_readiness.h"
+#include "fakes/fake_sockets.h"
 #include "fakes/faulty_os.h"
 #include "supervisor/service_set.h"
 #include "supervisor/state_store.h"
@@ -85,6 +86,7 @@ struct FakeSystem {
     FakeReadiness readiness;
     FakeSessions sessions;
     FakeMachine machine;
+    FakeSockets sockets;
     FakeState kept{clock};
     FaultCounter faults;
     FaultyProcesses faulty_processes{processes, faults};
@@ -159,7 +161,9 @@ struct FakeSystem {
                 faulty_readiness,
                 faulty_sessions,
                 machine,
-                kept};
+                kept,
+                nullptr,
+                &sockets};
     }
 };
 

@@ -44,6 +44,10 @@ Change log(std::function<void(LogSettings&)> change) {
     return with<LogSettings>(&Definition::own_log, std::move(change));
 }
 
+Change listen(std::function<void(std::vector<ListenPoint>&)> change) {
+    return with<std::vector<ListenPoint>>(&Definition::own_listen, std::move(change));
+}
+
 void check(const std::vector<Row>& rows) {
     for (const Row& row : rows) {
         Definition after;
@@ -116,6 +120,10 @@ TEST_CASE("changes: of programs and relations", "[reload]") {
         {"log-max-size 1048576 -> 1", log([](LogSettings& l) { l.max_size = 1; })},
         {"log-max-files 10 -> 1", log([](LogSettings& l) { l.max_files = 1; })},
         {"log-min-free 5 -> 1", log([](LogSettings& l) { l.min_free_percent = 1; })},
+        {"listen - -> fifo:/run/a", listen([](auto& l) {
+             l.emplace_back().path = "/run/a";
+             l.back().kind = ListenPoint::Kind::Fifo;
+         })},
         {"log-timestamp iso -> none",
          log([](LogSettings& l) { l.timestamp = LogTimestamp::None; })},
     });

@@ -62,6 +62,8 @@ std::vector<Sample> samples(TimerKind timer) {
     never.restart = RestartPolicy::Never;
     Policy reboots = never;
     reboots.on_failure = FailureAction::Reboot;
+    Policy on_demand;
+    on_demand.on_demand = true;
     Policy logger;
     logger.drains_input = true;
     return {
@@ -80,6 +82,9 @@ std::vector<Sample> samples(TimerKind timer) {
         {"start along", StartAlong{}, plain},
         {"give way", GiveWay{}, plain},
         {"needs met", NeedsMet{}, plain},
+        {"start along, on demand", StartAlong{}, on_demand},
+        {"demanded", Demanded{}, on_demand},
+        {"exited 0, on demand", Exited{1, code(0), 10ms}, on_demand},
         {"needs met, has setup", NeedsMet{}, setup},
         {"dependents down", DependentsDown{}, plain},
         {"hold back", HoldBack{}, plain},

@@ -19,12 +19,14 @@ namespace {
 class World {
   public:
     explicit World(std::uint32_t seed) : random_(seed) {
+        policy_.on_demand = pick(4) == 0;
         policy_.has_finish = pick(2) == 0;
         policy_.drains_input = pick(4) == 0;
         policy_.readiness = pick(2) == 0 ? Readiness::Exec : Readiness::Notify;
         policy_.has_setup = pick(3) == 0;
         policy_.has_stop_program = pick(3) == 0;
         policy_.type = pick(4) == 0 ? ServiceType::Oneshot : ServiceType::Longrun;
+        policy_.on_demand = policy_.on_demand && policy_.type == ServiceType::Longrun;
         policy_.restart = static_cast<RestartPolicy>(pick(3));
         policy_.on_failure = pick(3) == 0 ? FailureAction::Exec : FailureAction::None;
         policy_.restart_limit_count = pick(3);
@@ -130,6 +132,10 @@ class World {
     }
 
     void world_event() {
+        if (s_.listening && !s_.has_auxiliary && pick(2) == 0) {
+            now_ += std::chrono::milliseconds(pick(500));
+            return pick(4) == 0 ? take(ListenFailed{now_}) : take(Demanded{now_});
+        }
         if (asked_for_needs_) {
             asked_for_needs_ = false;
             return take(NeedsMet{});
@@ -202,6 +208,11 @@ class World {
     }
 
     void perform(const CheckNeeds& /*unused*/) { asked_for_needs_ = true; }
+    void perform(const Listen& /*unused*/) {
+        if (!s_.listening || !policy_.on_demand || s_.has_auxiliary) {
+            complain("asked to listen for nobody");
+        }
+    }
     void perform(const CheckDependents& /*unused*/) { asked_for_dependents_ = true; }
     void perform(const StartNeeds& /*unused*/) {}
     void perform(const StartMembers& /*unused*/) { complain("no group has members"); }
@@ -286,6 +297,9 @@ class World {
         }
         if (is_running(s_.state) && !run_) {
             complain("running without a process");
+        }
+        if (s_.listening && s_.state != ServiceState::Waiting) {
+            complain("listens, and does not wait");
         }
         check_wanted();
     }

@@ -103,6 +103,7 @@ inline std::string words(const Effect& effect) {
                    (e.target == Target::Group ? " to the group" : "");
         }
         std::string operator()(const CloseInput& /*unused*/) const { return "close its input"; }
+        std::string operator()(const Listen& /*unused*/) const { return "listen"; }
         std::string operator()(const Arm& e) const {
             return "arm the " + std::string(to_string(e.kind)) + " timer";
         }
@@ -136,6 +137,7 @@ inline std::string words(const Snapshot& s) {
     add(s.retired, "retired");
     add(s.reloading, "reloading");
     add(s.members_started, "members started");
+    add(s.listening, "listening");
     add(s.obstacle != Obstacle::None, "obstacle " + std::string(to_string(s.obstacle)));
     add(s.failure != Failure::None, "failure " + std::string(to_string(s.failure)));
     add(s.state == ServiceState::Stopping, std::string(to_string(s.stop_stage)));

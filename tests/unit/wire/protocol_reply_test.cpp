@@ -87,6 +87,7 @@ ServiceView full_view() {
     view.log_lines = {"first", "", "l\x01st \xc3\xa4"};
     view.type = "oneshot";
     view.is_reloading = true;
+    view.is_listening = true;
     view.has_changed = true;
     view.status_text = "serving 5 requests";
     view.blockers = {{"db", "needs", ServiceState::Starting, 41s}, {"nix", "needs", {}, {}}};
