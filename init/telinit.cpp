@@ -87,22 +87,6 @@ bool pid1_knows_requests(const char* name) noexcept {
     return true;
 }
 
-int ask_pid1(const char* name, Request request) noexcept {
-    return send_to_pid1(name, signal_for(request));
-}
-
-bool pid1_knows_requests(const char* name) noexcept {
-    const std::optional<bool> ours = pid1_is_ours();
-    if (ours && !*ours) {
-        std::fprintf(stderr,
-                     "%s: PID 1 (%s) is not Mainstay's init, which does not know this request. Use "
-                     "its own tool, or `reboot -f` to go down at once.\n",
-                     name, name_of_pid1().c_str());
-        return false;
-    }
-    return true;
-}
-
 int ask_pid1(const char* name, Request request, std::uint32_t patience_seconds) noexcept {
     return send_to_pid1(name, signal_for(request), patience_seconds);
 }
