@@ -1,10 +1,14 @@
 #include "init/check.h"
 
+#include <cerrno>
 #include <cstdio>
+#include <span>
 
 #include "init/inittab.h"
+#include "init/inittab_files.h"
 #include "init/mapped_memory.h"
 #include "init/native_steps.h"
+#include "init/state_memory.h"
 
 namespace mainstay::init {
 namespace {
@@ -42,20 +46,23 @@ void print_style(const char* path, const ParsedInittab& parsed) noexcept {
 }  // namespace
 
 int check_main(const char* path) noexcept {
-    const auto file = MappedMemory::file(path);
-    if (!file) {
-        std::fprintf(stderr, "%s: %s\n", path, errno_text(file.error().code));
+    auto text_memory = MappedMemory::anonymous(kMaxInittabText);
+    auto memory = MappedMemory::anonymous(kMaxInittabEntries * sizeof(Entry));
+    if (!text_memory || !memory) {
+        std::fprintf(stderr, "init: memory: %s\n", errno_text(ENOMEM));
         return 2;
     }
-    auto memory = MappedMemory::anonymous(kMaxInittabEntries * sizeof(Entry));
-    if (!memory) {
-        std::fprintf(stderr, "init: memory: %s\n", errno_text(memory.error().code));
+    const std::span buffer(static_cast<char*>(text_memory->data()), kMaxInittabText);
+    const auto read = read_regular(path, buffer);
+    if (!read) {
+        std::fprintf(stderr, "%s: %s\n", path, errno_text(read.error().code));
         return 2;
     }
     PrintedReport report(path);
-    const ParsedInittab parsed =
-        parse_inittab(file->text(), std::nullopt,
-                      {static_cast<Entry*>(memory->data()), kMaxInittabEntries}, report);
+    const InittabStyle style = inittab_style(*read, std::nullopt);
+    const std::string_view text = append_inittab_d(path, *read, style, buffer, report);
+    const ParsedInittab parsed = parse_inittab(
+        text, std::nullopt, {static_cast<Entry*>(memory->data()), kMaxInittabEntries}, report);
     for (const Entry& entry : parsed.entries) {
         if (entry.action == Action::Native && !is_native_step(entry.process)) {
             report.problem(entry.line, "no native step has this name");

@@ -120,6 +120,22 @@ CommandRules rules_of(const Entry& entry, InittabStyle style) noexcept {
     return entry.no_shell ? CommandRules::SysvinitNoShell : CommandRules::Sysvinit;
 }
 
+/// Returns where there is no such script, or it does not count.
+void exec_initscript(const Entry& entry, const EntryContext& context) noexcept {
+    constexpr char kShell[] = "/bin/sh";
+    constexpr char kScript[] = "/etc/initscript";
+    if (context.style == InittabStyle::Busybox || context.level.current == 'S' ||
+        ::access(kScript, R_OK) != 0) {
+        return;
+    }
+    const FixedString<8> id(entry.id);
+    const FixedString<kMaxInittabLine + 1> levels(entry.runlevels);
+    const FixedString<16> action(to_string(entry.action));
+    const FixedString<kMaxInittabLine + 1> process(entry.process);
+    ::execl(kShell, kShell, kScript, id.c_str(), levels.c_str(), action.c_str(), process.c_str(),
+            nullptr);
+}
+
 [[noreturn]] void run_child(const Entry& entry, const EntryContext& context, int link_fd) noexcept {
     ::setsid();
     (void)::unsetenv(kNotifySocket);  // who is there speaks with PID 1 only
@@ -141,6 +157,7 @@ CommandRules rules_of(const Entry& entry, InittabStyle style) noexcept {
         hand_over_link(link_fd);
     }
     set_variables(context);
+    exec_initscript(entry, context);
     Command command;
     parse_command(entry.process, rules_of(entry, context.style), command);
     ::execvp(command.path, const_cast<char* const*>(command.argv.data()));
@@ -151,12 +168,13 @@ CommandRules rules_of(const Entry& entry, InittabStyle style) noexcept {
 
 }  // namespace
 
-FixedString<32> place_of(const Entry& entry) noexcept {
-    FixedString<32> place;
+FixedString<96> place_of(const Entry& entry) noexcept {
+    FixedString<96> place;
     if (entry.line == 0) {
         place.append("default entry");
     } else {
-        place.append_format("inittab:%u", entry.line);
+        place.append(entry.file.empty() ? "inittab" : "inittab.d/").append(entry.file);
+        place.append_format(":%u", entry.line);
     }
     return place;
 }

@@ -39,7 +39,7 @@ bool takes_terminal(const Entry& entry, InittabStyle style) noexcept;
 /// Executes the command of a restart entry in the place of PID 1. Returns only on failure.
 void exec_in_place(const Entry& entry, InittabStyle style, Log& log) noexcept;
 
-/// "inittab:12", or "default entry" for one that stands in no file.
-FixedString<32> place_of(const Entry& entry) noexcept;
+/// "inittab:12", "inittab.d/web.tab:3", or "default entry" for one that stands in no file.
+FixedString<96> place_of(const Entry& entry) noexcept;
 
 }  // namespace mainstay::init

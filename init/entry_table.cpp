@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +13,7 @@
 
 #include "common/fd_io.h"
 #include "common/paths.h"
+#include "init/inittab_files.h"
 #include "init/terminal_name.h"
 
 namespace mainstay::init {
@@ -44,25 +44,6 @@ class ReportToLog final : public InittabReport {
   private:
     Log& log_;
 };
-
-/// Reads a regular file; a fifo or a terminal in its place could make PID 1 wait.
-Result<std::string_view> read_regular(const char* path, std::span<char> buffer) noexcept {
-    TRY(const UniqueFd fd, open_file(path, O_RDONLY | O_NONBLOCK));
-    struct stat info {};
-    if (::fstat(fd.get(), &info) != 0) {
-        return last_error("stat");
-    }
-    if (S_ISDIR(info.st_mode)) {
-        return Error{"read", EISDIR};
-    }
-    if (!S_ISREG(info.st_mode)) {
-        return Error{"read", EINVAL};
-    }
-    if (static_cast<std::uint64_t>(info.st_size) > buffer.size()) {
-        return Error{"read", EFBIG};
-    }
-    return read_up_to(fd.get(), buffer);
-}
 
 /// Whether reading it again a little later will fail just the same.
 bool is_lasting(int code) noexcept {
@@ -167,7 +148,7 @@ void EntryTable::look_at_levels(Half& half) noexcept {
     if (!names_single && half.count > 0 && half.count < kMaxInittabEntries) {
         const bool has_login = ::access(kSulogin, X_OK) == 0;
         half.entries()[half.count++] = {
-            kSharedId, "S", Action::Wait, has_login ? kSulogin : "-/bin/sh", 0, false, false};
+            kSharedId, "S", Action::Wait, has_login ? kSulogin : "-/bin/sh", 0, {}, false, false};
     }
 }
 
@@ -183,7 +164,8 @@ bool EntryTable::parse_into(int number, const char* path, const Result<std::stri
     }
     ReportToLog report(log);
     Half& half = halves_[number];
-    parse(half, *text, report);
+    const InittabStyle style = inittab_style(*text, forced_style_);
+    parse(half, append_inittab_d(path, *text, style, state_.table(number).text, report), report);
     if (half.count == 0) {
         log.error("%s: no valid entry", path);
     }

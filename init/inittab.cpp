@@ -133,7 +133,13 @@ class Parser {
         : style_(style), storage_(storage), report_(report) {}
 
     void parse_line(std::string_view line, std::uint32_t number) noexcept {
-        number_ = number;
+        if (style_ == InittabStyle::Sysvinit && line.size() > kFileMark.size() &&
+            line.substr(0, kFileMark.size()) == kFileMark) {
+            file_ = line.substr(kFileMark.size());
+            first_line_ = number;
+            return;
+        }
+        number_ = number - first_line_;
         if (line.size() > kMaxInittabLine) {
             Message message;
             message.append_format("%zu bytes are too long, a line has at most %zu; skipped",
@@ -165,9 +171,16 @@ class Parser {
 
   private:
     void problem(std::string_view message) noexcept {
-        if (++problems_ <= kMostReportedProblems) {
-            report_.problem(number_, message);
+        if (++problems_ > kMostReportedProblems) {
+            return;
         }
+        if (file_.empty()) {
+            report_.problem(number_, message);
+            return;
+        }
+        FixedString<320> with_place;
+        with_place.append(file_.substr(0, 80)).append_format(":%u: ", number_).append(message);
+        report_.problem(0, with_place);
     }
 
     void parse_content(std::string_view rest) noexcept {
@@ -188,7 +201,7 @@ class Parser {
             problem("the fourth field, the process, is missing; skipped");
             return;
         }
-        add({*id, trim(*runlevels), *action, process, number_});
+        add({*id, trim(*runlevels), *action, process, number_, file_, false, false});
     }
 
     void report_unknown_action(std::string_view word) noexcept {
@@ -272,6 +285,8 @@ class Parser {
     InittabReport& report_;
     std::size_t count_ = 0;
     std::uint32_t number_ = 0;
+    std::string_view file_;  ///< empty: the first
+    std::uint32_t first_line_ = 0;
     std::uint32_t supervise_line_ = 0;
     std::uint32_t problems_ = 0;
 };
@@ -303,6 +318,11 @@ std::optional<Action> parse_action(std::string_view word) noexcept {
         }
     }
     return std::nullopt;
+}
+
+InittabStyle inittab_style(std::string_view text, std::optional<InittabStyle> forced) noexcept {
+    return forced.value_or(find_initdefault(text) != 0 ? InittabStyle::Sysvinit
+                                                       : InittabStyle::Busybox);
 }
 
 ParsedInittab parse_inittab(std::string_view text, std::optional<InittabStyle> forced_style,

@@ -20,6 +20,9 @@ inline constexpr std::size_t kMaxInittabLine = 1024;  ///< bytes, without the ne
 inline constexpr std::size_t kMaxInittabEntries = 10'000;
 inline constexpr std::size_t kMaxTerminalName = 31;  ///< bytes, without /dev/
 inline constexpr std::size_t kMaxSysvinitId = 4;
+/// Starts the line before the text of a further file, which is named after it. For busybox's and
+/// sysvinit's own eyes it is a comment.
+inline constexpr std::string_view kFileMark = "#\f";
 /// The one id that sysvinit lets several lines have: that of the single-user entries.
 inline constexpr std::string_view kSharedId = "~~";
 
@@ -62,6 +65,7 @@ struct Entry {
     Action action = Action::Off;
     std::string_view process;  ///< command line, `+` and `@` of sysvinit taken off
     std::uint32_t line = 0;    ///< from 1; 0 for a built-in default
+    std::string_view file;     ///< of /etc/inittab.d; empty: inittab itself
     bool no_record = false;    ///< `+` of sysvinit: no utmp record
     bool no_shell = false;     ///< `@` of sysvinit: never through a shell
 };
@@ -81,6 +85,9 @@ struct ParsedInittab {
     std::uint32_t style_line = 0;  ///< the initdefault line that decided it, 0 if none did
     std::span<const Entry> entries;
 };
+
+/// How @p text is read.
+InittabStyle inittab_style(std::string_view text, std::optional<InittabStyle> forced) noexcept;
 
 /// @param forced_style what `--style=` said; nothing lets the file decide
 /// @param storage room for the entries; what does not fit is reported and skipped

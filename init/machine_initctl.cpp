@@ -1,7 +1,12 @@
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <utility>
 
+#include "common/fd_io.h"
 #include "init/machine.h"
 
 // The part of the machine that does what sysvinit's tools ask for.
@@ -10,6 +15,25 @@ namespace mainstay::init {
 namespace {
 
 constexpr std::int32_t kMostPatience = 3600;
+
+/// What UPS daemons write before they send PWR: a letter. The file is gone when it was read.
+Power read_powerstatus() noexcept {
+    constexpr std::array kPlaces{"/run/powerstatus", "/var/run/powerstatus", "/etc/powerstatus"};
+    for (const char* const path : kPlaces) {
+        const auto fd = open_file(path, O_RDONLY | O_NONBLOCK);
+        if (!fd) {
+            continue;
+        }
+        char letter = '\0';
+        const bool has_letter = ::read(fd->get(), &letter, 1) == 1;
+        (void)::unlink(path);
+        if (has_letter && (letter == 'O' || letter == 'L')) {
+            return letter == 'O' ? Power::IsBack : Power::IsLow;
+        }
+        break;
+    }
+    return Power::Fails;
+}
 
 }  // namespace
 
@@ -94,6 +118,15 @@ void Machine::obey_level(char level, Duration patience) noexcept {
 
 /// What means something else than to busybox's scripts.
 bool Machine::handle_sysvinit_signal(const ReceivedSignal& received) noexcept {
+    if (received.number == SIGPWR) {
+        const Power power = read_powerstatus();
+        const char* const meaning = power == Power::Fails   ? "power fails"
+                                    : power == Power::IsLow ? "power fails, the battery is low"
+                                                            : "power is back";
+        log_.notice("PWR from %s: %s", received.sender.c_str(), meaning);
+        post(PowerChanged{power});
+        return true;
+    }
     if (received.number == SIGUSR1) {
         log_.info("USR1 from %s: opening /run/initctl again", received.sender.c_str());
         initctl_.reopen(table_.style(), log_);

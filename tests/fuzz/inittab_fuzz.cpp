@@ -58,10 +58,13 @@ void parse(std::string_view text, std::optional<InittabStyle> forced) {
     require(!forced || parsed.style == *forced);
     require(forced || (parsed.style == InittabStyle::Sysvinit) == (parsed.style_line != 0));
     std::uint32_t last_line = 0;
+    const char* last_file = nullptr;
     int supervise = 0;
     for (const Entry& entry : parsed.entries) {
-        require(entry.line > last_line);
+        require(entry.line > last_line || entry.file.data() != last_file);
         last_line = entry.line;
+        last_file = entry.file.data();
+        require(entry.file.empty() || is_within(entry.file, text));
         supervise += entry.action == Action::Supervise ? 1 : 0;
         check_entry(entry, text, parsed.style);
     }

@@ -309,6 +309,93 @@ def test_a_new_file_counts_at_once():
         assert "\nwrong" not in p.transcript()
 
 
+# ---- what stands beside inittab -----------------------------------------------------------------
+
+
+def test_files_of_inittab_d_belong_to_it():
+    files = {
+        "/etc/inittab.d/20-b.tab": f"# two\nb2:2:wait:{say('b')}\nb3:2:nonsense:/bin/x\n",
+        "/etc/inittab.d/10-a.tab": f"a2:2:wait:{say('a')}",
+        "/etc/inittab.d/30-same.tab": "l2:2:wait:/bin/echo wrong\nf2:2:wait:/bin/false\n",
+        "/etc/inittab.d/40-other.txt": "x2:2:wait:/bin/echo wrong\n",
+        "/etc/inittab.d/.hidden.tab": "y2:2:wait:/bin/echo wrong\n",
+    }
+    with Pid1(inittab=INITTAB, files=files) as p:
+        p.wait_for_line(r"inittab: 20-b.tab:3: unknown action 'nonsense'")
+        p.wait_for_line(r"inittab: 30-same.tab:1: the id is the same as in line")
+        p.wait_for_line("^a in 2 from N$")
+        p.wait_for_line("^b in 2 from N$")
+        p.wait_for_line(r"inittab.d/30-same.tab:2: /bin/false: exit 1")
+        assert "20-b.tab:3: unknown action" in p.run("/sbin/init", "--check", check=False)
+        tab = p.root / "etc/inittab.d/20-b.tab"
+        tab.write_text(f"b4:2:wait:{say('new')}\n")
+        p.run("/sbin/telinit", "q")
+        p.wait_for_line("^new in 2 from N$")
+        p.run("/sbin/telinit", "u")
+        p.wait_for_line("upgraded: ")
+        p.run("/sbin/telinit", "3")
+        p.wait_for_line("^three in 3 from 2$")
+        assert "\nwrong" not in p.transcript()
+
+
+def test_a_busybox_inittab_has_no_directory():
+    files = {"/etc/inittab.d/a.tab": "::respawn:/bin/echo wrong\n"}
+    with Pid1(inittab="::wait:/bin/echo fine\n", files=files) as p:
+        p.wait_for_line("^fine$")
+        p.signal("HUP")
+        p.wait_for_line("HUP from")
+        assert "wrong" not in p.transcript() and "a.tab" not in p.transcript()
+
+
+def test_initscript_wraps_every_process_but_those_of_the_single_user_level():
+    script = """#!/bin/sh
+echo "script $1 $2 $3 ($4)"
+eval exec "$4"
+"""
+    inittab = f"""id:2:initdefault:
+si::sysinit:/bin/echo sysinit
+w2:23:wait:@/bin/echo *
+~~:S:wait:{say("single")}
+"""
+    with Pid1(inittab=inittab, files={"/etc/initscript": script}) as p:
+        p.wait_for_line(r"^script si  sysinit \(/bin/echo sysinit\)$")
+        p.wait_for_line("^sysinit$")
+        p.wait_for_line(r"^script w2 23 wait \(/bin/echo \*\)$")
+        p.run("/sbin/telinit", "S")
+        p.wait_for_line("^single in S from 2$")
+        assert "script ~~" not in p.transcript()
+
+
+def test_flags_before_a_command():
+    inittab = """id:2:initdefault:
+w1:2:wait:@/bin/echo $RUNLEVEL "is" left alone
+w2:2:wait:+@/bin/echo so is $this
+w3:2:wait:/bin/echo here; /bin/echo and there
+w4:2:wait:/bin/echo to the #end
+"""
+    with Pid1(inittab=inittab) as p:
+        p.wait_for_line(r'^\$RUNLEVEL "is" left alone$')
+        p.wait_for_line(r"^so is \$this$")
+        p.wait_for_line("^here$")
+        p.wait_for_line("^and there$")
+        p.wait_for_line("^to the$")
+
+
+@pytest.mark.parametrize(
+    ("letter", "said"), [("F", "fails"), ("L", "is low"), ("O", "is back"), ("", "fails")]
+)
+def test_powerstatus_says_what_pwr_means(letter, said):
+    with Pid1(inittab=INITTAB) as p:
+        booted(p)
+        status = p.root / "run/powerstatus"
+        status.write_text(letter)
+        p.signal("PWR")
+        p.wait_for_line(f"^power {said}$")
+        assert not status.exists()
+        p.signal("PWR")  # without a file
+        p.wait_for_line("^power fails$")
+
+
 # ---- utmp, wtmp ---------------------------------------------------------------------------------
 
 

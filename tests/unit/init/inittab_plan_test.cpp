@@ -25,7 +25,7 @@ namespace {
 
 Entry entry(std::string_view id, Action action, std::string_view process,
             std::string_view runlevels = {}) {
-    return {id, runlevels, action, process, 1};
+    return {id, runlevels, action, process, 1, {}, false, false};
 }
 
 struct ClassRow {
@@ -304,8 +304,9 @@ TEST_CASE("matching 10,000 entries", "[inittab-plan]") {
 TEST_CASE("a sysvinit file starts in the highest level of its initdefault entry",
           "[inittab_plan]") {
     const auto level_of = [](std::string_view runlevels) {
-        const std::array entries{Entry{"x", "5", Action::Respawn, "/bin/x", 1},
-                                 Entry{"id", runlevels, Action::InitDefault, "", 2}};
+        const std::array entries{
+            Entry{"x", "5", Action::Respawn, "/bin/x", 1, {}, false, false},
+            Entry{"id", runlevels, Action::InitDefault, "", 2, {}, false, false}};
         return mainstay::init::initial_runlevel(entries);
     };
     CHECK(level_of("3") == '3');

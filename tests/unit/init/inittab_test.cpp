@@ -560,3 +560,52 @@ TEST_CASE("there is one supervise entry", "[inittab]") {
         CHECK(refused[0].process == "/b");
     }
 }
+
+TEST_CASE("sysvinit's flags before a process are told", "[inittab]") {
+    const Parsed parsed(
+        "id:2:initdefault:\na:2:wait:+/a\nb:2:wait:@/b\nc:2:wait:+@/c\nd:2:wait:/d");
+    REQUIRE(parsed.count() == 5);
+    CHECK((parsed[1].no_record && !parsed[1].no_shell));
+    CHECK((!parsed[2].no_record && parsed[2].no_shell));
+    CHECK((parsed[3].no_record && parsed[3].no_shell));
+    CHECK(parsed[3].process == "/c");
+    CHECK((!parsed[4].no_record && !parsed[4].no_shell));
+}
+
+TEST_CASE("the text of further files follows a mark, and lines are theirs", "[inittab]") {
+    const std::string mark(mainstay::init::kFileMark);
+    const std::string further =
+        mark + "one.tab\n# x\na:2:wait:/a\nb:2:nonsense:/b\n" + mark + "two.tab\nc:2:wait:/c\n";
+    SECTION("in sysvinit's style") {
+        const Parsed parsed("id:2:initdefault:\nx:2:wait:/x\n" + further);
+        REQUIRE(parsed.count() == 4);
+        CHECK(parsed[1].file.empty());
+        CHECK(parsed[1].line == 2);
+        CHECK(parsed[2].file == "one.tab");
+        CHECK(parsed[2].line == 2);
+        CHECK(parsed[3].file == "two.tab");
+        CHECK(parsed[3].line == 1);
+        REQUIRE(parsed.problems().size() == 1);
+        CHECK(parsed.problems()[0].line == 0);
+        CHECK_THAT(parsed.problems()[0].message, Contains("one.tab:3: unknown action"));
+    }
+    SECTION("in busybox's a mark is a comment") {
+        const Parsed parsed("::wait:/x\n" + mark + "one.tab\n::wait:/a\n");
+        REQUIRE(parsed.count() == 2);
+        CHECK(parsed[1].file.empty());
+        CHECK(parsed[1].line == 3);
+    }
+    SECTION("one without a name is nothing") {
+        const Parsed parsed("id:2:initdefault:\n" + mark + "\na:2:wait:/a\n");
+        REQUIRE(parsed.count() == 2);
+        CHECK(parsed[1].line == 3);
+    }
+}
+
+TEST_CASE("the style of a text", "[inittab]") {
+    using mainstay::init::inittab_style;
+    CHECK(inittab_style("id:2:initdefault:\n", std::nullopt) == InittabStyle::Sysvinit);
+    CHECK(inittab_style("::wait:/a\n", std::nullopt) == InittabStyle::Busybox);
+    CHECK(inittab_style("::wait:/a\n", InittabStyle::Sysvinit) == InittabStyle::Sysvinit);
+    CHECK(inittab_style("id:2:initdefault:\n", InittabStyle::Busybox) == InittabStyle::Busybox);
+}
