@@ -482,3 +482,61 @@ def test_somebody_who_holds_a_lock_on_utmp_keeps_nobody_from_starting():
             p.wait_for_line("^level .*")
             p.run("/sbin/telinit", "2")
             p.wait_for_line("two is")
+
+
+# ---- the supervisor -----------------------------------------------------------------------------
+
+SERVICE = """#!/bin/sh
+echo up >>/run/said
+exec sleep 9999
+"""
+
+
+def supervised(levels):
+    """Services in `levels`; each level notes that its turn has come."""
+    note = "/bin/sh -c 'echo level $RUNLEVEL >>/run/said'"
+    inittab = f"""id:2:initdefault:
+l1:1:wait:{note}
+l2:2:wait:{note}
+l3:3:wait:{note}
+l0:0:wait:/bin/sh -c 'cat /run/said; echo level 0'
+sv:{levels}:supervise:/sbin/supervisor /etc/service
+"""
+    files = {
+        "/etc/service/web/run": SERVICE,
+        "/etc/service/web/finish": "#!/bin/sh\necho down >>/run/said\n",
+    }
+    return {"inittab": inittab, "files": files}
+
+
+def wait_until_said(pid1, *wanted):
+    """The notes from the first on; each is waited for by whoever writes the next."""
+    said = pid1.root / "run/said"
+    eventually(lambda: said.exists() and said.read_text().splitlines() == list(wanted), wanted)
+
+
+def test_services_live_in_the_levels_of_their_supervisor():
+    with Pid1(**supervised("2345")) as p:
+        notes = ["level 2", "up"]
+        wait_until_said(p, *notes)
+        p.run("/sbin/telinit", "3")
+        notes += ["level 3"]
+        wait_until_said(p, *notes)
+        p.run("/sbin/telinit", "-t0", "1")
+        notes += ["down", "level 1"]  # it was not killed, and it was waited for
+        wait_until_said(p, *notes)
+        p.run("/sbin/telinit", "2")
+        notes += ["level 2", "up"]
+        wait_until_said(p, *notes)
+        p.run("/sbin/poweroff")
+        p.wait_for_line("^up\ndown\nlevel 0$")
+        assert p.exit_status() == -signal.SIGINT
+
+
+def test_services_outlive_the_scripts_of_level_0_where_their_supervisor_is_in_it():
+    with Pid1(**supervised("")) as p:
+        wait_until_said(p, "level 2", "up")
+        p.run("/sbin/poweroff")
+        p.wait_for_line("^up\nlevel 0$")
+        p.wait_for_line("all services are down")
+        assert p.exit_status() == -signal.SIGINT
