@@ -19,10 +19,12 @@ packages_of() {
     machines) echo ovmf podman runc ;;
     test) echo mount python3 python3-pytest python3-pytest-xdist python3-pexpect ;;
     bench) echo gcc libc6-dev python3 mount util-linux ;;
-    # Not installed, but unpacked: scripts/fetch peers, scripts/fetch inits, scripts/fetch sysvinit.
+    # Not installed, but unpacked: scripts/fetch peers, and so on.
     peers) echo runit s6 libs6-2.11 libskarnet2.13 libexecline2.9 ;;
     inits) echo tini dumb-init catatonit ;;
-    sysvinit) echo sysvinit-core sysvinit-utils initscripts sysv-rc ;;
+    runit-init) echo runit runit-init libc6 ;;
+    lxc) echo lxc liblxc1 liblxc-common libseccomp2 libapparmor1 libselinux1 libpcre2-8-0 libcap2 ;;
+    sysvinit) echo sysvinit-core sysvinit-utils initscripts sysv-rc libselinux1 libpcre2-8-0 libc6 ;;
     fuzz) echo clang libclang-rt-14-dev llvm-14 ;;
     programs) echo redis-server nginx rsyslog dbus ;;
     checks) echo clang-format clang-tidy shellcheck mandoc ;;
