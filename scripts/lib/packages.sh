@@ -26,7 +26,7 @@ packages_of() {
     lxc) echo lxc liblxc1 liblxc-common libseccomp2 libapparmor1 libselinux1 libpcre2-8-0 libcap2 ;;
     sysvinit) echo sysvinit-core sysvinit-utils initscripts sysv-rc libselinux1 libpcre2-8-0 libc6 ;;
     fuzz) echo clang libclang-rt-14-dev llvm-14 ;;
-    programs) echo redis-server nginx rsyslog dbus ;;
+    programs) echo redis-server nginx rsyslog dbus gpg-agent ;;
     checks) echo clang-format clang-tidy shellcheck mandoc ;;
     *) die "no package set is called '$1'" ;;
     esac
