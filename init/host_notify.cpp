@@ -18,7 +18,7 @@
 namespace mainstay::init {
 namespace {
 
-constexpr int kMostTries = 2;  // what failed only for the moment is tried again
+constexpr int kMostSends = 2;  // what failed only for the moment is tried again
 
 void complain(std::string_view where, const char* why, Log& log) noexcept {
     log.warning("%s=%.*s: %s", kNotifySocket, printable_length(where), where.data(), why);
@@ -34,7 +34,7 @@ bool send_to_file(std::string_view path, std::string_view text) noexcept {
     const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
     const UniqueFd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     const auto* const to = reinterpret_cast<const sockaddr*>(&address);
-    for (int tries = 0; tries < kMostTries; ++tries) {
+    for (int tries = 0; tries < kMostSends; ++tries) {
         if (::sendto(fd.get(), text.data(), text.size(), MSG_NOSIGNAL, to, size) >= 0) {
             return true;
         }
@@ -64,7 +64,7 @@ bool send_to_host(const VsockAddress& to, std::string_view text) noexcept {
     address.svm_family = AF_VSOCK;
     address.svm_cid = to.cid;
     address.svm_port = to.port;
-    for (int tries = 0; tries < kMostTries; ++tries) {
+    for (int tries = 0; tries < kMostSends; ++tries) {
         const UniqueFd fd(::socket(AF_VSOCK, socket_type(to.type, tries) | SOCK_CLOEXEC, 0));
         (void)::setsockopt(fd.get(), AF_VSOCK, SO_VM_SOCKETS_CONNECT_TIMEOUT_OLD, &kPatience,
                            sizeof kPatience);
