@@ -56,7 +56,9 @@ ProcessWatch::ProcessWatch(Loop& loop, Spawner& spawner)
 Result<std::int32_t, ExecFault> ProcessWatch::spawn(ProcessKey key, const SpawnPlan& plan) {
     TRY(Birth birth, spawner_.spawn(plan));
     const pid_t pid = birth.pid;
-    children_.insert_or_assign(pid, Child{key, std::move(birth.pidfd)});
+    // Its run is counted from here until the exec is seen. That is never where it ends at once and
+    // another child has a copy of the report for a moment longer.
+    children_.insert_or_assign(pid, Child{key, std::move(birth.pidfd), false, false, loop_.now()});
     by_key_[key] = pid;
     Unborn& unborn = unborn_[pid];
     unborn.birth = std::move(birth);
