@@ -22,6 +22,8 @@ constexpr unsigned kFileMode = 0644;
 /// have another file written: it is refused.
 constexpr int kForOurFile = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
 constexpr std::size_t kLongestTarget = 255;
+constexpr char kPid[] = "pid";
+constexpr char kStat[] = "stat";
 
 using Kind = SuperviseFault::Kind;
 
@@ -168,38 +170,42 @@ Result<void> SuperviseDir::replace(const char* name, std::string_view content) c
     return {};
 }
 
-/// Without a new file, which is most of what replace() costs. The size is set last: where there is
-/// no room, nothing is lost but what was to be written.
-Result<void> SuperviseDir::overwrite(const char* name, std::string_view content) const {
-    const auto file = open_file((path_ + name).c_str(), kForOurFile, kFileMode);
-    const bool is_done = file && write_all(file->get(), content) &&
-                         ::ftruncate(file->get(), static_cast<off_t>(content.size())) == 0;
-    return is_done ? Result<void>() : replace(name, content);
+/// Without a new file, which is most of what replace() costs. What the old one has more of is cut
+/// off last: where there is no room, nothing is lost but what was to be written.
+Result<void> SuperviseDir::overwrite(const char* name, std::string_view content, Old old) const {
+    const int flags = content.empty() ? kForOurFile | O_TRUNC : kForOurFile;
+    const auto file = open_file((path_ + name).c_str(), flags, kFileMode);
+    const bool is_written = file && write_all(file->get(), content);
+    const bool is_whole =
+        is_written && (content.empty() || old == Old::AsLong ||
+                       ::ftruncate(file->get(), static_cast<off_t>(content.size())) == 0);
+    return is_whole ? Result<void>() : replace(name, content);
 }
 
 Result<void> SuperviseDir::write(const RunitStatus& status) {
-    return write(status, &SuperviseDir::replace);
+    if (!has_written_ || written_pid_ != status.pid) {
+        TRY_VOID(replace(kPid, pid_text(status)));
+        written_pid_ = status.pid;
+        has_written_ = true;
+    }
+    TRY_VOID(replace(kStat, stat_text(status)));
+    const auto bytes = pack(status);
+    return replace(kRunitStatus, {bytes.data(), bytes.size()});
 }
 
 Result<void> SuperviseDir::write_last(const RunitStatus& status) {
     close_fifos();
-    return write(status, &SuperviseDir::overwrite);
+    if (written_pid_ != status.pid) {
+        TRY_VOID(overwrite(kPid, pid_text(status), Old::Longer));
+    }
+    TRY_VOID(overwrite(kStat, stat_text(status), Old::Longer));
+    const auto bytes = pack(status);
+    return overwrite(kRunitStatus, {bytes.data(), bytes.size()}, Old::AsLong);
 }
 
 void SuperviseDir::close_fifos() noexcept {
     control_.reset();
     ok_.reset();
-}
-
-Result<void> SuperviseDir::write(const RunitStatus& status, Put put) {
-    if (!has_written_ || written_pid_ != status.pid) {
-        TRY_VOID((this->*put)("pid", pid_text(status)));
-        written_pid_ = status.pid;
-        has_written_ = true;
-    }
-    TRY_VOID((this->*put)("stat", stat_text(status)));
-    const auto bytes = pack(status);
-    return (this->*put)(kRunitStatus, {bytes.data(), bytes.size()});
 }
 
 }  // namespace mainstay::supervisor

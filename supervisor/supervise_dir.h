@@ -50,10 +50,9 @@ class SuperviseDir {
     const std::string& path() const noexcept { return path_; }
 
   private:
-    using Put = Result<void> (SuperviseDir::*)(const char* name, std::string_view content) const;
+    enum class Old : std::uint8_t { AsLong, Longer };
     Result<void> replace(const char* name, std::string_view content) const;
-    Result<void> overwrite(const char* name, std::string_view content) const;
-    Result<void> write(const RunitStatus& status, Put put);
+    Result<void> overwrite(const char* name, std::string_view content, Old old) const;
 
     std::string path_;
     UniqueFd lock_;
