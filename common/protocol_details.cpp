@@ -79,20 +79,21 @@ RestartView read_restart(FieldReader& fields) {
     return restart;
 }
 
-void add_leftovers(JsonObject& object, const LeftoversView& leftovers) {
-    if (leftovers.count == 0) {
-        return;
+void add_counted(JsonObject& object, std::string_view key, std::uint32_t count,
+                 std::string_view pids_key, const std::vector<std::int32_t>& pids) {
+    if (count > 0) {
+        object.add_object(key, [&](JsonObject& inner) {
+            inner.add("count", std::int64_t{count});
+            inner.add(pids_key, pids);
+        });
     }
-    object.add_object("leftovers", [&](JsonObject& inner) {
-        inner.add("count", std::int64_t{leftovers.count});
-        inner.add("pids", leftovers.pids);
-    });
 }
 
-void read_leftovers(FieldReader& fields, LeftoversView& leftovers) {
-    fields.read_object("leftovers", [&](FieldReader& inner) {
-        inner.read_number("count", leftovers.count, 0, kMaxCount);
-        inner.read("pids", leftovers.pids, 1, kMaxPid);
+void read_counted(FieldReader& fields, std::string_view key, std::uint32_t& count,
+                  std::string_view pids_key, std::vector<std::int32_t>& pids) {
+    fields.read_object(key, [&](FieldReader& inner) {
+        inner.read_number("count", count, 0, kMaxCount);
+        inner.read(pids_key, pids, 1, kMaxPid);
     });
 }
 
@@ -149,7 +150,8 @@ void add_details(JsonObject& object, const ServiceDetails& details) {
         add_related(inner, "conflicts", details.conflicts);
         add_related(inner, "members", details.members);
         add_related(inner, "needed_by", details.needed_by);
-        add_leftovers(inner, details.leftovers);
+        add_counted(inner, "leftovers", details.leftovers.count, "pids", details.leftovers.pids);
+        add_counted(inner, "zombies", details.zombies.count, "parents", details.zombies.parents);
         add_usage(inner, details.usage);
         add_number(inner, "death_count", details.death_count);
         if (!details.deaths.empty()) {
@@ -173,7 +175,8 @@ ServiceDetails read_details(FieldReader& fields) {
     read_related(fields, "conflicts", details.conflicts);
     read_related(fields, "members", details.members);
     read_related(fields, "needed_by", details.needed_by);
-    read_leftovers(fields, details.leftovers);
+    read_counted(fields, "leftovers", details.leftovers.count, "pids", details.leftovers.pids);
+    read_counted(fields, "zombies", details.zombies.count, "parents", details.zombies.parents);
     read_usage(fields, details.usage);
     fields.read_number("death_count", details.death_count, 0, kMaxCount);
     fields.read_objects("deaths",

@@ -94,6 +94,15 @@ struct LeftoversView {
 };
 inline constexpr std::size_t kMostLeftoverPids = 8;
 
+/// Processes of the service that have ended, and that the one which started them does not wait for.
+struct ZombiesView {
+    std::uint32_t count = 0;
+    std::vector<std::int32_t> parents;  ///< who does not, at most kMostZombieParents
+
+    friend bool operator==(const ZombiesView&, const ZombiesView&) = default;
+};
+inline constexpr std::size_t kMostZombieParents = 8;
+
 /// What the service's cgroup uses; a figure that the kernel does not give is absent.
 struct UsageView {
     std::optional<std::uint64_t> memory_bytes;
@@ -128,6 +137,7 @@ struct ServiceDetails {
     std::vector<RelatedView> members;
     std::vector<RelatedView> needed_by;
     LeftoversView leftovers;
+    ZombiesView zombies;
     UsageView usage;
     std::uint32_t death_count = 0;  ///< since the supervisor knows it; more than deaths may have
     std::vector<Death> deaths;      ///< the last ones, newest last

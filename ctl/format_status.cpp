@@ -190,13 +190,15 @@ std::string usage_text(const UsageView& usage) {
     return text;
 }
 
-std::string leftovers_text(const LeftoversView& leftovers) {
-    std::string text = std::to_string(leftovers.count);
-    text.append(leftovers.count == 1 ? " process" : " processes").append(" of earlier runs: pid");
-    for (const std::int32_t pid : leftovers.pids) {
+/// "3 processes WHAT 5 6 8 ..."
+std::string counted_pids(std::uint32_t count, const char* what, std::size_t most,
+                         const std::vector<std::int32_t>& pids) {
+    std::string text = std::to_string(count);
+    text.append(count == 1 ? " process " : " processes ").append(what);
+    for (const std::int32_t pid : pids) {
         text.append(" ").append(std::to_string(pid));
     }
-    return text.append(leftovers.count > leftovers.pids.size() ? " ..." : "");
+    return text.append(most > pids.size() ? " ..." : "");
 }
 
 std::string processes(const ServiceView& view, const Style& style) {
@@ -206,7 +208,16 @@ std::string processes(const ServiceView& view, const Style& style) {
         lines.append(labelled("uses:", usage, style));
     }
     if (details.leftovers.count > 0) {
-        lines.append(labelled("left:", leftovers_text(details.leftovers), style));
+        lines.append(labelled("left:",
+                              counted_pids(details.leftovers.count, "of earlier runs: pid",
+                                           details.leftovers.count, details.leftovers.pids),
+                              style));
+    }
+    if (details.zombies.count > 0) {
+        lines.append(labelled("zombies:",
+                              counted_pids(details.zombies.count, "ended and not waited for by pid",
+                                           0, details.zombies.parents),
+                              style));
     }
     return lines;
 }

@@ -69,6 +69,13 @@ bool names_something(ConfKey key) noexcept {
            (key >= ConfKey::User && key <= ConfKey::SupplementaryGroups);
 }
 
+/// What can be meant of any service.
+bool is_for_all(ConfKey key) noexcept {
+    return (key >= ConfKey::Restart && key <= ConfKey::RestartLimitInterval) ||
+           (key >= ConfKey::StartTimeout && key <= ConfKey::FinishTimeout) ||
+           key == ConfKey::Leftovers || (key >= ConfKey::LogMemory && key <= ConfKey::LogTimestamp);
+}
+
 bool names_a_program(ConfKey key) noexcept {
     return (key >= ConfKey::Exec && key <= ConfKey::ExecCheck) || key == ConfKey::OnFailureAction;
 }
@@ -98,7 +105,7 @@ void keep(std::shared_ptr<const T>& own, T value) {
 
 ConfDraft draft_of(const Definition& definition) {
     ConfDraft draft;
-    draft.description = definition.description;
+    draft.description = definition.description.text();
     draft.policy = definition.policy;
     draft.readiness = definition.readiness;
     draft.leftovers = definition.leftovers;
@@ -171,6 +178,13 @@ class Parser {
             return;
         }
         const ConfPlace at = place(assignment.key_offset);
+        if (context_.use == ConfUse::Defaults && !is_for_all(info->key)) {
+            add_problem(at, std::string(info->name) +
+                                " is for each service to say; here are restart, restart-..., "
+                                "start-timeout, stop-timeout, finish-timeout, leftovers and "
+                                "log-...");
+            return;
+        }
         std::optional<ConfPlace>& given = given_[index_of(info->key)];
         if (info->arity == Arity::Scalar && given_in_file_[index_of(info->key)]) {
             add_problem(at, std::string(info->name) + " is given twice, first in line " +
@@ -268,7 +282,7 @@ class Parser {
     }
 
     void store() {
-        definition_.description = std::move(draft_.description);
+        definition_.description = draft_.description;
         definition_.policy = draft_.policy;
         definition_.readiness = draft_.readiness;
         definition_.leftovers = draft_.leftovers;

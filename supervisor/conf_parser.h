@@ -48,10 +48,16 @@ struct ConfFile {
     std::string_view text;
 };
 
+enum class ConfUse : std::uint8_t {
+    Service,   ///< what one service says of itself
+    Defaults,  ///< what all say who say nothing: keys of is_for_all() only
+};
+
 struct ConfContext {
     std::string_view name;                     ///< of the service: %n
     std::optional<std::string_view> instance;  ///< %i; none: it is no instance of a template
     RoleFiles files;                           ///< that are in the directory
+    ConfUse use = ConfUse::Service;
 };
 
 /// A place in one of the files.

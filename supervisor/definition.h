@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "supervisor/listen_point.h"
+#include "supervisor/rare_text.h"
 #include "supervisor/service_state.h"
 
 namespace mainstay::supervisor {
@@ -173,11 +174,11 @@ struct LogSettings {
 enum class Leftovers : std::uint8_t { Keep, Kill };
 
 struct Definition {
-    std::string path;        ///< where it is entered: "/etc/service/web"
-    std::string resolved;    ///< the same without symlinks, for people; path where that fails
-    std::string instance;    ///< of a template's instance: what stands behind the @
-    std::string log_target;  ///< where a symlink `log` leads, resolved: a shared logger
-    std::string description;
+    std::string path;      ///< where it is entered: "/etc/service/web"
+    std::string resolved;  ///< the same without symlinks, for people; path where that fails
+    RareText instance;     ///< of a template's instance: what stands behind the @
+    RareText log_target;   ///< where a symlink `log` leads, resolved: a shared logger
+    RareText description;
     Policy policy;
     ReadinessSettings readiness;
     Leftovers leftovers = Leftovers::Keep;

@@ -120,7 +120,7 @@ class Hash {
 
 std::uint64_t hash_of(const Definition& d) {
     Hash hash;
-    hash << d.path << d.resolved << d.instance << d.log_target << d.policy
+    hash << d.path << d.resolved << d.instance.text() << d.log_target.text() << d.policy
          << d.readiness.notification_fd << d.readiness.access << d.readiness.check_interval
          << d.leftovers << d.reload_signal << d.has_down_file << d.has_log << d.has_control
          << d.own_programs << d.own_relations << d.own_process << d.own_cgroup << d.own_log;

@@ -11,6 +11,7 @@
 #include "common/paths.h"
 #include "supervisor/lint_programs.h"
 #include "supervisor/service_dir.h"
+#include "supervisor/service_files.h"
 
 namespace mainstay::supervisor {
 namespace {
@@ -132,7 +133,7 @@ class Gatherer {
             add_service(entry.name, path, enabled);
         } else if (kind == EntryKind::Unknown) {
             add_problem(Severity::Error, path, "a symbolic link that leads nowhere");
-        } else if (enabled == Enabled::Yes) {
+        } else if (enabled == Enabled::Yes && entry.name != kDefaultsFile) {
             add_problem(Severity::Warning, path, "not a directory, so not a service");
         }
     }
@@ -165,7 +166,7 @@ class Gatherer {
         }
         if (read.definition.has_log && base_name(path) != kLogDirectory) {
             loggers_.push_back({name + "/" + kLogDirectory, path + "/" + kLogDirectory,
-                                read.definition.log_target, enabled});
+                                read.definition.log_target.text(), enabled});
         }
         service.definition = std::move(read.definition);
         service.problems = std::move(read.problems);

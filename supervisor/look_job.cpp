@@ -86,7 +86,7 @@ class LookJob final : public ControlJob {
         ServiceView view = view_of(service, os.services, os.clock);
         if (depth_ != Depth::Short) {
             view.is_enabled = service.feeder || os.enablement.is_enabled(service.name);
-            add_details(view, service, os.services, *dependents_, os.clock, os.cgroups);
+            add_details(view, service, os.services, *dependents_, os.clock, os.cgroups, os.family);
         }
         if (depth_ == Depth::WithLog) {
             view.log_lines = os.outputs.last_lines(service.id, kLogLinesOfAStatus);

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "common/service_view.h"
 #include "supervisor/notify_message.h"
 #include "supervisor/os_processes.h"
 
@@ -46,6 +47,8 @@ class ProcessFamily {
     virtual Kinship kinship(const Sender& process, const RunProcesses& run) = 0;
     /// Its effective user; nothing where it is gone.
     virtual std::optional<std::uint32_t> uid_of(std::int32_t pid) = 0;
+    /// Of its descendants: those that have ended while their parents live and do not wait.
+    virtual ZombiesView zombies_below(std::int32_t pid) = 0;
 };
 
 enum class SenderVerdict : std::uint8_t {

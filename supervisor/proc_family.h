@@ -14,6 +14,7 @@ class ProcFamily final : public ProcessFamily {
 
     Kinship kinship(const Sender& process, const RunProcesses& run) override;
     std::optional<std::uint32_t> uid_of(std::int32_t pid) override;
+    ZombiesView zombies_below(std::int32_t pid) override;
 
   private:
     bool is_in_cgroup(std::int32_t pid, ServiceId service);

@@ -70,6 +70,24 @@ std::optional<ProcStat> parse_proc_stat(std::string_view text) noexcept {
     return is_read ? std::optional(stat) : std::nullopt;
 }
 
+char parse_proc_state(std::string_view text) noexcept {
+    auto fields = fields_of(text);
+    const std::string_view state = fields ? take_word(*fields) : std::string_view();
+    return state.size() == 1 ? state.front() : '\0';
+}
+
+void parse_proc_children(std::string_view text, std::vector<std::int32_t>& children) {
+    // The kernel ends each with a blank.
+    for (std::size_t end = text.find(' '); end != std::string_view::npos; end = text.find(' ')) {
+        std::int32_t pid = 0;
+        std::string_view word = text.substr(0, end);
+        text.remove_prefix(end + 1);
+        if (take_number(word, pid) && pid > 0) {
+            children.push_back(pid);
+        }
+    }
+}
+
 std::optional<std::uint32_t> parse_effective_uid(std::string_view text) noexcept {
     // The name comes first and has its newlines escaped: this is the real line.
     constexpr std::string_view kLine = "\nUid:";

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 namespace mainstay::supervisor {
 
@@ -29,6 +30,13 @@ struct ProcBirth {
 
 /// @param text of /proc/PID/stat
 std::optional<ProcBirth> parse_proc_birth(std::string_view text) noexcept;
+
+/// The letter of its state, 'Z' for one that has ended; 0: that is no such text.
+/// @param text of /proc/PID/stat
+char parse_proc_state(std::string_view text) noexcept;
+
+/// Adds the numbers of /proc/PID/task/TID/children; one that may be cut off is left out.
+void parse_proc_children(std::string_view text, std::vector<std::int32_t>& children);
 
 /// The effective user of /proc/PID/status.
 std::optional<std::uint32_t> parse_effective_uid(std::string_view text) noexcept;

@@ -163,7 +163,7 @@ std::vector<std::string> describe_changes(const Definition& before, const Defini
     }
     Changes changes;
     changes.compare("directory of the definition", before.resolved, after.resolved);
-    changes.compare("description", before.description, after.description);
+    changes.compare("description", before.description.text(), after.description.text());
     compare_programs(changes, before.programs(), after.programs());
     compare_policies(changes, before.policy, after.policy);
     changes.compare("notification-fd", before.readiness.notification_fd,

@@ -16,6 +16,7 @@
 #include "common/fd_io.h"
 #include "supervisor/name_pattern.h"
 #include "supervisor/problem.h"
+#include "supervisor/service_files.h"
 #include "supervisor/try_again.h"
 
 namespace mainstay::supervisor {
@@ -181,7 +182,7 @@ Result<Entries> Scan::read_entries() {
         if (entry == nullptr) {
             break;
         }
-        if (entry->d_name[0] == '.') {
+        if (entry->d_name[0] == '.' || std::string_view(entry->d_name) == kDefaultsFile) {
             continue;
         }
         if (entries.size() + oddities.size() == kMostEntries) {

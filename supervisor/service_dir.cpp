@@ -88,6 +88,7 @@ class Reader {
             return std::move(read_);
         }
         find_identity();
+        read_defaults();
         read_files();
         read_environment();
         read_log();
@@ -173,6 +174,34 @@ class Reader {
                directory_->kind_behind((up + kConfFile).c_str()) != EntryKind::Unknown;
     }
 
+    /// A mistake in there must not keep all services from being started: it is told, and the file
+    /// is left out. A logger is to come back whatever is wanted of services.
+    void read_defaults() {
+        if (name_.find('/') != std::string::npos) {
+            return;
+        }
+        const std::string path = tree_.on_machine(
+            std::string(parent_path(read_.definition.resolved)) + "/" + kDefaultsFile);
+        const auto text =
+            directory_->read((std::string("../") + kDefaultsFile).c_str(), kMaxConfSize);
+        if (!text) {
+            const int code = text.error().code;
+            if (code != ENOENT) {
+                const std::string why = code == EFBIG ? "more than 64 KiB" : errno_text(code);
+                warn_of(path, why + "; the file is left out");
+            }
+            return;
+        }
+        const std::array files{ConfFile{path, *text}};
+        ConfContext context{name_, {}, {}};
+        context.use = ConfUse::Defaults;
+        ConfOutcome outcome = apply_conf(files, context, read_.definition);
+        for (Problem& problem : outcome.problems) {
+            problem.message += "; the whole file is left out";
+            read_.problems.push_back(std::move(problem));
+        }
+    }
+
     void read_files() {
         Definition& definition = read_.definition;
         definition.has_down_file = has(Known::Down);
@@ -212,9 +241,9 @@ class Reader {
     }
 
     void read_environment() {
-        ProcessSettings process;
+        ProcessSettings process = read_.definition.process();
         if (!read_.definition.instance.empty()) {
-            process.environment.push_back("INSTANCE=" + read_.definition.instance);
+            process.environment.push_back("INSTANCE=" + read_.definition.instance.text());
         }
         if (has(Known::Environment)) {
             read_variables(process);
@@ -302,7 +331,7 @@ class Reader {
         }
         ConfContext context{name_, {}, read_.files};
         if (!read_.definition.instance.empty()) {
-            context.instance = read_.definition.instance;
+            context.instance = read_.definition.instance.text();
         }
         ConfOutcome outcome = apply_conf(files, context, read_.definition);
         read_.usable = read_.usable && outcome.problems.empty();
@@ -389,7 +418,11 @@ LoadedDefinition ServiceDirs::load(const std::string& path) {
     ReadDirectory read = read_service_directory(tree_, path, TemplateItself::Refuse, programs_);
     LoadedDefinition loaded{std::move(read.definition), {}, read.usable, read.try_again};
     for (const Problem& problem : read.problems) {
-        loaded.problems.push_back(to_sentence(problem));
+        std::string sentence = to_sentence(problem);
+        // What is wrong with the defaults of all is told once, not for each.
+        if (base_name(problem.file) != kDefaultsFile || said_of_defaults_.insert(sentence).second) {
+            loaded.problems.push_back(std::move(sentence));
+        }
     }
     return loaded;
 }

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,7 @@ class ServiceDirs final : public Definitions {
   private:
     FileTree tree_;
     ProgramSets programs_;
+    std::set<std::string> said_of_defaults_;
 };
 
 }  // namespace mainstay::supervisor

@@ -10,6 +10,9 @@
 
 namespace mainstay::supervisor {
 
+/// In the directory that holds a service's: what its services have where they say nothing.
+inline constexpr char kDefaultsFile[] = "defaults.conf";
+
 /// timeout-kill, timeout-finish: milliseconds; 0 means never, as s6 has it.
 std::optional<Duration> parse_timeout_file(std::string_view text) noexcept;
 

@@ -73,8 +73,8 @@ void ServiceSet::make_logger_of(Definition& definition) noexcept {
 
 DefinitionChange ServiceSet::compare(Service& service, LoadedDefinition loaded) {
     DefinitionChange change{service.name, {}, DefinitionChange::When::Now};
+    say_problems(service, loaded.problems);
     if (!loaded.usable) {
-        say_problems(service, loaded.problems);
         change.when = DefinitionChange::When::Refused;
         change.changes = std::move(loaded.problems);
         return change;

@@ -54,7 +54,7 @@ bool ServiceSet::connect_logger(Service& service, Service& logger) {
 
 /// The service whose directory a link `log` leads to; null: there is none, or it has no link.
 Service* ServiceSet::shared_logger_of(const Service& service) noexcept {
-    const std::string& target = service.definition.log_target;
+    const std::string& target = service.definition.log_target.text();
     if (target.empty()) {
         return nullptr;
     }

@@ -217,14 +217,18 @@ ServiceView view_of(const Service& service, const ServiceSet& services, const Cl
 }
 
 void add_details(ServiceView& view, const Service& service, const ServiceSet& services,
-                 const Dependents& dependents, const Clock& clock, Cgroups& cgroups) {
-    view.description = service.definition.description;
+                 const Dependents& dependents, const Clock& clock, Cgroups& cgroups,
+                 ProcessFamily& family) {
+    view.description = service.definition.description.text();
     view.directory = service.definition.resolved;
     ServiceDetails details;
     add_policy(details, service.definition.policy);
     add_times(details, service, clock);
     add_deaths(details, service, clock);
     add_processes(details, service, cgroups);
+    if (service.snapshot.has_run && service.snapshot.pid > 0) {
+        details.zombies = family.zombies_below(service.snapshot.pid);
+    }
     const Relations& relations = service.definition.relations();
     details.needs = related(relations.needs, services);
     details.wants = related(relations.wants, services);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/service_view.h"
+#include "supervisor/notify_sender.h"
 #include "supervisor/os_cgroups.h"
 #include "supervisor/os_clock.h"
 #include "supervisor/os_outputs.h"
@@ -32,7 +33,8 @@ class Dependents {
 
 /// Adds what only the page of one service shows.
 void add_details(ServiceView& view, const Service& service, const ServiceSet& services,
-                 const Dependents& dependents, const Clock& clock, Cgroups& cgroups);
+                 const Dependents& dependents, const Clock& clock, Cgroups& cgroups,
+                 ProcessFamily& family);
 
 /// One sentence on why a service is not where it should be: "exit 1 after 310 ms".
 std::string trouble_of(const Service& service, const ServiceSet& services);

@@ -347,3 +347,50 @@ def test_a_failure_can_end_the_supervisor_with_the_services_exit_code(s):
     s.wait_state("other", "ready")
     go.touch()
     assert s.process.wait(DEADLINE) == 9
+
+
+# --- what all services have, and what a service's own program forgets
+
+
+def test_restarts_are_chosen_once_for_all_services(s):
+    """chimera-linux/cports#6009, davmac314/dinit#564"""
+    defaults = s.definitions / "defaults.conf"
+    defaults.write_text("restart = on-failure\n")
+    add(s, "works", "", counted(s, "exit 0"))
+    add(s, "comes-back", "restart = always\n" + PATIENT, "exit 0")
+    s.start()
+    assert s.wait_state("works", "done")["last_death"]["lived_ms"] < 1000 * DEADLINE
+    assert s.wait_state("comes-back", "backoff")
+    assert starts(s) == 1
+    # Read again as any definition; a mistake in it is told, and keeps nobody down.
+    defaults.write_text("restart = onfailure\n")
+    assert run(s, "rescan").returncode == 0
+    s.wait_message(f"{defaults}:1:11: restart: 'onfailure' is not")
+    assert run(s, "status", "works").returncode in (0, 3)
+
+
+ZOMBIES = """
+import os, signal, time
+for _ in range(3):
+    if os.fork() == 0:
+        os._exit(0)
+for _ in range(3):
+    os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+open({ready!r}, "w").close()
+signal.pause()
+"""
+
+
+def test_whoever_does_not_wait_for_its_children_is_named(s):
+    """krallin/tini#138: zombies under a parent that lives are not init's."""
+    ready = s.top / "ready"
+    program = s.top / "negligent.py"
+    program.write_text(ZOMBIES.format(ready=str(ready)))
+    s.add("web", f"exec /usr/bin/python3 {program}")
+    s.add("good", SLEEP)
+    s.start()
+    eventually(ready.exists, "the service has forked")
+    pid = s.status("web")["pid"]
+    line = f"  zombies:  3 processes ended and not waited for by pid {pid}\n"
+    assert line in run(s, "status", "web").stdout
+    assert "zombies" not in run(s, "status", "good").stdout

@@ -94,6 +94,7 @@ TEST_CASE("details have a line each", "[status]") {
     details.members = {{"m", ServiceState::Up}};
     details.needed_by = {{"api", ServiceState::Waiting}};
     details.leftovers = {12, {5, 6}};
+    details.zombies = {3, {312, 315}};
     details.usage = {12'900'000, 41'943'040, 1'500'000, 3};
     ServiceView view = with(sshd(), details);
     view.type = "oneshot";
@@ -114,6 +115,7 @@ TEST_CASE("details have a line each", "[status]") {
           "  members:  m (up)\n"
           "  uses:     12.3 MiB of memory (at most 40.0 MiB), 3 tasks, 1.50 s of CPU\n"
           "  left:     12 processes of earlier runs: pid 5 6 ...\n"
+          "  zombies:  3 processes ended and not waited for by pid 312 315\n"
           "  hint:     leftovers = kill in its service.conf ends what it leaves behind\n");
 }
 

@@ -25,7 +25,12 @@ class FakeFamily final : public supervisor::ProcessFamily {
         return found == uids.end() ? std::nullopt : std::optional(found->second);
     }
 
+    ZombiesView zombies_below(std::int32_t pid) override {
+        return pid == negligent ? ZombiesView{3, {pid, pid + 1}} : ZombiesView();
+    }
+
     std::map<std::int32_t, std::uint32_t> uids;
+    std::int32_t negligent = 0;
 };
 
 struct Control : FakeSystem {

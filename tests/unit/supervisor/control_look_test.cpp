@@ -105,13 +105,17 @@ TEST_CASE("the log of services, and the supervisor's own", "[control]") {
     CHECK_FALSE(has(all, "@supervisor"));
 }
 
-TEST_CASE("a page tells of deaths, of processes left behind, and of what is used", "[control]") {
+TEST_CASE("a page tells of deaths, of zombies, of processes left behind, and of what is used",
+          "[control]") {
     Control control;
     control.run("web");
     const ServiceId id = control.service("web").id;
     control.cgroups.used[id].memory_bytes = 4096;
     control.cgroups.processes[id] = {control.pid("web")};
     CHECK_FALSE(has(control.ask(R"({"id":1,"verb":"status","services":["web"]})"), "leftovers"));
+    control.family.negligent = control.pid("web");
+    CHECK(has(control.ask(R"({"id":1,"verb":"status","services":["web"]})"),
+              R"("zombies":{"count":3,"parents":[)" + std::to_string(control.pid("web"))));
     control.cgroups.kills[id] = 1;
     control.cgroups.processes[id] = {92, 91};
     control.processes.end(control.pid("web"), killed_by(SIGKILL), 20ms);

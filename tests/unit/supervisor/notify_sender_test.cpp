@@ -24,6 +24,7 @@ class FakeFamily final : public ProcessFamily {
         const auto found = kin.find(process.pid);
         return found == kin.end() ? Kinship::Gone : found->second;
     }
+    ZombiesView zombies_below(std::int32_t /*pid*/) override { return {}; }
     std::optional<std::uint32_t> uid_of(std::int32_t pid) override {
         CHECK(pid == kRun.main);
         return uid;
@@ -101,6 +102,24 @@ TEST_CASE("/proc/PID/stat: a command cannot pretend to be fields", "[proc]") {
     CHECK_FALSE(parse_proc_stat("12 (sh) S 1 2 x"));
     CHECK_FALSE(parse_proc_stat("12 (sh) S -1 2 3"));
     CHECK_FALSE(parse_proc_stat("12 (sh) S 99999999999 2 3"));
+}
+
+TEST_CASE("the state of a process stands behind its name", "[proc]") {
+    CHECK(parse_proc_state("12 (sh) S 1 2 3") == 'S');
+    CHECK(parse_proc_state("12 (a) Z 9\n(b) R 4 5 6") == 'R');
+    CHECK(parse_proc_state("12 () ) Z 4 0 0") == 'Z');
+    for (const char* text : {"", "12 sh Z 1", "12 (sh)", "12 (sh) ZZ 1"}) {
+        CHECK(parse_proc_state(text) == '\0');
+    }
+}
+
+TEST_CASE("children are added as far as their numbers are whole", "[proc]") {
+    std::vector<std::int32_t> children = {7};
+    parse_proc_children("12 13 4194304 ", children);
+    CHECK(children == std::vector<std::int32_t>{7, 12, 13, 4194304});
+    parse_proc_children("", children);
+    parse_proc_children("14 x -5 0 99999999999 15 16", children);
+    CHECK(children == std::vector<std::int32_t>{7, 12, 13, 4194304, 14, 15});
 }
 
 TEST_CASE("/proc/PID/stat: when it was born, and whether it has become a program since", "[proc]") {

@@ -43,6 +43,7 @@ class FakeFamily final : public ProcessFamily {
         has_pidfd = process.pidfd >= 0;
         return answer;
     }
+    ZombiesView zombies_below(std::int32_t /*pid*/) override { return {}; }
     std::optional<std::uint32_t> uid_of(std::int32_t /*pid*/) override { return ::geteuid(); }
 
     Kinship answer = Kinship::Stranger;

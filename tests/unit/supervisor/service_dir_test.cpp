@@ -209,6 +209,55 @@ TEST_CASE("a conf that cannot be read makes the definition unusable", "[service_
           Names{tree.path("e/service.conf.d") + ": more than 64 files"});
 }
 
+TEST_CASE("what all services of a directory say stands beside them", "[service_dir]") {
+    const TemporaryTree tree;
+    tree.write("sv/defaults.conf", "restart = on-failure\nstop-timeout = 3\nlog-max-files = 2\n");
+    tree.write("sv/web/run");
+    tree.write("sv/web/env/A", "1\n");
+    tree.write("sv/web/log/run");
+    tree.write("sv/db/run");
+    tree.write("sv/db/timeout-kill", "7000\n");
+    tree.write("sv/db/service.conf", "restart = never\n");
+    tree.write("sv/once/service.conf", "type = oneshot\nexec = true\n");
+    tree.link("service/web", "../sv/web");
+    const LoadedDefinition web = load(tree.path("service/web"));
+    CHECK(web.problems.empty());
+    CHECK(web.definition.policy.restart == RestartPolicy::OnFailure);
+    CHECK(web.definition.policy.stop_timeout == std::chrono::seconds(3));
+    CHECK(web.definition.log().max_files == 2);
+    CHECK(web.definition.process().environment == Names{"A=1"});
+    const LoadedDefinition db = load(tree.path("sv/db"));
+    CHECK(db.problems.empty());
+    CHECK(db.definition.policy.restart == RestartPolicy::Never);
+    CHECK(db.definition.policy.stop_timeout == std::chrono::seconds(7));
+    CHECK(db.definition.log().max_files == 2);
+    // What is over when it is done is not started again because services usually are.
+    CHECK(load(tree.path("sv/once")).definition.policy.restart == RestartPolicy::Never);
+    CHECK(load(tree.path("sv/web/log")).definition.policy.restart == RestartPolicy::Always);
+}
+
+TEST_CASE("a mistake in what all services say is told once and keeps nobody down",
+          "[service_dir]") {
+    const TemporaryTree tree;
+    tree.write("sv/defaults.conf", "restart = never\nexec = sh\nrestart-dely = 2\n");
+    tree.write("sv/web/run");
+    tree.write("sv/db/run");
+    ServiceDirs directories;
+    const LoadedDefinition web = directories.load(tree.path("sv/web"));
+    CHECK(web.usable);
+    CHECK(web.definition.policy.restart == RestartPolicy::Always);
+    REQUIRE(web.problems.size() == 2);
+    CHECK(web.problems[0].starts_with(tree.path("sv/defaults.conf") +
+                                      ":2:1: exec is for each service to say"));
+    CHECK(web.problems[1] == tree.path("sv/defaults.conf") +
+                                 ":3:1: there is no key 'restart-dely'; did you mean "
+                                 "restart-delay?; the whole file is left out");
+    CHECK(directories.load(tree.path("sv/db")).problems.empty());
+    tree.write("sv/defaults.conf", std::string(70000, '#'));
+    CHECK(directories.load(tree.path("sv/db")).problems ==
+          Names{tree.path("sv/defaults.conf") + ": more than 64 KiB; the file is left out"});
+}
+
 TEST_CASE("a link to a template is an instance, and so is its logger", "[service_dir]") {
     const TemporaryTree tree;
     tree.write("sv/getty@/service.conf", "exec = agetty %i\ndescription = %n\n");

@@ -57,6 +57,7 @@ mainstay::ServiceDetails full_details() {
     details.members = {{"m", ServiceState::Up}};
     details.needed_by = {{"api", ServiceState::Waiting}};
     details.leftovers = {12, {5, 6, 7}};
+    details.zombies = {3, {8, 9}};
     details.usage = {1U << 20U, 2U << 20U, 1500000, 7};
     details.death_count = 40;
     details.deaths = {{{ExitStatus::Kind::Exited, 1, false}, 1s, 9s, false, "", "restarted"},
