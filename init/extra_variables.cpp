@@ -44,7 +44,7 @@ bool ExtraVariables::set(std::string_view variable) noexcept {
         char* const begin = text_.data() + (old.data() - text_.data()) - name.size() - 1;
         const char* const end = old.data() + old.size() + 1;
         std::copy(end, static_cast<const char*>(text_.data() + size_), begin);
-        const std::size_t freed = static_cast<std::size_t>(end - begin);
+        const auto freed = static_cast<std::size_t>(end - begin);
         size_ -= freed;
         std::fill_n(text_.data() + size_, freed, '\0');
         --count_;
