@@ -38,13 +38,13 @@ def lxc():
 
 
 class Box:
-    def __init__(self, *lines):
+    def __init__(self, *lines, inittab=INITTAB):
         self._place = pathlib.Path(tempfile.mkdtemp(prefix="mainstay-lxc-"))
         self.name = self._place.name
         self._home = self._place / self.name
         self._console = self._place / "console"
         (self._place / "mnt").mkdir()
-        stage_system(self._home / "rootfs", INITTAB, FILES)
+        stage_system(self._home / "rootfs", inittab, FILES)
         config = [
             f"lxc.rootfs.path = dir:{self._home}/rootfs",
             f"lxc.rootfs.mount = {self._place}/mnt",
@@ -136,3 +136,17 @@ def test_it_reboots_from_outside_and_from_inside():
         box.attach("/sbin/poweroff")
         box.wait_for_end()
         assert "the system goes down: poweroff" in box.shown()
+
+
+def test_its_terminals_have_shells_where_there_is_no_inittab():
+    with Box("lxc.environment = container_ttys=/dev/tty1 tty2", inittab=None) as box:
+        box.wait_for("Please press Enter to activate this console")
+
+        def terminals():
+            lines = box.attach("/bin/ps", "-o", "pid,tty,args").splitlines()
+            return {line.split()[1] for line in lines if line.endswith(" /sbin/init")} - {"?"}
+
+        # The console and two of LXC's: each shell has its own as controlling terminal.
+        eventually(lambda: len(terminals()) == 3, "three of them wait for somebody")
+        box.run("lxc-stop", "-t", PATIENCE)
+        box.wait_for_end()
