@@ -4,6 +4,7 @@
 //   block_tool suspend NAME             it answers no more; what is written is not waited for
 //   block_tool mirror MD DEVICE DEVICE  starts the array MD of these two
 //   block_tool kexec KERNEL INITRD WORDS    loads what `reboot -k` starts
+//   block_tool hear PORT                prints the first message that comes to this port of vsock
 //
 // Says what failed, and ends with 1, where something does.
 
@@ -13,7 +14,9 @@
 #include <linux/major.h>
 #include <linux/raid/md_p.h>
 #include <linux/raid/md_u.h>
+#include <linux/vm_sockets.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -110,6 +113,23 @@ void load_kernel(const char* kernel, const char* initrd, const char* words) {
     require(loaded == 0, "kexec_file_load");
 }
 
+void hear(const char* port) {
+    const int listening = ::socket(AF_VSOCK, SOCK_SEQPACKET, 0);
+    sockaddr_vm here{};
+    here.svm_family = AF_VSOCK;
+    here.svm_cid = VMADDR_CID_ANY;
+    here.svm_port = static_cast<unsigned>(std::atoi(port));
+    require(::bind(listening, reinterpret_cast<const sockaddr*>(&here), sizeof here) == 0, "bind");
+    require(::listen(listening, 1) == 0, "listen");
+    std::puts("block_tool: listening");
+    std::fflush(stdout);
+    const int connection = ::accept(listening, nullptr, nullptr);
+    char message[256];
+    const ssize_t size = ::recv(connection, message, sizeof message, 0);
+    require(size > 0, "recv");
+    std::printf("block_tool: heard %.*s\n", static_cast<int>(size), message);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -122,6 +142,8 @@ int main(int argc, char** argv) {
         mirror(argv[2], argv + 3);
     } else if (what == "kexec" && argc == 5) {
         load_kernel(argv[2], argv[3], argv[4]);
+    } else if (what == "hear" && argc == 3) {
+        hear(argv[2]);
     } else {
         std::fputs("block_tool: wrong arguments\n", stderr);
         return 1;

@@ -2,7 +2,8 @@
 
 from guest import KERNEL, Guest
 
-MODULES = ("dm-mod", "md-mod", "raid1")
+VSOCK = ("vsock", "vmw_vsock_virtio_transport_common", "vsock_loopback")
+MODULES = ("drivers/md/dm-mod", "drivers/md/md-mod", "drivers/md/raid1", *(f"net/vmw_vsock/{name}" for name in VSOCK))
 
 # Two images on loop devices, a mirror of them, a mapped device on it, another on that, and a loop
 # device once more: the mapped ones lie both above and below what is not mapped.
@@ -19,7 +20,7 @@ STACK = (
 
 def modules():
     (found,) = (KERNEL.parent / "lib/modules").iterdir()
-    return {f"root/{name}.ko": (found / f"kernel/drivers/md/{name}.ko").read_bytes() for name in MODULES}
+    return {f"root/{name.split('/')[-1]}.ko": (found / f"kernel/{name}.ko").read_bytes() for name in MODULES}
 
 
 def test_layers_are_taken_apart_and_the_next_kernel_finds_the_disk_clean(images):
@@ -28,7 +29,8 @@ def test_layers_are_taken_apart_and_the_next_kernel_finds_the_disk_clean(images)
     disk = images.disk_with(modules() | tool | kernel)
     initramfs = images.initramfs_with(modules() | tool)
     words = "ro console=ttyS0"
-    with Guest(f"root=/dev/dm-1 rd.break=root {words}", initramfs=initramfs, disk=disk.path) as guest:
+    told = "NOTIFY_SOCKET=vsock:1:5555"  # 1 is this machine itself
+    with Guest(f"root=/dev/dm-1 rd.break=root {told} {words}", initramfs=initramfs, disk=disk.path) as guest:
         guest.expect(r"\*\*\* rd.break=root")
         guest.expect("/ # ")
         guest.run("insmod /root/dm-mod.ko; block_tool map disk /dev/vda1 && block_tool map system /dev/dm-0")
@@ -38,7 +40,11 @@ def test_layers_are_taken_apart_and_the_next_kernel_finds_the_disk_clean(images)
         for line in STACK:
             guest.run(f"{{ {line}; }} >/run/said 2>&1 || {{ cat /run/said; false; }}")
         guest.run(f"block_tool kexec /boot/vmlinuz /boot/initrd 'root=/dev/vda1 {words} second mainstay.shutdown-timeout=8s'")
+        guest.run(f"for module in {' '.join(VSOCK)}; do insmod /root/$module.ko; done")
+        guest.type("block_tool hear 5555 >/dev/console &")
+        guest.expect("block_tool: listening")
         guest.type("/sbin/reboot -k")
+        guest.expect(r"block_tool: heard STOPPING=1\s+STATUS=kexec")
         for name in ("/dev/loop2", "above", "below", "/dev/md7"):
             guest.expect(f"init: detached {name}\\s")
         # Loop devices go with their last user. What the root lies on stays until the end.
