@@ -171,6 +171,34 @@ void Machine::handle_signal(const ReceivedSignal& received) noexcept {
         case kSignalKexec:
             request(Request::Kexec, received);
             break;
+        case kSignalUpgrade:
+            log_.notice("upgrade asked by %s", received.sender.c_str());
+            start_upgrade();
+            break;
+        case SIGPWR:
+            log_.notice("PWR from %s: power fails", received.sender.c_str());
+            post(PowerChanged{Power::Fails});
+            break;
+        case SIGWINCH:
+            post(KeyboardRequest{});
+            break;
+        case SIGTSTP:
+            log_.notice("TSTP from %s: nothing is started again until CONT",
+                        received.sender.c_str());
+            post(PauseAsked{});
+            break;
+        case SIGCONT:
+            post(ResumeAsked{});
+            break;
+        default:
+            handle_rare_signal(received);
+            break;
+    }
+}
+
+/// What only systemd's tools and managers send.
+void Machine::handle_rare_signal(const ReceivedSignal& received) noexcept {
+    switch (received.number) {
         case kSignalHaltAtOnce:
             request(Request::Halt, received, Pace::AtOnce);
             break;
@@ -190,25 +218,6 @@ void Machine::handle_signal(const ReceivedSignal& received) noexcept {
             if (!is_going_down(state_)) {
                 log_.hide_from_console();
             }
-            break;
-        case kSignalUpgrade:
-            log_.notice("upgrade asked by %s", received.sender.c_str());
-            start_upgrade();
-            break;
-        case SIGPWR:
-            log_.notice("PWR from %s: power fails", received.sender.c_str());
-            post(PowerChanged{Power::Fails});
-            break;
-        case SIGWINCH:
-            post(KeyboardRequest{});
-            break;
-        case SIGTSTP:
-            log_.notice("TSTP from %s: nothing is started again until CONT",
-                        received.sender.c_str());
-            post(PauseAsked{});
-            break;
-        case SIGCONT:
-            post(ResumeAsked{});
             break;
         default:
             fault_on_purpose(received.number);

@@ -105,6 +105,7 @@ class Machine : private Keeper::Kin {
     void wait_for_something() noexcept;
     void handle_signals() noexcept;
     void handle_signal(const ReceivedSignal& received) noexcept;
+    void handle_rare_signal(const ReceivedSignal& received) noexcept;
     void request(Request wanted, const ReceivedSignal& received,
                  Pace pace = Pace::InOrder) noexcept;
     void reap() noexcept;

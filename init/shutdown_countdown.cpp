@@ -5,7 +5,7 @@
 namespace mainstay::init {
 namespace {
 
-constexpr std::int64_t kDay = 24 * 60 * 60;
+constexpr std::int64_t kDay = 24L * 60 * 60;
 constexpr std::int64_t kMinute = 60;
 
 std::uint32_t minutes_of(Duration left) noexcept {
