@@ -13,7 +13,7 @@
 #include <csignal>
 #include <cstring>
 
-#include "init/closing.h"
+#include "common/closing.h"
 
 namespace mainstay::init {
 namespace {

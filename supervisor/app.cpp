@@ -18,6 +18,7 @@
 #include "supervisor/control_handler.h"
 #include "supervisor/control_server.h"
 #include "supervisor/control_socket.h"
+#include "supervisor/descriptor_store.h"
 #include "supervisor/enabled_links.h"
 #include "supervisor/listening_sockets.h"
 #include "supervisor/log_pipes.h"
@@ -110,17 +111,18 @@ class App final : public ScanListener, public ServiceObserver, public System {
           cgroups_(journal_),
           family_(cgroups_),
           checks_({processes_, outputs_, loop_, journal_}),
-          readiness_({loop_, journal_, processes_, family_, checks_, link_},
+          store_({loop_, link_}),
+          readiness_({loop_, journal_, processes_, family_, checks_, link_, store_},
                      places_for(settings_.options).notify),
-          sockets_({loop_, link_}),
+          sockets_({loop_, link_, store_}),
           scripts_({processes_, outputs_, loop_, journal_}),
           services_({loop_, processes_, outputs_, definitions_, journal_, cgroups_, readiness_,
                      sessions_, *this, state_, &scripts_, &sockets_}),
           runit_({loop_, journal_, processes_, services_, scripts_},
                  places_for(settings_.options).supervise),
-          succession_(
-              {link_, state_, processes_, outputs_, readiness_, sockets_, services_, journal_},
-              {places_for(settings_.options).state, places_for(settings_.options).svlog}),
+          succession_({link_, state_, processes_, outputs_, readiness_, sockets_, store_, services_,
+                       journal_},
+                      {places_for(settings_.options).state, places_for(settings_.options).svlog}),
           scan_(loop_, journal_, merge_.first(), settings_.options.directory),
           enabled_({settings_.options.directory, runtime_directory(settings_.options),
                     settings_.options.definitions},
@@ -422,6 +424,7 @@ class App final : public ScanListener, public ServiceObserver, public System {
     CgroupTree cgroups_;
     ProcFamily family_;
     CheckRunner checks_;
+    DescriptorStore store_;
     ReadinessChannels readiness_;
     ListeningSockets sockets_;
     RealSessions sessions_;

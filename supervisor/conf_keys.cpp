@@ -69,6 +69,11 @@ constexpr std::array<ConfKeyInfo, kConfKeyCount> kKeys{{
      [](const ConfValue& v, ConfDraft& d) { return take_ready(v, d); }},
     {ConfKey::NotifyAccess, "notify-access", Arity::Scalar, Reading::Words, "main or all", "all",
      [](const ConfValue& v, ConfDraft& d) { return take_enum(v, d.readiness.access); }},
+    {ConfKey::FdStoreMax, "fd-store-max", Arity::Scalar, Reading::Words, "a number from 0 to 31",
+     "16",
+     [](const ConfValue& v, ConfDraft& d) {
+         return take_number(v, {0, kMostStored}, d.readiness.store_max);
+     }},
     {ConfKey::CheckInterval, "check-interval", Arity::Scalar, Reading::Words, kDuration, "500ms",
      [](const ConfValue& v, ConfDraft& d) {
          return take_duration(v, Infinity::Refused, d.readiness.check_interval);

@@ -30,6 +30,7 @@ enum class ConfKey : std::uint8_t {
     Conflicts,
     Ready,
     NotifyAccess,
+    FdStoreMax,
     CheckInterval,
     WatchdogTimeout,
     StartTimeout,

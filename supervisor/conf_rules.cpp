@@ -157,13 +157,14 @@ class Rules {
                   "a oneshot runs once; on-demand=yes is for a service that may "
                   "be started again");
         }
-        const auto count = static_cast<int>(draft_.listen.size());
+        const auto count = static_cast<int>(draft_.listen.size() + draft_.readiness.store_max);
         const int number = draft_.readiness.notification_fd;
         if (count > 0 && draft_.policy.readiness == Readiness::Descriptor &&
             number < kFirstPassed + count) {
-            fault(ConfKey::Listen, ConfKey::Ready,
+            fault(is_given(ConfKey::Listen) ? ConfKey::Listen : ConfKey::FdStoreMax, ConfKey::Ready,
                   "descriptor " + std::to_string(number) +
-                      ", on which it says that it is ready, is one of those that listen passes (" +
+                      ", on which it says that it is ready, is one of those that listen and "
+                      "fd-store-max may pass (" +
                       std::to_string(kFirstPassed) + " to " +
                       std::to_string(kFirstPassed + count - 1) + "); choose one behind them");
         }

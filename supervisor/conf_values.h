@@ -16,6 +16,10 @@
 
 namespace mainstay::supervisor {
 
+/// No service may have more descriptors kept (FDSTORE): with those of listen and its
+/// notification-fd they are as many as a process can be given.
+inline constexpr std::uint32_t kMostStored = 31;
+
 /// What stands behind the =, with %i, %n and %% replaced.
 struct ConfValue {
     std::size_t offset = 0;

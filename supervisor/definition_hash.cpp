@@ -125,6 +125,9 @@ std::uint64_t hash_of(const Definition& d) {
          << d.leftovers << d.reload_signal << d.has_down_file << d.has_log << d.has_control
          << d.own_programs << d.own_relations << d.own_process << d.own_cgroup << d.own_log;
     // A program before this one knew none: what says nothing changes nothing.
+    if (d.readiness.store_max > 0) {
+        hash << d.readiness.store_max;
+    }
     if (d.own_listen) {
         hash << *d.own_listen;
     }

@@ -63,15 +63,18 @@ Result<void, ExecFault> ListeningSockets::open_all(ServiceId service, Lines& lin
 Result<PassedSockets, ExecFault> ListeningSockets::open(ServiceId service, const std::string& name,
                                                         const Definition& definition) {
     PassedSockets passed;
-    if (definition.listen().empty() && lines_.count(service) == 0) {
-        return passed;
+    if (!definition.listen().empty() || lines_.count(service) != 0) {
+        Lines& lines = lines_[service];
+        TRY_VOID(open_all(service, lines, definition));
+        for (const ListeningSocket& socket : lines.sockets) {
+            const std::string& own_name = socket.point().name;
+            passed.descriptors.push_back(socket.fd());
+            passed.names.push_back(own_name.empty() ? default_descriptor_name(name) : own_name);
+        }
     }
-    Lines& lines = lines_[service];
-    TRY_VOID(open_all(service, lines, definition));
-    for (const ListeningSocket& socket : lines.sockets) {
-        const std::string& own_name = socket.point().name;
-        passed.descriptors.push_back(socket.fd());
-        passed.names.push_back(own_name.empty() ? default_descriptor_name(name) : own_name);
+    for (const DescriptorStore::Stored& stored : os_.store.all(service)) {
+        passed.descriptors.push_back(stored.fd);
+        passed.names.emplace_back(stored.name);
     }
     return passed;
 }
@@ -96,6 +99,7 @@ void ListeningSockets::stop_waiting(ServiceId service) {
 }
 
 void ListeningSockets::close(ServiceId service, const Definition& definition) {
+    os_.store.close(service);
     if (auto lines = lines_.extract(service)) {
         lines.mapped().watches.clear();
         for (ListeningSocket& socket : lines.mapped().sockets) {
@@ -138,6 +142,7 @@ void ListeningSockets::take_kept(ServiceId service, std::vector<UniqueFd> descri
 }
 
 void ListeningSockets::resume(ServiceId service) {
+    os_.store.resume(service);
     auto kept = kept_.extract(service);
     if (!kept) {
         return;
@@ -150,6 +155,7 @@ void ListeningSockets::resume(ServiceId service) {
 }
 
 void ListeningSockets::drop_the_rest() {
+    os_.store.drop_the_rest();
     for (auto& [service, descriptors] : std::exchange(kept_, {})) {
         drop(service, 0, parts_of(descriptors.size()));
         for (UniqueFd& fd : descriptors) {

@@ -1,5 +1,6 @@
 /// The sockets of all services that have some (the key `listen`): opens them, waits for whoever
 /// comes first where a service is started by that, and has them kept by PID 1 over our own death.
+/// Passes what services have stored along with them, and gives it up when they rest.
 #pragma once
 
 #include <cstddef>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "common/unique_fd.h"
+#include "supervisor/descriptor_store.h"
 #include "supervisor/listening_socket.h"
 #include "supervisor/loop.h"
 #include "supervisor/os_keeper.h"
@@ -19,6 +21,7 @@ class ListeningSockets final : public Sockets {
     struct Ports {
         Loop& loop;
         Keeper& keeper;
+        DescriptorStore& store;
     };
 
     explicit ListeningSockets(const Ports& ports) noexcept : os_(ports) {}

@@ -112,8 +112,8 @@ struct Loop::Impl {
                            });
     }
 
-    Watch watch_readable(Loop& loop, int fd, std::function<void()> callback) {
-        auto state = watches.add(fd, EPOLLIN, std::move(callback));
+    Watch watch(Loop& loop, int fd, std::uint32_t events, std::function<void()> callback) {
+        auto state = watches.add(fd, events, std::move(callback));
         try_late(loop);
         return Watch(std::move(state));
     }
@@ -215,7 +215,11 @@ void Loop::cancel(TimerId timer) noexcept {
 }
 
 Watch Loop::watch_readable(int fd, std::function<void()> callback) {
-    return impl_->watch_readable(*this, fd, std::move(callback));
+    return impl_->watch(*this, fd, EPOLLIN, std::move(callback));
+}
+
+Watch Loop::watch_hang_up(int fd, std::function<void()> callback) {
+    return impl_->watch(*this, fd, 0, std::move(callback));
 }
 
 Watch Loop::watch_exceptional(int fd, std::function<void()> callback) {

@@ -55,6 +55,9 @@ class Loop final : public Clock {
     /// callback may end its own Watch.
     Watch watch_readable(int fd, std::function<void()> callback);
 
+    /// Once it has an error or was hung up; not for what epoll(7) refuses.
+    Watch watch_hang_up(int fd, std::function<void()> callback);
+
     /// The same for what poll(2) calls POLLPRI or POLLERR: /proc/self/mountinfo tells so of
     /// changes.
     Watch watch_exceptional(int fd, std::function<void()> callback);

@@ -36,11 +36,12 @@ std::string why_not_adopted(int code) {
 }  // namespace
 
 NotifyChannel::NotifyChannel(const Parties& parties, ServiceId service, std::string name,
-                             std::string path, Listener listener)
+                             std::string path, Listener listener, Storer storer)
     : os_(parties),
       name_(std::move(name)),
       path_(std::move(path)),
       listener_(std::move(listener)),
+      storer_(std::move(storer)),
       run_{service, 0, 0} {}
 
 NotifyChannel::~NotifyChannel() {
@@ -49,25 +50,26 @@ NotifyChannel::~NotifyChannel() {
     }
 }
 
-Result<void> NotifyChannel::open(NotifyAccess access) {
+Result<void> NotifyChannel::open(const ReadinessSettings& settings) {
     if (!socket_.valid() || !socket_.is_in_place(path_)) {
         watch_.reset();
         TRY(socket_, NotifySocket::make(path_));
         watch_ = os_.loop.watch_readable(socket_.fd(), [this] { hear(); });
     }
     empty();
-    allow(access);
+    allow(settings);
     return {};
 }
 
-void NotifyChannel::restore(UniqueFd socket, NotifyAccess access) {
+void NotifyChannel::restore(UniqueFd socket, const ReadinessSettings& settings) {
     socket_ = NotifySocket::restored(std::move(socket), path_);
     watch_ = os_.loop.watch_readable(socket_.fd(), [this] { hear(); });
-    allow(access);
+    allow(settings);
 }
 
-void NotifyChannel::allow(NotifyAccess access) noexcept {
-    allowed_ = access == NotifyAccess::All ? NotifySenders::All : NotifySenders::Main;
+void NotifyChannel::allow(const ReadinessSettings& settings) noexcept {
+    stores_ = settings.store_max > 0;
+    allowed_ = settings.access == NotifyAccess::All ? NotifySenders::All : NotifySenders::Main;
 }
 
 void NotifyChannel::empty() noexcept {
@@ -92,18 +94,39 @@ void NotifyChannel::close() noexcept {
 
 void NotifyChannel::hear() {
     NotifySocket::Buffer buffer;
-    const SenderDetail detail =
-        allowed_ == NotifySenders::All ? SenderDetail::Handle : SenderDetail::Number;
     for (int i = 0; i < kMessagesAtOnce && socket_.valid(); ++i) {
-        const auto datagram = socket_.receive(buffer, detail);
+        std::vector<UniqueFd> descriptors;
+        const auto datagram = next(buffer, descriptors);
         if (!datagram) {
             return;
         }
-        handle(*datagram);
+        handle(*datagram, std::move(descriptors));
     }
 }
 
-void NotifyChannel::handle(const NotifySocket::Datagram& datagram) {
+std::optional<NotifySocket::Datagram> NotifyChannel::next(NotifySocket::Buffer& buffer,
+                                                          std::vector<UniqueFd>& descriptors) {
+    if (stores_) {
+        const auto ahead = socket_.peek(buffer);
+        if (ahead && ahead->has_descriptors && brings_something_to_store(*ahead)) {
+            return socket_.receive_all(buffer, descriptors);
+        }
+    }
+    const SenderDetail detail =
+        allowed_ == NotifySenders::All ? SenderDetail::Handle : SenderDetail::Number;
+    return socket_.receive(buffer, detail);
+}
+
+/// From somebody who may: of anybody else not even the number of a descriptor is wanted.
+bool NotifyChannel::brings_something_to_store(const NotifySocket::Datagram& datagram) {
+    const auto message = parse_notify(datagram.text);
+    return message && message->store == NotifyStore::Add &&
+           judge_sender(datagram.sender, allowed_, run_, former_, os_.family) ==
+               SenderVerdict::Accepted;
+}
+
+void NotifyChannel::handle(const NotifySocket::Datagram& datagram,
+                           std::vector<UniqueFd> descriptors) {
     auto message = parse_notify(datagram.text);
     if (message && message->barrier) {
         return;  // answered by having been read: its descriptor is closed, whoever sent it
@@ -121,11 +144,25 @@ void NotifyChannel::handle(const NotifySocket::Datagram& datagram) {
         return complain(sender, Complaint::NoMessage,
                         "is empty, too long or has a NUL inside; it is ignored");
     }
-    if (datagram.has_descriptors && message->store == NotifyStore::Add) {
-        complain(sender, Complaint::Descriptors,
-                 "asks to keep descriptors, which is not supported yet; they are closed");
+    if (message->store != NotifyStore::None) {
+        store(datagram, *message, std::move(descriptors));
     }
     accept(sender, std::move(*message));
+}
+
+void NotifyChannel::store(const NotifySocket::Datagram& datagram, const NotifyMessage& message,
+                          std::vector<UniqueFd> descriptors) {
+    std::string what;
+    if (message.store == NotifyStore::Remove && message.descriptor_name.empty()) {
+        what = "gives up descriptors, and says no FDNAME of them; it is ignored";
+    } else if (message.store == NotifyStore::Add && datagram.has_descriptors && !stores_) {
+        what = "asks to keep descriptors, which takes fd-store-max; they are closed";
+    } else {
+        what = storer_(message, std::move(descriptors));
+    }
+    if (!what.empty()) {
+        complain(datagram.sender, Complaint::Descriptors, what);
+    }
 }
 
 void NotifyChannel::refuse(const Sender& sender) {

@@ -26,19 +26,22 @@ class NotifyChannel {
     /// Called for each message that counts, from the loop or hear(). May close the channel, but
     /// not destroy it.
     using Listener = std::function<void(const NotifyMessage&)>;
+    /// Called before that where descriptors are to be kept, or given up: what comes of it in words
+    /// for the journal, or nothing.
+    using Storer = std::function<std::string(const NotifyMessage&, std::vector<UniqueFd>)>;
 
     /// @param path of the socket; absolute
     NotifyChannel(const Parties& parties, ServiceId service, std::string name, std::string path,
-                  Listener listener);
+                  Listener listener, Storer storer);
     ~NotifyChannel();
     NotifyChannel(const NotifyChannel&) = delete;
     NotifyChannel& operator=(const NotifyChannel&) = delete;
 
     /// Before a run: the socket is there and empty.
-    Result<void> open(NotifyAccess access);
+    Result<void> open(const ReadinessSettings& settings);
 
     /// For a run that goes on: the socket that it was given, with what lies in it.
-    void restore(UniqueFd socket, NotifyAccess access);
+    void restore(UniqueFd socket, const ReadinessSettings& settings);
 
     void born(ProcessKey key, std::int32_t pid);
     /// What its main process is since, other than the one that was born.
@@ -55,9 +58,14 @@ class NotifyChannel {
     const std::string& path() const noexcept { return path_; }
 
   private:
-    void allow(NotifyAccess access) noexcept;
+    void allow(const ReadinessSettings& settings) noexcept;
     void empty() noexcept;
-    void handle(const NotifySocket::Datagram& datagram);
+    std::optional<NotifySocket::Datagram> next(NotifySocket::Buffer& buffer,
+                                               std::vector<UniqueFd>& descriptors);
+    bool brings_something_to_store(const NotifySocket::Datagram& datagram);
+    void handle(const NotifySocket::Datagram& datagram, std::vector<UniqueFd> descriptors);
+    void store(const NotifySocket::Datagram& datagram, const NotifyMessage& message,
+               std::vector<UniqueFd> descriptors);
     void refuse(const Sender& sender);
     void accept(const Sender& sender, NotifyMessage message);
     void change_main(const Sender& sender, NotifyMessage& message);
@@ -67,12 +75,14 @@ class NotifyChannel {
     std::string name_;
     std::string path_;
     Listener listener_;
+    Storer storer_;
     NotifySocket socket_;
     Watch watch_;  ///< ends before the descriptor
     RunProcesses run_;
     ProcessKey key_;
     std::int32_t former_ = 0;  ///< main process of the run before
     NotifySenders allowed_ = NotifySenders::Main;
+    bool stores_ = false;  ///< descriptors may be kept at all
     RefusalLog complaints_;
 };
 

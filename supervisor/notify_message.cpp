@@ -7,6 +7,7 @@
 
 #include "common/units.h"
 #include "common/utf8.h"
+#include "supervisor/listen_point.h"
 
 namespace mainstay::supervisor {
 namespace {
@@ -126,10 +127,16 @@ bool read_senders(NotifyMessage& message, std::string_view value) {
 }
 
 bool read_descriptor_name(NotifyMessage& message, std::string_view value) {
-    if (message.descriptor_name.empty()) {
-        message.descriptor_name = shown_text(value);
+    const bool is_one = is_descriptor_name(value);
+    if (is_one && message.descriptor_name.empty()) {
+        message.descriptor_name = value;
     }
-    return true;
+    return is_one;
+}
+
+bool read_polling(NotifyMessage& message, std::string_view value) {
+    message.polls = message.polls && value != "0";
+    return value == "0" || is_set(value);
 }
 
 struct Key {
@@ -138,7 +145,7 @@ struct Key {
     bool (*read)(NotifyMessage& message, std::string_view value);
 };
 
-constexpr std::array<Key, 16> kKeys{{
+constexpr std::array<Key, 17> kKeys{{
     {"READY", read_phase<NotifyPhase::Ready>},
     {"RELOADING", read_phase<NotifyPhase::Reloading>},
     {"STOPPING", read_phase<NotifyPhase::Stopping>},
@@ -154,6 +161,7 @@ constexpr std::array<Key, 16> kKeys{{
     {"FDSTORE", read_store<NotifyStore::Add>},
     {"FDSTOREREMOVE", read_store<NotifyStore::Remove>},
     {"FDNAME", read_descriptor_name},
+    {"FDPOLL", read_polling},
     {"NOTIFYACCESS", read_senders},
 }};
 

@@ -97,6 +97,22 @@ int receive_once(int fd, NotifySocket::Buffer& buffer, std::size_t room, int fla
     return message.msg_flags;
 }
 
+/// Takes the descriptors from the control messages of @p message.
+void read_descriptors(msghdr& message, std::vector<UniqueFd>& descriptors) {
+    for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr;
+         part = CMSG_NXTHDR(&message, part)) {
+        if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) {
+            continue;
+        }
+        const std::size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        for (std::size_t i = 0; i < count; ++i) {
+            int fd = -1;
+            std::memcpy(&fd, CMSG_DATA(part) + i * sizeof fd, sizeof fd);
+            descriptors.emplace_back(fd);
+        }
+    }
+}
+
 /// Switches a socket's option on for as long as it lives.
 class PidfdPassed {
   public:
@@ -188,6 +204,36 @@ NotifySocket NotifySocket::restored(UniqueFd socket, const std::string& path) no
 bool NotifySocket::is_in_place(const std::string& path) const noexcept {
     struct stat info {};
     return ::stat(path.c_str(), &info) == 0 && info.st_dev == device_ && info.st_ino == inode_;
+}
+
+std::optional<NotifySocket::Datagram> NotifySocket::peek(Buffer& buffer) const {
+    Datagram datagram;
+    const int flags = receive_once(fd(), buffer, kCredentialsRoom, MSG_PEEK, datagram);
+    datagram.has_descriptors = (flags & MSG_CTRUNC) != 0;
+    return flags < 0 ? std::nullopt : std::optional(std::move(datagram));
+}
+
+std::optional<NotifySocket::Datagram> NotifySocket::receive_all(
+    Buffer& buffer, std::vector<UniqueFd>& descriptors) {
+    constexpr std::size_t kMostDescriptors = 253;  // SCM_MAX_FD of the kernel
+    alignas(cmsghdr) std::array<char, kCredentialsRoom + CMSG_SPACE(kMostDescriptors * sizeof(int))>
+        control{};
+    iovec bytes{buffer.data(), buffer.size()};
+    msghdr message{};
+    message.msg_iov = &bytes;
+    message.msg_iovlen = 1;
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    const ssize_t size = ::recvmsg(fd(), &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    if (size < 0) {
+        return std::nullopt;
+    }
+    Datagram datagram;
+    read_sender(message, datagram);
+    read_descriptors(message, descriptors);
+    datagram.text = {buffer.data(), static_cast<std::size_t>(size)};
+    datagram.has_descriptors = !descriptors.empty();
+    return datagram;
 }
 
 std::optional<NotifySocket::Datagram> NotifySocket::receive(Buffer& buffer, SenderDetail detail) {

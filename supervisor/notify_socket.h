@@ -1,9 +1,9 @@
 /// A service's notify socket: made as a file, read datagram by datagram with the sender that the
 /// kernel vouches for. What the bytes mean and whose word counts is decided elsewhere.
 ///
-/// Descriptors that come with a message are never taken: they are dropped by the kernel in the
-/// moment in which the message is read. So no stranger's descriptor ever gets a number here, none
-/// is ever closed by us (which may block: FUSE), and a BARRIER, which waits for its pipe to be
+/// Descriptors that come with a message are not taken, unless it was looked at before and they are
+/// asked for: they are dropped by the kernel in the moment in which the message is read. So no
+/// stranger's descriptor ever gets a number here, and a BARRIER, which waits for its pipe to be
 /// closed, is answered by reading it, after all that was sent before it.
 #pragma once
 
@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/result.h"
 #include "common/unique_fd.h"
@@ -60,6 +61,12 @@ class NotifySocket {
 
     /// Whether the path still leads here.
     bool is_in_place(const std::string& path) const noexcept;
+
+    /// The next datagram, which stays the next; nothing where there is none.
+    std::optional<Datagram> peek(Buffer& buffer) const;
+
+    /// The next datagram and its descriptors.
+    std::optional<Datagram> receive_all(Buffer& buffer, std::vector<UniqueFd>& descriptors);
 
     /// The next datagram; nothing where there is none.
     std::optional<Datagram> receive(Buffer& buffer, SenderDetail detail);

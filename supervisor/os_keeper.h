@@ -18,14 +18,16 @@ enum class KeptKind : std::uint16_t {
     Arena = 3,         ///< svlog's memory; the id is 0
     NotifySocket = 4,  ///< of a service, bound
     ReadyPipe = 5,     ///< read end of a notification-fd that has not said its word yet
-    Stored = 6,        ///< what a service stored (FDSTORE); several of one service are told apart
-                       ///< by their names, which the state table holds
+    Stored = 6,        ///< what a service stored (FDSTORE), each a part: it, and its label
     Listening = 7,     ///< sockets of the key listen
 };
 
 /// Of more descriptors than one key can hold, each part has a key of its own.
 constexpr KeptKind part_of(KeptKind kind, std::size_t part) noexcept {
     return static_cast<KeptKind>(static_cast<unsigned>(kind) | static_cast<unsigned>(part) << 8U);
+}
+constexpr std::size_t number_of_part(KeptKind kind) noexcept {
+    return static_cast<unsigned>(kind) >> 8U;
 }
 constexpr KeptKind whole_of(KeptKind kind) noexcept {
     return static_cast<KeptKind>(static_cast<unsigned>(kind) & 0xffU);

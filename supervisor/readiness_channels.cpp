@@ -17,7 +17,7 @@ bool has_watchdog(const Definition& definition) noexcept {
 /// A socket is for who says that it will use one: each costs memory and a file.
 bool wants_socket(const Definition& definition) noexcept {
     return definition.policy.readiness == Readiness::Notify || has_watchdog(definition) ||
-           definition.readiness.access != NotifyAccess::Main;
+           definition.readiness.access != NotifyAccess::Main || definition.readiness.store_max > 0;
 }
 
 bool wants_descriptor(const Definition& definition) noexcept {
@@ -86,7 +86,7 @@ Result<void, ExecFault> ReadinessChannels::open_notify(Lines& lines, ServiceId s
     TRY_VOID(prepare_directory());
     notify_of(lines, service);
     const int before = lines.notify->fd();
-    if (const auto opened = lines.notify->open(definition.readiness.access); !opened) {
+    if (const auto opened = lines.notify->open(definition.readiness); !opened) {
         return ExecFault{opened.error().action, lines.notify->path(), opened.error().code,
                          opened.error().code == ENAMETOOLONG
                              ? "too long for a socket; give --control a shorter path"
@@ -96,6 +96,10 @@ Result<void, ExecFault> ReadinessChannels::open_notify(Lines& lines, ServiceId s
         os_.keeper.keep(KeptKind::NotifySocket, service, {&fd, 1});
     }
     channel.environment.push_back("NOTIFY_SOCKET=" + lines.notify->path());
+    lines.store_max = definition.readiness.store_max;
+    if (lines.store_max > 0) {
+        channel.environment.push_back("FDSTORE=" + std::to_string(lines.store_max));
+    }
     if (has_watchdog(definition)) {
         const auto timeout = std::chrono::duration_cast<std::chrono::microseconds>(
             definition.policy.watchdog_timeout);
@@ -110,7 +114,10 @@ NotifyChannel& ReadinessChannels::notify_of(Lines& lines, ServiceId service) {
         lines.notify = std::make_unique<NotifyChannel>(
             NotifyChannel::Parties{os_.loop, os_.journal, os_.processes, os_.family, ::geteuid()},
             service, lines.name, directory_ + "/" + std::to_string(service),
-            [this, service](const NotifyMessage& message) { message_heard(service, message); });
+            [this, service](const NotifyMessage& message) { message_heard(service, message); },
+            [this, service](const NotifyMessage& message, std::vector<UniqueFd> descriptors) {
+                return store(service, message, std::move(descriptors));
+            });
     }
     return *lines.notify;
 }
@@ -206,6 +213,25 @@ void ReadinessChannels::descriptor_heard(ProcessKey key, DescriptorChannel::Hear
                             ": closed its notification descriptor without a newline: not ready; "
                             "the start timeout decides what becomes of it");
     }
+}
+
+/// @returns what is to be complained of
+std::string ReadinessChannels::store(ServiceId service, const NotifyMessage& message,
+                                     std::vector<UniqueFd> descriptors) {
+    if (message.store == NotifyStore::Remove) {
+        os_.store.remove(service, message.descriptor_name);
+        return {};
+    }
+    const std::uint32_t most = lines_[service].store_max;
+    const std::string_view name =
+        message.descriptor_name.empty() ? kStoredName : std::string_view(message.descriptor_name);
+    const auto polling =
+        message.polls ? DescriptorStore::Polling::Yes : DescriptorStore::Polling::No;
+    const std::size_t refused = os_.store.add(service, name, std::move(descriptors), polling, most);
+    return refused == 0
+               ? std::string()
+               : "asks to keep more descriptors than its fd-store-max, " + std::to_string(most) +
+                     ", allows; " + std::to_string(refused) + " of them are closed";
 }
 
 void ReadinessChannels::message_heard(ServiceId service, const NotifyMessage& message) {

@@ -14,6 +14,7 @@
 
 #include "supervisor/check_runner.h"
 #include "supervisor/descriptor_channel.h"
+#include "supervisor/descriptor_store.h"
 #include "supervisor/notify_channel.h"
 #include "supervisor/os_keeper.h"
 #include "supervisor/os_readiness.h"
@@ -29,6 +30,7 @@ class ReadinessChannels final : public ReadinessPorts {
         ProcessFamily& family;
         CheckRunner& checks;
         Keeper& keeper;
+        DescriptorStore& store;
     };
 
     /// @param directory of the notify sockets; made when the first is needed
@@ -62,6 +64,7 @@ class ReadinessChannels final : public ReadinessPorts {
     struct Lines {
         std::string name;
         std::uint32_t generation = 0;
+        std::uint32_t store_max = 0;
         std::optional<DescriptorChannel> descriptor;
         std::unique_ptr<NotifyChannel> notify;
     };
@@ -77,6 +80,8 @@ class ReadinessChannels final : public ReadinessPorts {
                                         const Definition& definition, Channel& channel);
     Result<void, ExecFault> prepare_directory();
     void descriptor_heard(ProcessKey key, DescriptorChannel::Heard heard);
+    std::string store(ServiceId service, const NotifyMessage& message,
+                      std::vector<UniqueFd> descriptors);
     void message_heard(ServiceId service, const NotifyMessage& message);
 
     Ports os_;

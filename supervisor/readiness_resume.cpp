@@ -70,7 +70,8 @@ void ReadinessChannels::resume_notify(Lines& lines, const FormerRun& run,
     UniqueFd socket = kept(KeptKind::NotifySocket, run.key.service);
     has_directory_ = has_directory_ || ::access(directory_.c_str(), F_OK) == 0;
     if (socket.valid()) {
-        notify_of(lines, run.key.service).restore(std::move(socket), definition.readiness.access);
+        notify_of(lines, run.key.service).restore(std::move(socket), definition.readiness);
+        lines.store_max = definition.readiness.store_max;
         return;
     }
     Channel unused;

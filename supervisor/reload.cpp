@@ -169,6 +169,7 @@ std::vector<std::string> describe_changes(const Definition& before, const Defini
     changes.compare("notification-fd", before.readiness.notification_fd,
                     after.readiness.notification_fd);
     changes.compare("notify-access", before.readiness.access, after.readiness.access);
+    changes.compare("fd-store-max", before.readiness.store_max, after.readiness.store_max);
     changes.compare("check-interval", before.readiness.check_interval,
                     after.readiness.check_interval);
     changes.compare("leftovers", before.leftovers, after.leftovers);

@@ -164,6 +164,9 @@ void Succession::take_descriptors(std::vector<Kept> kept, const KnownState& stat
                 os_.sockets.take_kept(each.id, std::move(each.descriptors));
                 break;
             case KeptKind::Stored:
+                os_.store.take_kept(each.id, number_of_part(each.kind),
+                                    std::move(each.descriptors));
+                break;
             default:
                 strangers_.push_back(std::move(each));
                 break;

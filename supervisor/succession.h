@@ -28,6 +28,7 @@ class Succession {
         LogPipes& outputs;
         ReadinessChannels& readiness;
         ListeningSockets& sockets;
+        DescriptorStore& store;
         ServiceSet& services;
         Journal& journal;
     };

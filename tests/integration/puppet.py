@@ -73,6 +73,17 @@ def notify(message, descriptors=(), path=None):
         sender.sendmsg([message], rights if descriptors else [])
 
 
+pipes = []
+
+
+def keep(name, content):
+    """Stores a file with that content (FDSTORE)."""
+    descriptor = os.memfd_create(name)
+    os.write(descriptor, content)
+    notify(f"FDSTORE=1\nFDNAME={name}", [descriptor])
+    os.close(descriptor)
+
+
 def barrier():
     """As sd_notify_barrier(3): whether the manager closed the pipe that goes with BARRIER=1."""
     reader, writer = os.pipe()

@@ -355,3 +355,53 @@ def test_sv_of_runit_starts_one_that_waits(s):
     with open(pathlib.Path(s.definitions / "web/supervise/control"), "wb", buffering=0) as control:
         control.write(b"u")
     assert ask(path) == s.wait_state("web", "ready")["pid"]
+
+
+# --- what services store
+
+
+STORING = "ready = notify\nfd-store-max = 3\n"
+
+
+def stored_names(web):
+    return web("os.environ.get('LISTEN_FDNAMES', '')").split(":")
+
+
+def test_what_is_stored_is_passed_to_the_next_start_behind_the_sockets(s):
+    s.add("web", puppet.run(s, "web"), **{"service.conf": f"listen = unix:{s.top}/a.sock name=a\n{STORING}"})
+    s.start()
+    web = puppet.Puppet(s, "web")
+    assert web("os.environ['FDSTORE']") == "3"
+    assert stored_names(web) == ["a"]
+    web("keep('text', b'hello')")
+    web("notify('FDSTORE=1', [2]) or barrier()")
+    os.kill(web.pid, signal.SIGKILL)
+    s.wait_other_pid("web", web.pid)
+    web = puppet.Puppet(s, "web")
+    assert stored_names(web) == ["a", "text", "stored"]
+    assert web("os.pread(4, 10, 0).decode()") == "hello"
+    web("notify('FDSTOREREMOVE=1\\nFDNAME=text') or barrier()")
+    web("[keep(str(i), b'x') for i in range(3)] and barrier()")
+    s.wait_message("asks to keep more descriptors than its fd-store-max, 3, allows; 1 of them are closed")
+    assert s.ask(verb="restart", services=["web"], wait=False).exit == 0
+    s.wait_other_pid("web", web.pid)
+    web = puppet.Puppet(s, "web")
+    assert stored_names(web) == ["a", "stored", "0", "1"]
+    assert s.ask(verb="down", services=["web"]).exit == 0
+    assert s.ask(verb="up", services=["web"], wait=False).exit == 0
+    s.wait_state("web", "up")
+    assert stored_names(puppet.Puppet(s, "web")) == ["a"]
+
+
+def test_what_is_hung_up_is_given_up(s):
+    s.add("web", puppet.run(s, "web"), **{"service.conf": STORING})
+    s.start()
+    web = puppet.Puppet(s, "web")
+    web("pipes.extend([os.pipe(), os.pipe()])")
+    web("notify('FDSTORE=1\\nFDNAME=gone', [pipes[0][0]]) or notify('FDSTORE=1\\nFDNAME=kept\\nFDPOLL=0', [pipes[1][0]]) or barrier()")
+    before = len(os.listdir(f"/proc/{s.process.pid}/fd"))
+    web("[os.close(fd) for pair in pipes for fd in pair]")
+    eventually(lambda: len(os.listdir(f"/proc/{s.process.pid}/fd")) < before, "one is closed")
+    os.kill(web.pid, signal.SIGKILL)
+    s.wait_other_pid("web", web.pid)
+    assert stored_names(puppet.Puppet(s, "web")) == ["kept"]

@@ -211,6 +211,7 @@ const std::vector<Row>& process_rows() {
 
 const std::vector<Row>& resource_rows() {
     static const std::vector<Row> rows = {
+        {ConfKey::FdStoreMax, "31", [](D d) { return d.readiness.store_max == 31; }},
         {ConfKey::MemoryMax, "256M", [](D d) { return d.cgroup().memory_max == 256ULL << 20U; }},
         {ConfKey::MemoryHigh, "infinity", [](D d) { return d.cgroup().memory_high == kMax; }},
         {ConfKey::PidsMax, "100", [](D d) { return d.cgroup().pids_max == 100; }},
@@ -309,6 +310,7 @@ const std::vector<BadRow> kBadRows = {
     {ConfKey::LogMaxAge, {"0"}},
     {ConfKey::LogMinFree, {"100%", "5"}},
     {ConfKey::LogTimestamp, {"yes"}},
+    {ConfKey::FdStoreMax, {"32", "-1", ""}},
     {ConfKey::Listen, {"80", "tcp", "unix"}},
 };
 

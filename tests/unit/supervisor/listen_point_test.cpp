@@ -167,7 +167,7 @@ TEST_CASE("listen: what may not go together with it", "[listen]") {
     CHECK(read_conf("type = group\nlisten = fifo:/a\n").problems().size() == 1);
     CHECK(read_conf("ready = fd 4\nlisten = fifo:/a\nlisten = fifo:/b\n").problems() ==
           Lines{"3:1 descriptor 4, on which it says that it is ready, is one of those that listen "
-                "passes (3 to 4); choose one behind them"});
+                "and fd-store-max may pass (3 to 4); choose one behind them"});
     CHECK(read_conf("ready = fd 5\nlisten = fifo:/a\nlisten = fifo:/b\n").problems().empty());
     CHECK(read_conf("stdin = socket\nlisten = fifo:/a\n").problems().empty());
     CHECK(read_conf("stdin = socket\nlisten = fifo:/a\nlisten = fifo:/b\n").problems() ==

@@ -84,12 +84,13 @@ struct World final : SocketListener {
     }
 
     std::unique_ptr<ListeningSockets> another() {
-        return std::make_unique<ListeningSockets>(ListeningSockets::Ports{loop, keeper});
+        return std::make_unique<ListeningSockets>(ListeningSockets::Ports{loop, keeper, store});
     }
 
     TemporaryDirectory directory;
     Loop loop;
     fakes::FakeKeeper keeper;
+    DescriptorStore store{{loop, keeper}};
     std::unique_ptr<ListeningSockets> sockets = another();
     Definition definition;
     std::vector<ServiceId> demanded;
@@ -327,7 +328,7 @@ TEST_CASE("sockets: what was kept is the same to the next supervisor", "[listeni
     world.open();
     const UniqueFd waiting = client(world.path("3"));
     CHECK(world.keeper.kept.size() == 2);
-    ListeningSockets next({world.loop, world.keeper});
+    ListeningSockets next({world.loop, world.keeper, world.store});
     next.take_kept(kWeb, world.kept(0));
     next.take_kept(kWeb, world.kept(1));
     world.sockets = world.another();
@@ -346,7 +347,7 @@ TEST_CASE("sockets: what was kept for nobody goes, with its files", "[listening_
     World world;
     world.define({world.at(Kind::Unix, "s"), world.at(Kind::Fifo, "f")});
     world.open();
-    ListeningSockets next({world.loop, world.keeper});
+    ListeningSockets next({world.loop, world.keeper, world.store});
     std::vector<UniqueFd> kept = world.kept();
     next.take_kept(kWeb, std::move(kept));
     next.drop_the_rest();

@@ -60,6 +60,12 @@ TEST_CASE("notify: every key with its value", "[notify]") {
     CHECK(parse("WATCHDOG=trigger").watchdog == NotifyWatchdog::Trigger);
     CHECK(parse("WATCHDOG=trigger\nWATCHDOG=1").watchdog == NotifyWatchdog::Trigger);
     CHECK(parse("FDSTOREREMOVE=1").store == NotifyStore::Remove);
+    CHECK(parse("FDSTORE=1").polls);
+    CHECK(parse("FDSTORE=1\nFDPOLL=1").polls);
+    CHECK_FALSE(parse("FDPOLL=0\nFDSTORE=1").polls);
+    CHECK(bad_key("FDPOLL=no") == "FDPOLL");
+    CHECK(bad_key("FDNAME=a:b") == "FDNAME");
+    CHECK(parse("FDNAME=a:b").descriptor_name.empty());
     CHECK(parse("NOTIFYACCESS=exec").senders == NotifySenders::Main);
     CHECK(parse("NOTIFYACCESS=none").senders == NotifySenders::Nobody);
 }

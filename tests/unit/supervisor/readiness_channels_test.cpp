@@ -126,7 +126,8 @@ struct Channels {
     Heard heard;
     Definition definition;
     NoKeeper keeper;
-    ReadinessChannels channels{{loop, journal, processes, family, checks, keeper},
+    DescriptorStore store{{loop, keeper}};
+    ReadinessChannels channels{{loop, journal, processes, family, checks, keeper, store},
                                directory.path + "/notify"};
 };
 
@@ -287,7 +288,46 @@ TEST_CASE("channels: descriptors that come along are not kept, and a barrier is 
     c.loop.run_what_is_ready();
     CHECK(open_descriptors() == before);
     CHECK(c.heard.said.size() == 2);
-    CHECK(c.journal.has("asks to keep descriptors"));
+    CHECK(c.journal.has("asks to keep descriptors, which takes fd-store-max; they are closed"));
+}
+
+TEST_CASE("channels: descriptors of who may are stored, as many as it may", "[readiness]") {
+    Channels c;
+    c.definition.readiness.store_max = 2;
+    const Channel channel = c.start();
+    CHECK(channel.environment.back() == "FDSTORE=2");
+    const int before = open_descriptors();
+    c.family.answer = Kinship::Stranger;
+    c.send("FDSTORE=1\nFDNAME=x", 1);
+    c.loop.run_what_is_ready();
+    REQUIRE(c.store.all(kRun.service).size() == 1);
+    CHECK(c.store.all(kRun.service)[0].name == "x");
+    CHECK(open_descriptors() == before + 1);
+    c.send("FDSTORE=1", 3);
+    c.send("STATUS=no", 3);
+    c.loop.run_what_is_ready();
+    CHECK(c.store.all(kRun.service).size() == 2);
+    CHECK(c.store.all(kRun.service)[1].name == "stored");
+    CHECK(open_descriptors() == before + 2);
+    c.send("FDSTOREREMOVE=1");
+    c.send("FDSTOREREMOVE=1\nFDNAME=x");
+    c.loop.run_what_is_ready();
+    CHECK(c.journal.has("gives up descriptors, and says no FDNAME of them; it is ignored"));
+    CHECK(c.store.all(kRun.service).size() == 1);
+    c.store.close(kRun.service);
+    CHECK(open_descriptors() == before);
+}
+
+TEST_CASE("channels: of strangers no descriptor is stored", "[readiness]") {
+    Channels c;
+    c.definition.readiness.store_max = 2;
+    c.start(kRun, 1);
+    const int before = open_descriptors();
+    c.send("FDSTORE=1\nFDNAME=x", 3);
+    c.loop.run_what_is_ready();
+    CHECK(c.store.all(kRun.service).empty());
+    CHECK(open_descriptors() == before);
+    CHECK(c.journal.has("is refused"));
 }
 
 TEST_CASE("channels: what is no message, and what makes no sense", "[readiness]") {
@@ -359,8 +399,8 @@ TEST_CASE("channels: a path that no client could be told is refused", "[readines
     c.use(Readiness::Notify);
     const std::string deep = c.directory.path + "/" + std::string(100, 'd');
     std::filesystem::create_directory(deep);
-    ReadinessChannels channels({c.loop, c.journal, c.processes, c.family, c.checks, c.keeper},
-                               deep);
+    ReadinessChannels channels(
+        {c.loop, c.journal, c.processes, c.family, c.checks, c.keeper, c.store}, deep);
     const auto channel = channels.open(kRun, "web", c.definition);
     REQUIRE_FALSE(channel);
     CHECK(channel.error().code == ENAMETOOLONG);

@@ -88,6 +88,7 @@ TEST_CASE("changes: of the service and its policy", "[reload]") {
         {"notification-fd -1 -> 3", [](Definition& d) { d.readiness.notification_fd = 3; }},
         {"notify-access main -> all",
          [](Definition& d) { d.readiness.access = NotifyAccess::All; }},
+        {"fd-store-max 0 -> 3", [](Definition& d) { d.readiness.store_max = 3; }},
         {"check-interval 1 s -> 2 s", [](Definition& d) { d.readiness.check_interval = 2s; }},
         {"leftovers keep -> kill", [](Definition& d) { d.leftovers = Leftovers::Kill; }},
         {"reload-signal HUP -> USR1", [](Definition& d) { d.reload_signal = SIGUSR1; }},

@@ -1,4 +1,4 @@
-#include "init/closing.h"
+#include "common/closing.h"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <csignal>
 
-namespace mainstay::init {
+namespace mainstay {
 namespace {
 
 bool is_unix_socket(int fd) noexcept {
@@ -51,4 +51,4 @@ bool close_without_waiting(std::span<const std::int32_t> descriptors) noexcept {
     return pid > 0;
 }
 
-}  // namespace mainstay::init
+}  // namespace mainstay
