@@ -67,6 +67,7 @@ DescriptorStore::~DescriptorStore() = default;
 
 void DescriptorStore::dispose(std::vector<UniqueFd> descriptors) {
     std::vector<std::int32_t> numbers;
+    numbers.reserve(descriptors.size());
     for (UniqueFd& fd : descriptors) {
         numbers.push_back(fd.release());
     }
