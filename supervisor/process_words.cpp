@@ -7,14 +7,14 @@ namespace mainstay::supervisor {
 
 std::optional<std::string> interpreter_of(std::string_view first_bytes) {
     constexpr std::string_view kMark = "#!";
-    constexpr std::string_view kBlanks = " \t";
+    constexpr std::string_view kInterpreterBlanks = " \t";
     if (first_bytes.substr(0, kMark.size()) != kMark) {
         return std::nullopt;
     }
     std::string_view line = first_bytes.substr(kMark.size());
     line = line.substr(0, line.find('\n'));
-    line.remove_prefix(std::min(line.find_first_not_of(kBlanks), line.size()));
-    return std::string(line.substr(0, line.find_first_of(kBlanks)));
+    line.remove_prefix(std::min(line.find_first_not_of(kInterpreterBlanks), line.size()));
+    return std::string(line.substr(0, line.find_first_of(kInterpreterBlanks)));
 }
 
 std::string_view limit_name(int resource) noexcept {

@@ -12,11 +12,12 @@ namespace mainstay::supervisor {
 /// @returns the first that is a value or an error that will not pass, or the last
 template <typename Attempt>
 auto try_for_a_second(Attempt attempt) {
-    constexpr int kMostTries = 100;
-    constexpr int kPause = 10;  // in milliseconds, as poll(2) has it
+    constexpr int kMostTriesInASecond = 100;
+    constexpr int kPauseMilliseconds = 10;
     auto result = attempt();
-    for (int tries = 1; !result && may_pass(result.error().code) && tries < kMostTries; ++tries) {
-        ::poll(nullptr, 0, kPause);
+    for (int tries = 1; !result && may_pass(result.error().code) && tries < kMostTriesInASecond;
+         ++tries) {
+        ::poll(nullptr, 0, kPauseMilliseconds);
         result = attempt();
     }
     return result;

@@ -28,7 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto twice = std::make_unique<Cmdline>(*once);
     twice->read(line);
     require(once->root == twice->root && once->init == twice->init.view());
-    require(once->root_timeout == twice->root_timeout && once->single_user == twice->single_user);
+    require(once->root_timeout == twice->root_timeout && once->level.level == twice->level.level);
     require(once->root.kind != RootKind::None || once->root.value.empty());
     require(once->root_timeout >= mainstay::Duration::zero());
     require(once->shutdown_timeout >= mainstay::Duration::zero());
