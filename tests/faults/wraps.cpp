@@ -117,6 +117,8 @@ WRAP(ssize_t, __read_chk, (int fd, void* buffer, size_t size, size_t limit),
 WRAP(dirent*, readdir, (DIR * directory), (directory))
 WRAP(ssize_t, readv, (int fd, const iovec* parts, int count), (fd, parts, count))
 WRAP(ssize_t, readlink, (const char* path, char* buffer, size_t size), (path, buffer, size))
+WRAP(ssize_t, __readlink_chk, (const char* path, char* buffer, size_t size, size_t limit),
+     (path, buffer, size, limit))
 WRAP(ssize_t, readlinkat, (int fd, const char* path, char* buffer, size_t size),
      (fd, path, buffer, size))
 WRAP(int, rename, (const char* from, const char* to), (from, to))

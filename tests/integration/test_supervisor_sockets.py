@@ -260,6 +260,8 @@ def test_nobody_is_turned_away_over_a_restart(s):
     first = ask(path)
     s.define("web", "sleep 0.2\n" + SERVER)
     os.kill(first, signal.SIGKILL)
+    # Before it is dead it may still take a connection, which ends with it.
+    eventually(lambda: s.pid("web") != first, "it is dead")
     assert ask(path) != first  # waits in the queue as long as it takes
 
 
