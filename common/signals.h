@@ -8,10 +8,14 @@
 
 namespace mainstay {
 
-inline constexpr int kSignalHalt = 37;      ///< SIGRTMIN+3 of glibc
-inline constexpr int kSignalPowerOff = 38;  ///< SIGRTMIN+4
-inline constexpr int kSignalReboot = 39;    ///< SIGRTMIN+5
-inline constexpr int kSignalKexec = 40;     ///< SIGRTMIN+6
+// What systemd calls its targets are levels of an inittab of sysvinit's style.
+inline constexpr int kSignalDefaultLevel = 34;  ///< SIGRTMIN of glibc
+inline constexpr int kSignalRescue = 35;        ///< SIGRTMIN+1: the single-user level
+inline constexpr int kSignalEmergency = 36;     ///< SIGRTMIN+2: the same here
+inline constexpr int kSignalHalt = 37;          ///< SIGRTMIN+3 of glibc
+inline constexpr int kSignalPowerOff = 38;      ///< SIGRTMIN+4
+inline constexpr int kSignalReboot = 39;        ///< SIGRTMIN+5
+inline constexpr int kSignalKexec = 40;         ///< SIGRTMIN+6
 // Without stopping services in order first: SIGRTMIN+13 to +16.
 inline constexpr int kSignalHaltAtOnce = 47;
 inline constexpr int kSignalPowerOffAtOnce = 48;

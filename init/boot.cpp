@@ -94,6 +94,21 @@ void log_console_node(ConsoleNode node, int why, Log& log) noexcept {
     }
 }
 
+void open_container(Log& log) noexcept {
+    log.open_container();
+    leave_terminal();
+}
+
+void open_machine(Log& log) noexcept {
+    const ConsoleNode node = make_console_node();
+    const int why = errno;
+    log.open_machine();
+    log_console_node(node, why, log);
+    ::setsid();
+    detach_stdio();
+    take_over_ctrl_alt_del();
+}
+
 }  // namespace
 
 BootOptions parse_boot_options(int argc, char** argv) noexcept {
@@ -135,18 +150,7 @@ int begin(int argc, char** argv, StateMemory memory, const FaultRecord* faults) 
     pid1.limits.take_and_raise();
     set_base_variables();
     Log& log = pid1.log;
-    if (in_container) {
-        log.open_container();
-        leave_terminal();
-    } else {
-        const ConsoleNode node = make_console_node();
-        const int why = errno;
-        log.open_machine();
-        log_console_node(node, why, log);
-        ::setsid();
-        detach_stdio();
-        take_over_ctrl_alt_del();
-    }
+    in_container ? open_container(log) : open_machine(log);
     log.notice("Mainstay %s (%s)", kVersion, kCommit);
     log_mount_failures(failures, in_container, log);
     if (faults != nullptr) {

@@ -199,6 +199,13 @@ void Machine::handle_signal(const ReceivedSignal& received) noexcept {
 /// What only systemd's tools and managers send.
 void Machine::handle_rare_signal(const ReceivedSignal& received) noexcept {
     switch (received.number) {
+        case kSignalDefaultLevel:
+            ask_level(table_.default_level(), received);
+            break;
+        case kSignalRescue:
+        case kSignalEmergency:
+            ask_level('S', received);
+            break;
         case kSignalHaltAtOnce:
             request(Request::Halt, received, Pace::AtOnce);
             break;

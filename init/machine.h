@@ -172,6 +172,7 @@ class Machine : private Keeper::Kin {
     void handle_initctl() noexcept;
     void obey(const InitctlRequest& request) noexcept;
     void obey_level(char level, Duration patience) noexcept;
+    void ask_level(char level, const ReceivedSignal& received) noexcept;
     void obey_variables(std::string_view text, ExtraVariables::Change change) noexcept;
     bool handle_sysvinit_signal(const ReceivedSignal& received) noexcept;
 

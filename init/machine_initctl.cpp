@@ -116,6 +116,16 @@ void Machine::obey_level(char level, Duration patience) noexcept {
     }
 }
 
+void Machine::ask_level(char level, const ReceivedSignal& received) noexcept {
+    if (table_.style() != InittabStyle::Sysvinit) {
+        log_.warning("signal %d from %s: this inittab has no runlevels", received.number,
+                     received.sender.c_str());
+        return;
+    }
+    log_.notice("signal %d from %s: runlevel %c", received.number, received.sender.c_str(), level);
+    post(LevelAsked{level, kLevelPatience});
+}
+
 /// What means something else than to busybox's scripts.
 bool Machine::handle_sysvinit_signal(const ReceivedSignal& received) noexcept {
     if (received.number == SIGPWR) {

@@ -159,8 +159,7 @@ bool is_possible(const Pid1Block& block) noexcept {
     const bool is_over = block.phase == static_cast<std::uint8_t>(Phase::Ended);
     return flags && counts && (is_asked == goes_down || is_over) && is_class(block.cursor_class) &&
            is_class(block.waited_class) && block.shutdown_timeout >= 0 &&
-           block.terminate_seconds <= kMostPatienceSeconds &&
-           are_levels_possible(block) &&
+           block.terminate_seconds <= kMostPatienceSeconds && are_levels_possible(block) &&
            std::all_of(std::begin(block.leaving), std::end(block.leaving),
                        [](const SavedLeaving& leaving) { return is_pid(leaving.pid); });
 }

@@ -63,7 +63,7 @@ class Box:
     def command(self, tool, *words):
         return [LXC / "usr/bin" / tool, "-P", self._place, "-n", self.name, *words]
 
-    def run(self, tool, *words):
+    def run(self, tool, *words, check=True):
         done = subprocess.run(
             self.command(tool, *words),
             env=os.environ | {"LD_LIBRARY_PATH": LIBRARIES},
@@ -72,11 +72,11 @@ class Box:
             text=True,
             timeout=120,
         )
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.returncode == 0 or not check, done.stdout + done.stderr
         return done.stdout
 
-    def attach(self, *words):
-        return self.run("lxc-attach", "--clear-env", "--", *words)
+    def attach(self, *words, check=True):
+        return self.run("lxc-attach", "--clear-env", "--", *words, check=check)
 
     def __enter__(self):
         self._process = subprocess.Popen(
@@ -130,10 +130,11 @@ def test_it_reboots_from_outside_and_from_inside():
         box.wait_for("services are up")
         box.run("lxc-stop", "-r")
         box.wait_for("services are up", 2)
-        box.attach("/sbin/reboot")
+        # Either may be ended by what it asked for, before it ends by itself.
+        box.attach("/sbin/reboot", check=False)
         box.wait_for("services are up", 3)
         assert box.shown().count("the system goes down: reboot") == 2
-        box.attach("/sbin/poweroff")
+        box.attach("/sbin/poweroff", check=False)
         box.wait_for_end()
         assert "the system goes down: poweroff" in box.shown()
 

@@ -100,6 +100,20 @@ def test_runlevels_of_a_life():
         assert p.transcript().count("respawn 23") - p.transcript().count("echo respawn 23") == 2
 
 
+def test_systemds_signals_ask_for_levels():
+    with Pid1(inittab=INITTAB) as p:
+        booted(p)
+        p.signal(35)
+        p.wait_for_line("signal 35 from .*: runlevel S")
+        p.wait_for_line("single from 2")
+        p.run("/sbin/telinit", "3")
+        p.wait_for_line("three in 3 from S")
+        p.signal(36)
+        p.wait_for_line("single from 3")
+        p.signal(34)
+        p.wait_for_line("two in 2 from S")
+
+
 def test_a_level_waits_for_the_end_of_the_one_before():
     with Pid1(inittab=INITTAB) as p:
         booted(p)
@@ -150,7 +164,7 @@ def test_a_second_request_does_not_wait_for_scripts():
     hangs = INITTAB.replace(say("rebooting"), "/bin/sh -c 'echo hangs; read line'")
     with Pid1(inittab=hangs) as p:
         booted(p)
-        p.run("/sbin/reboot")
+        p.run("/sbin/reboot", check=False)
         p.wait_for_line("^hangs$")
         p.run("/sbin/reboot", check=False)
         assert p.exit_status() == -signal.SIGHUP
@@ -468,7 +482,7 @@ def test_scripts_of_level_0_and_6_end_the_machine_themselves(command, status):
     inittab = LOGINS.replace("read line", command)
     with Pid1(inittab=inittab) as p:
         p.wait_for_line("^level N 2$")
-        p.run("/sbin/telinit", "6")
+        p.run("/sbin/telinit", "6", check=False)
         assert p.exit_status() == -status
         assert "the system goes down" not in p.transcript()
 
@@ -528,7 +542,7 @@ def test_services_live_in_the_levels_of_their_supervisor():
         p.run("/sbin/telinit", "2")
         notes += ["level 2", "up"]
         wait_until_said(p, *notes)
-        p.run("/sbin/poweroff")
+        p.run("/sbin/poweroff", check=False)
         p.wait_for_line("^up\ndown\nlevel 0$")
         assert p.exit_status() == -signal.SIGINT
 
@@ -536,7 +550,7 @@ def test_services_live_in_the_levels_of_their_supervisor():
 def test_services_outlive_the_scripts_of_level_0_where_their_supervisor_is_in_it():
     with Pid1(**supervised("")) as p:
         wait_until_said(p, "level 2", "up")
-        p.run("/sbin/poweroff")
+        p.run("/sbin/poweroff", check=False)
         p.wait_for_line("^up\nlevel 0$")
         p.wait_for_line("all services are down")
         assert p.exit_status() == -signal.SIGINT
