@@ -273,9 +273,14 @@ class Parser {
         entry.no_record = take_flag(entry.process, '+');
         entry.no_shell = take_flag(entry.process, '@');
         entry.process = trim(entry.process);
-        if (entry.process.empty() && needs_process(entry.action)) {
-            problem("the fourth field has flags but no process; skipped");
+        const bool is_comment = !entry.process.empty() && entry.process.front() == '#';
+        if ((entry.process.empty() || is_comment) && needs_process(entry.action)) {
+            problem(is_comment ? "the process is a comment; skipped: its action could be off"
+                               : "the fourth field has flags but no process; skipped");
             return false;
+        }
+        if (is_comment) {
+            entry.process = {};
         }
         return true;
     }

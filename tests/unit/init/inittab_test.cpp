@@ -384,6 +384,15 @@ TEST_CASE("sysvinit: + and @ stand before the command, in this order", "[inittab
     CHECK(busybox[0].process == "+@/sbin/getty");
 }
 
+TEST_CASE("sysvinit: a comment is no process", "[inittab]") {
+    check_one_bad_sysvinit_line("a:2:respawn:#/sbin/getty", "the process is a comment");
+    check_one_bad_sysvinit_line("a:2:respawn:#@/sbin/getty", "the process is a comment");
+    check_one_bad_sysvinit_line("a:2:respawn:@ #x", "the process is a comment");
+    const Parsed parsed("id:3:initdefault\na:3:off:#/sbin/getty\n");
+    REQUIRE(parsed.count() == 2);
+    CHECK(parsed[1].process.empty());
+}
+
 TEST_CASE("sysvinit: flags alone are no process", "[inittab]") {
     check_one_bad_sysvinit_line("a:2:respawn:+", "process");
     check_one_bad_sysvinit_line("a:2:respawn:+@", "process");
