@@ -9,14 +9,13 @@ one can be done to the other, and what comes of it compared.
 """
 
 import dataclasses
-import errno
 import os
 import pathlib
 import re
 import subprocess
 
 import namespace
-from supervised import DEADLINE, Supervised, eventually
+from supervised import DEADLINE, Supervised, eventually, is_open_for_runit
 
 PEERS = namespace.TOP / "build/peers/usr/bin"
 SVCTL = pathlib.Path(os.environ.get("MAINSTAY_BIN", namespace.PROGRAMS)) / "svctl"
@@ -99,12 +98,7 @@ class RunitTree(Supervised):
         return self.definitions / name / "supervise"
 
     def is_supervised(self, name):
-        try:
-            os.close(os.open(self.supervise(name) / "ok", os.O_WRONLY | os.O_NONBLOCK))
-            return True
-        except OSError as error:
-            assert error.errno in (errno.ENXIO, errno.ENOENT), error
-            return False
+        return is_open_for_runit(self.supervise(name).parent)
 
     def wait_supervised(self, *names):
         for name in names:

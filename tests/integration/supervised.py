@@ -11,6 +11,7 @@ temporary directory: by that its processes are known, whatever they became. Leav
 block stops the supervisor and fails if anything that it started is still there.
 """
 
+import errno
 import json
 import os
 import pathlib
@@ -83,6 +84,27 @@ class Client:
 
     def __exit__(self, *exception):
         self.close()
+
+
+def is_open_for_runit(directory):
+    """Whether runit's clients find somebody who looks after this service directory."""
+    try:
+        os.close(os.open(directory / "supervise/ok", os.O_WRONLY | os.O_NONBLOCK))
+        return True
+    except OSError as error:
+        assert error.errno in (errno.ENXIO, errno.ENOENT), error
+        return False
+
+
+def wait_open_for_runit(directories):
+    """After that a supervisor opens no more descriptors by itself."""
+    left = list(directories)
+
+    def all_open():
+        left[:] = [directory for directory in left if not is_open_for_runit(directory)]
+        return not left
+
+    eventually(all_open, "runit's clients find every service")
 
 
 class Supervised:

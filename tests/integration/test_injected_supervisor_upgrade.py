@@ -123,6 +123,7 @@ def live_through(some, symbols):
             try:
                 before = pids(wait_all_ready(m))
                 go_back_to_the_usual(m)
+                m.wait_open_for_runit()
                 most = m.descriptors(m.supervisor()) + 4  # clients come and go
                 while some:
                     fault, some = some[0], some[1:]

@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from supervised import Supervised, eventually
+from supervised import Supervised, eventually, wait_open_for_runit
 from svctl_runner import svctl
 
 SLEEP = "exec sleep 100000"
@@ -165,6 +165,7 @@ def test_an_honest_client_is_answered_while_64_others_attack(s):
         with Attackers(other.socket):
             eventually(lambda: descriptors(other.process.pid) > ATTACKERS // 2, "they are at it")
             quiet = median_latency(s)
+    wait_open_for_runit(s.definitions.iterdir())
     memory, open_before = resident(pid), descriptors(pid)
     with Attackers(s.socket) as attackers:
         eventually(lambda: descriptors(pid) > open_before + ATTACKERS // 2, "they are at it")

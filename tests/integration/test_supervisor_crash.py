@@ -17,7 +17,7 @@ import pytest
 
 import puppet
 from namespace import Pid1, eventually
-from supervised import DEADLINE, Client, Supervised
+from supervised import DEADLINE, Client, Supervised, wait_open_for_runit
 
 ROUNDS = int(os.environ.get("MAINSTAY_CRASH_ROUNDS", "100000"))
 SECONDS = float(os.environ.get("MAINSTAY_CRASH_SECONDS", "25"))
@@ -68,6 +68,9 @@ class Machine(Pid1):
                 return None
 
         return eventually(answered, f"an answer to {request}; console: {self.transcript()}")
+
+    def wait_open_for_runit(self):
+        wait_open_for_runit(self.root / "etc/service" / name for name in self.status())
 
     def status(self, name=None):
         services = self.ask(verb="status", services=[name] if name else []).services

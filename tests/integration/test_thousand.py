@@ -71,6 +71,7 @@ def test_the_supervisor_is_killed(m):
     for _ in range(3):
         m.kill_supervisor()
         check_same(m, before)
+        m.wait_open_for_runit()
         # Those of the first supervisor are others: it had made what the next ones were given.
         now = m.descriptors(m.supervisor())
         open_before = open_before or now
@@ -136,6 +137,7 @@ def enter(m):
 def test_an_honest_client_among_64_others(m):
     before = wait_ready(m)
     supervisor = m.supervisor()
+    m.wait_open_for_runit()
     honest = types.SimpleNamespace(socket=m.root / CONTROL.lstrip("/"))
     # What the attackers take of the machine counts on both sides.
     with Supervised() as other:

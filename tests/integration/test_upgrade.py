@@ -80,6 +80,7 @@ def test_the_process_stays_and_so_does_everything_it_looks_after():
         before = pids(wait_all_ready(m))
         supervisor = m.supervisor()
         svlog = eventually(lambda: svlog_of(m), "svlog runs")
+        m.wait_open_for_runit()
         open_before = m.descriptors(supervisor)
         replace_program(m, SUPERVISOR.read_bytes())
         said = upgrade(m)
