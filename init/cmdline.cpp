@@ -368,6 +368,7 @@ void Cmdline::read(std::string_view line) noexcept {
             take_flag(*this, word->key);
         }
     }
+    level.skips_next = false;  // the last -z of a line has no word to take away from the next line
 }
 
 }  // namespace mainstay::init

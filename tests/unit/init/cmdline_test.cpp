@@ -264,6 +264,8 @@ TEST_CASE("words of sysvinit's init", "[cmdline]") {
     CHECK(read("auto").level.is_auto);
     CHECK(read("-a").level.is_auto);
     CHECK(read("-z single").level == mainstay::init::LevelWords{'\0', false, false, false});
+    // At the end of a line, such as /etc/cmdline, it says nothing of the kernel's.
+    CHECK_FALSE(read("single -z").level.skips_next);
 
     mainstay::init::LevelWords words = read("single auto").level;
     words.take(read("5 emergency").level);
