@@ -31,7 +31,8 @@ pretend_root() {
     if [ -z "${FAKEROOTKEY-}" ]; then
         need_tools fakeroot:fakeroot
         MAINSTAY_IMAGE_USER=$(id -u) MAINSTAY_IMAGE_GROUP=$(id -g)
-        exec fakeroot -u -- "$0" "$@"
+        # fakeroot leaves its daemon behind when TERM or HUP ends it: who is inside is ended, and it follows.
+        exec env --ignore-signal=HUP,TERM fakeroot -u -- env --default-signal=HUP,TERM "$0" "$@"
     fi
     our_user=${MAINSTAY_IMAGE_USER:-0} our_group=${MAINSTAY_IMAGE_GROUP:-0}
 }
