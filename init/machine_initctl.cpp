@@ -110,7 +110,10 @@ void Machine::obey_level(char level, Duration patience) noexcept {
     } else if (is_level && (has_levels || asked == '0' || asked == '6')) {
         post(LevelAsked{asked, patience});
     } else if (is_level) {
-        log_.warning("/run/initctl: runlevel %c: this inittab has no runlevels", asked);
+        log_.warning(
+            "/run/initctl: runlevel %c: this inittab has no runlevels; an initdefault line gives "
+            "it some",
+            asked);
     } else {
         log_.warning("/run/initctl: there is no runlevel %d", level);
     }
@@ -118,8 +121,9 @@ void Machine::obey_level(char level, Duration patience) noexcept {
 
 void Machine::ask_level(char level, const ReceivedSignal& received) noexcept {
     if (table_.style() != InittabStyle::Sysvinit) {
-        log_.warning("signal %d from %s: this inittab has no runlevels", received.number,
-                     received.sender.c_str());
+        log_.warning(
+            "signal %d from %s: this inittab has no runlevels; an initdefault line gives it some",
+            received.number, received.sender.c_str());
         return;
     }
     log_.notice("signal %d from %s: runlevel %c", received.number, received.sender.c_str(), level);

@@ -47,7 +47,7 @@ void Machine::handle_program() noexcept {
     prove_worth();
     if (next_program_.valid()) {
         execute(std::move(next_program_));
-    } else if (program_copy_.valid() && state_.phase > Phase::Sync) {
+    } else if (program_copy_.valid() && is_going_down(state_) && state_.phase > Phase::Sync) {
         UniqueFd copy = std::move(program_copy_);
         if (is_whole_program(copy.get())) {
             log_.info("%s was replaced; going on from a copy in memory", program_path());
