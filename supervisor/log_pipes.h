@@ -110,6 +110,8 @@ class LogPipes final : public Outputs, private SvlogListener {
     // svlog.
     Result<void> make_arena();
     void read_own_messages_before_they_are_lost();
+    void start_svlog_when_quiet();
+    void look_for_quiet(std::size_t outputs, int looks);
     void start_svlog();
     bool is_arena_free();
     void tell_all();
@@ -147,8 +149,10 @@ class LogPipes final : public Outputs, private SvlogListener {
     svlog::ArenaMapping memory_;
     UniqueFd outdated_arena_;  ///< of a svlog that is to end; invalid: none
     std::unordered_map<ServiceId, std::string> input_names_;  ///< of restored ones, by logger
-    UniqueFd last_messages_;    ///< the own messages of the supervisor before, to their end
-    bool is_restoring_ = true;  ///< until restored(): svlog is not started
+    UniqueFd last_messages_;        ///< the own messages of the supervisor before, to their end
+    bool is_restoring_ = true;      ///< until restored(): svlog is not started
+    bool has_forerunner_ = false;   ///< restore() was given something
+    bool waits_for_quiet_ = false;  ///< timer_ is for the first start of svlog
     SvlogForerunner forerunner_;
     SvlogProcess process_;
     std::optional<SvlogLink> link_;

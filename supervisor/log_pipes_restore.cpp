@@ -48,6 +48,7 @@ std::shared_ptr<const LogSettings> settings_of_the_unknown() {
 }  // namespace
 
 void LogPipes::restore(std::vector<KeptLog> kept) {
+    has_forerunner_ = !kept.empty();
     const auto tell = [this](const KeptLog& what, const Error& error) {
         const std::string whose = what.name.empty() ? "output" : what.name + ": its output";
         journal_.error(whose + " of the time before is lost: " + error.action + ": " +
@@ -154,8 +155,10 @@ void LogPipes::restored(const std::function<bool(ServiceId)>& is_known) {
             leave(slot);
         }
     }
-    if (memory_.is_mapped()) {
+    if (memory_.is_mapped() && has_forerunner_) {
         start_svlog();
+    } else if (memory_.is_mapped()) {
+        start_svlog_when_quiet();
     }
 }
 

@@ -20,6 +20,7 @@ constexpr PacingPolicy kPacing{std::chrono::milliseconds(100), std::chrono::seco
                                std::chrono::milliseconds(200)};
 /// So long output may wait in the pipes, where nothing is lost; longer no service is to wait.
 constexpr Duration kPatience = std::chrono::milliseconds(500);
+constexpr int kLooksForQuiet = 10;
 
 svlog::Settings to_svlog(const LogSettings* settings) {
     const LogSettings defaults;
@@ -48,7 +49,7 @@ svlog::Settings to_svlog(const LogSettings* settings) {
 
 // --- its life ---------------------------------------------------------------------------------
 
-/// Makes what svlog and we share, and starts svlog, with the first pipe that it is to read.
+/// Makes what svlog and we share, and has svlog started, with the first pipe that it is to read.
 Result<void> LogPipes::make_arena() {
     if (memory_.is_mapped()) {
         return {};
@@ -62,9 +63,26 @@ Result<void> LogPipes::make_arena() {
                               arena_descriptors_.stage.write_end.get()};
     keeper_.keep(KeptKind::Arena, 0, parts);
     if (!is_restoring_) {
-        start_svlog();
+        start_svlog_when_quiet();
     }
     return {};
+}
+
+/// A boot starts many services at once, and needs the processor for them: what they say waits in
+/// their pipes until no pipe has been added for a moment.
+void LogPipes::start_svlog_when_quiet() {
+    waits_for_quiet_ = true;
+    look_for_quiet(outputs_.size(), kLooksForQuiet);
+}
+
+void LogPipes::look_for_quiet(std::size_t outputs, int looks) {
+    timer_ = loop_.call_after(kPatience / kLooksForQuiet, [this, outputs, looks] {
+        if (looks > 1 && outputs != outputs_.size()) {
+            look_for_quiet(outputs_.size(), looks - 1);
+        } else {
+            start_svlog();
+        }
+    });
 }
 
 /// Where every service has a logger, our own messages wait in their pipe; svlog is only started for
@@ -85,6 +103,7 @@ void LogPipes::read_own_messages_before_they_are_lost() {
 
 void LogPipes::start_svlog() {
     timer_ = kNoTimer;
+    waits_for_quiet_ = false;
     takeover_.reset();
     if (!is_arena_free()) {
         return;
@@ -181,6 +200,10 @@ void LogPipes::step_in() {
 }
 
 void LogPipes::finish(std::function<void()> done) {
+    if (waits_for_quiet_) {
+        loop_.cancel(timer_);
+        start_svlog();
+    }
     finished_ = std::move(done);
     loop_.cancel(timer_);
     if (!process_.is_running() && !forerunner_.is_awaited()) {

@@ -67,6 +67,16 @@ def test_lines_in_files_and_in_memory(s):
     assert s.status("web")["log"] == ["hello", "there"]
 
 
+def test_what_is_said_before_svlog_is_started_is_written_though_all_ends(s):
+    """svlog comes a moment after the first service, which TERM overtakes here."""
+    s.add("web", f"echo hello; echo > {s.top}/said; {SLEEP}")
+    start(s)
+    eventually((s.top / "said").exists, "web has said it")
+    s.process.terminate()
+    assert s.process.wait(DEADLINE) == 0
+    assert text_of(s, "web").endswith(b" hello\n")
+
+
 def test_nothing_is_lost_when_the_service_restarts(s):
     (s.top / "next").write_text("0")
     s.add("web", counter(s, 3000))
