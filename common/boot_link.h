@@ -32,7 +32,7 @@ inline constexpr std::uint32_t kMaxLinkInFlight = 200;
 /// ignored.
 enum class LinkType : std::uint16_t {
     Hello = 1,         ///< supervisor: it is up; value = its pid; text = LinkGreeting
-    Stop = 2,          ///< PID 1: stop all services in order, then exit
+    Stop = 2,          ///< PID 1: stop all services in order, then exit; value = LinkStop
     Progress = 3,      ///< supervisor, stopping: value = services not down yet, text = one of them
     Stopped = 4,       ///< supervisor: every service is down, it exits next
     BootComplete = 5,  ///< supervisor: every enabled service is ready, done or failed
@@ -56,6 +56,13 @@ enum class LinkType : std::uint16_t {
 };
 
 bool is_known(LinkType type) noexcept;
+
+/// What comes after a Stop. A PID 1 before this was told apart says SystemGoesOn always, and a value
+/// that is unknown means that.
+enum class LinkStop : std::uint32_t {
+    SystemGoesOn = 0,
+    MachineEnds = 1,  ///< what is in memory only need not be put in order
+};
 
 /// Hello and Welcome: what the sender is. The fields below version are PID 1's.
 struct LinkGreeting {

@@ -79,7 +79,8 @@ void Machine::end_entry(std::size_t index) noexcept {
     const pid_t pid = table_.slots()[index].pid;
     log_.info("%s: %.*s: not in runlevel %c, ending pid %d", place_of(entry).c_str(),
               printable_length(entry.process), entry.process.data(), state_.level.current, pid);
-    if (entry.action == Action::Supervise && link_.is_spoken_to() && link_.ask_to_stop()) {
+    if (entry.action == Action::Supervise && link_.is_spoken_to() &&
+        link_.ask_to_stop(LinkStop::SystemGoesOn)) {
         return;
     }
     ::kill(-pid, SIGTERM);

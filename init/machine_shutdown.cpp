@@ -70,7 +70,8 @@ void Machine::perform_ending(Do what) noexcept {
 void Machine::ask_supervisor() noexcept {
     forget_waited();  // a sysinit or wait entry that a shutdown has overtaken
     // One that never said Hello does not speak the link's language: TERM asks everybody.
-    const bool asked = link_.is_spoken_to() && link_.ask_to_stop().has_value();
+    const LinkStop after = options_.in_container ? LinkStop::SystemGoesOn : LinkStop::MachineEnds;
+    const bool asked = link_.is_spoken_to() && link_.ask_to_stop(after).has_value();
     if (!asked) {
         ::kill(supervisor_pid_, SIGTERM);
     }

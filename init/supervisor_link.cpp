@@ -65,10 +65,11 @@ short SupervisorLink::events() const noexcept {
     return is_full_ ? POLLOUT : POLLIN;
 }
 
-Result<void> SupervisorLink::ask_to_stop() noexcept {
+Result<void> SupervisorLink::ask_to_stop(LinkStop what_follows) noexcept {
     LinkMessage stop;
     stop.type = LinkType::Stop;
     stop.sequence = state().sent + 1;
+    stop.value = static_cast<std::uint32_t>(what_follows);
     TRY_VOID(send_link(fd(), stop));
     ++state().sent;
     return {};

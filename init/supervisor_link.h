@@ -44,7 +44,7 @@ class SupervisorLink {
     /// Whether it said Stopped: it leaves nothing behind.
     bool has_stopped() const noexcept { return state().has_stopped != 0; }
 
-    Result<void> ask_to_stop() noexcept;
+    Result<void> ask_to_stop(LinkStop what_follows) noexcept;
 
     enum class Heard : std::uint8_t { Nothing, Progress, BootComplete, Other };
     /// Takes one message; logs what a person should know. Never blocks. Nothing is taken while

@@ -206,7 +206,10 @@ class App final : public ScanListener, public ServiceObserver, public System {
         if (boot_complete_) {
             runit_.begin();
         }
-        link_.listen({[this] { stop("PID 1 asks for it"); },
+        link_.listen({[this](LinkStop what_follows) {
+                          machine_ends_ = what_follows == LinkStop::MachineEnds;
+                          stop("PID 1 asks for it");
+                      },
                       [this] { stop("the link to PID 1 is closed"); },
                       [this](const LinkProcess& process) { kept_process_ended(process); }});
         processes_.ask_keeper([this] { link_.look(); });
@@ -391,13 +394,21 @@ class App final : public ScanListener, public ServiceObserver, public System {
         if (is_done && !std::exchange(ended_, true)) {
             journal_.info("all services are down");
             control_->stop();
-            runit_.finish();
+            leave_files();
             // What they said last is written before PID 1 takes the disks away.
             outputs_.finish([this] {
                 succession_.leave_nothing();
                 link_.send(LinkType::Stopped, 0, "");
                 loop_.stop();
             });
+        }
+    }
+
+    void leave_files() {
+        using LastWrite = RunitFiles::LastWrite;
+        runit_.finish(machine_ends_ ? LastWrite::WhereItLasts : LastWrite::Everywhere);
+        if (machine_ends_) {
+            cgroups_.leave_all();
         }
     }
 
@@ -446,6 +457,7 @@ class App final : public ScanListener, public ServiceObserver, public System {
     bool scanned_ = false;
     bool boot_complete_ = false;
     bool has_progress_ = false;
+    bool machine_ends_ = false;
     bool will_look_ = false;
     bool ended_ = false;
 };

@@ -24,6 +24,11 @@ constexpr int kMostTries = 100;
 constexpr std::chrono::milliseconds kPauseOfTries{10};
 constexpr std::chrono::milliseconds kPauseWhileFull{100};
 
+LinkStop stop_of(const LinkMessage& stop) noexcept {
+    const auto ends = static_cast<std::uint32_t>(LinkStop::MachineEnds);
+    return stop.value == ends ? LinkStop::MachineEnds : LinkStop::SystemGoesOn;
+}
+
 LinkMessage message_of(LinkType type, std::uint32_t value) noexcept {
     LinkMessage message;
     message.type = type;
@@ -133,7 +138,7 @@ void BootLinkClient::take(LinkPacket packet, HandOver& over) {
     } else if (message.type == LinkType::Accepted) {
         accepted_ = message.value;
     } else if (message.type == LinkType::Stop) {
-        stop_asked_ = true;
+        stop_asked_ = stop_of(message);
     } else if (message.type == LinkType::HandOverBegin) {
         is_handing_over_ = message.value == claim_;
     }
@@ -179,8 +184,9 @@ void BootLinkClient::listen(Listener listener) {
     if (is_there()) {
         watch_ = loop_.watch_readable(link_.get(), [this] { look(); });
     }
-    if (std::exchange(stop_asked_, false)) {
-        loop_.call_after(Duration::zero(), [this] { listener_.stop(); });
+    if (stop_asked_) {
+        loop_.call_after(Duration::zero(), [this, after = *stop_asked_] { listener_.stop(after); });
+        stop_asked_.reset();
     }
 }
 
@@ -206,7 +212,7 @@ void BootLinkClient::look() {
 
 void BootLinkClient::handle(const LinkMessage& message) {
     if (message.type == LinkType::Stop) {
-        listener_.stop();
+        listener_.stop(stop_of(message));
     } else if (message.type == LinkType::Accepted) {
         accepted_ = message.value;
     } else if (message.type == LinkType::Refused) {

@@ -40,7 +40,8 @@ struct HandOver {
 class BootLinkClient final : public Keeper {
   public:
     struct Listener {
-        std::function<void()> stop;    ///< PID 1 asks for an ordered stop
+        /// PID 1 asks for an ordered stop.
+        std::function<void(LinkStop what_follows)> stop;
         std::function<void()> closed;  ///< PID 1 is gone, or wants no more of us
         /// A process that we adopted has ended. To be recorded before this returns.
         std::function<void(const LinkProcess&)> exited;
@@ -106,7 +107,7 @@ class BootLinkClient final : public Keeper {
     std::deque<Waiting> waiting_;
     bool said_lost_ = false;
     bool tries_later_ = false;
-    bool stop_asked_ = false;  ///< while nobody listened
+    std::optional<LinkStop> stop_asked_;  ///< while nobody listened
 };
 
 }  // namespace mainstay::supervisor

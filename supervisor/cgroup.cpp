@@ -43,7 +43,7 @@ bool has_word(std::string_view text, std::string_view word) noexcept {
 CgroupTree::CgroupTree(Journal& journal) : journal_(journal) {}
 
 CgroupTree::~CgroupTree() {
-    if (tree_.valid()) {
+    if (tree_.valid() && !leaves_all_) {
         entered_.reset();
         remove_stale();
         move_back();
@@ -125,10 +125,8 @@ void CgroupTree::prepare() {
         return;
     }
     const std::string controllers = read_cgroup_file(AT_FDCWD, own_ + "/cgroup.controllers");
-    for (const char* wanted : {"memory", "pids"}) {
-        if (has_word(controllers, wanted)) {
-            switch_on(wanted, Tell::No);
-        }
+    if (constexpr char kWanted[] = "memory"; has_word(controllers, kWanted)) {
+        switch_on(kWanted, Tell::No);
     }
 }
 
@@ -298,8 +296,8 @@ CgroupUsage CgroupTree::usage(ServiceId service) {
         usage.memory_bytes = single_number(read(service, "memory.current"));
         usage.memory_peak_bytes = single_number(read(service, "memory.peak"));
     }
-    if (switched_on_.contains("pids")) {
-        usage.tasks = single_number(read(service, "pids.current"));
+    if (const std::string directory = directory_of(service); !directory.empty()) {
+        usage.tasks = cgroup_threads(tree_.get(), directory);
     }
     return usage;
 }

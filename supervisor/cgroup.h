@@ -28,11 +28,16 @@ namespace mainstay::supervisor {
 class CgroupTree final : public Cgroups {
   public:
     explicit CgroupTree(Journal& journal);
-    /// Removes what is empty.
+    /// Removes what is empty, but for leave_all().
     ~CgroupTree() override;
 
-    /// Switches on what figures and causes of death come from (memory, pids), where that can be
-    /// had. Before anything is started, so that it is born where it is to be.
+    /// The machine ends, and all cgroups with it: removing one takes longer than ending its
+    /// service.
+    void leave_all() noexcept { leaves_all_ = true; }
+
+    /// Switches on what figures and causes of death come from (memory), where that can be had.
+    /// Before anything is started: memory is charged where it is first used. Each controller makes
+    /// a start dearer, so that those that a key asks for are switched on for it.
     void prepare();
 
     CgroupEntry enter(ServiceId service, const std::string& name,
@@ -76,6 +81,7 @@ class CgroupTree final : public Cgroups {
     std::string last_;  ///< its name
     bool looked_ = false;
     bool in_leaf_ = false;
+    bool leaves_all_ = false;
     std::set<std::string> switched_on_;
     std::set<std::string> said_;
     std::unordered_map<ServiceId, Group> groups_;

@@ -44,8 +44,12 @@ bool has_cgroups(int directory, const std::string& path) {
     return ::fstatat(directory, path.c_str(), &status, 0) == 0 && status.st_nlink > kLinksOfLeaf;
 }
 
-void add_processes(int directory, const std::string& path, std::vector<std::int32_t>& pids) {
-    const std::string text = read_cgroup_file(directory, path + "/cgroup.procs");
+enum class Members : std::uint8_t { Processes, Threads };
+
+void add_own(int directory, const std::string& path, Members which,
+             std::vector<std::int32_t>& pids) {
+    const char* file = which == Members::Processes ? "/cgroup.procs" : "/cgroup.threads";
+    const std::string text = read_cgroup_file(directory, path + file);
     for (std::size_t at = 0; at < text.size();) {
         const std::size_t end = std::min(text.find('\n', at), text.size());
         if (const auto pid = single_number(std::string_view(text).substr(at, end - at))) {
@@ -55,12 +59,12 @@ void add_processes(int directory, const std::string& path, std::vector<std::int3
     }
 }
 
-void add_members(int directory, const std::string& path, std::vector<std::int32_t>& pids,
-                 int depth) {
-    add_processes(directory, path, pids);
+void add_all(int directory, const std::string& path, Members which, std::vector<std::int32_t>& pids,
+             int depth) {
+    add_own(directory, path, which, pids);
     if (depth < kMaxDepth && has_cgroups(directory, path)) {
         for (const std::string& name : cgroups_in(directory, path)) {
-            add_members(directory, below(path, name), pids, depth + 1);
+            add_all(directory, below(path, name), which, pids, depth + 1);
         }
     }
 }
@@ -119,13 +123,19 @@ std::vector<std::string> cgroups_in(int directory, const std::string& path) {
 
 std::vector<std::int32_t> cgroup_members(int directory, const std::string& path) {
     std::vector<std::int32_t> pids;
-    add_members(directory, path, pids, 0);
+    add_all(directory, path, Members::Processes, pids, 0);
     return pids;
+}
+
+std::size_t cgroup_threads(int directory, const std::string& path) {
+    std::vector<std::int32_t> threads;
+    add_all(directory, path, Members::Threads, threads, 0);
+    return threads.size();
 }
 
 void move_processes(const std::string& from, const std::string& to) {
     std::vector<std::int32_t> pids;
-    add_processes(AT_FDCWD, from, pids);
+    add_own(AT_FDCWD, from, Members::Processes, pids);
     for (const std::int32_t pid : pids) {
         // 0 is who is of a pid namespace that is not ours; written, it would be ourselves.
         if (pid > 0) {

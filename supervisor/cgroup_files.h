@@ -1,6 +1,7 @@
 /// Directories and files of cgroup v2 below an open directory. Nothing here blocks or remembers.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -21,6 +22,9 @@ std::vector<std::string> cgroups_in(int directory, const std::string& path);
 
 /// Processes in it and, as a service may divide its cgroup, below it.
 std::vector<std::int32_t> cgroup_members(int directory, const std::string& path);
+
+/// How many threads they have, as pids.current has it where that controller is on.
+std::size_t cgroup_threads(int directory, const std::string& path);
 
 /// Moves what is in @p from itself, not what is below it. Who cannot be moved stays.
 void move_processes(const std::string& from, const std::string& to);

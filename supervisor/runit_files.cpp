@@ -305,12 +305,13 @@ void RunitFiles::took(Open& open, const Result<void>& written) {
     }
 }
 
-void RunitFiles::finish() {
+void RunitFiles::finish(LastWrite where) {
     has_finished_ = true;
     to_be_written_.clear();
     fifos_.close();
     for (auto& [id, open] : open_) {
-        if (std::exchange(open.is_written, true)) {
+        const bool is_lost = where == LastWrite::WhereItLasts && open.directory.is_in_memory();
+        if (std::exchange(open.is_written, true) || is_lost) {
             open.directory.close_fifos();
         } else {
             took(open, open.directory.write_last(open.status));

@@ -40,9 +40,13 @@ class RunitFiles final : public ServiceObserver {
     /// The boot is complete.
     void begin();
 
+    enum class LastWrite : std::uint8_t {
+        Everywhere,
+        WhereItLasts,  ///< the machine ends: what is in memory only is not worth the time
+    };
     /// The supervisor ends: nobody is told any more that it is there, and what is not written yet
     /// is. To be called once.
-    void finish();
+    void finish(LastWrite where);
 
     void service_changed(const Service& service) override;
     void service_forgotten(ServiceId service) override;

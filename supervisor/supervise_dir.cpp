@@ -1,8 +1,10 @@
 #include "supervisor/supervise_dir.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <array>
@@ -201,6 +203,12 @@ Result<void> SuperviseDir::write_last(const RunitStatus& status) {
     TRY_VOID(overwrite(kStat, stat_text(status), Old::Longer));
     const auto bytes = pack(status);
     return overwrite(kRunitStatus, {bytes.data(), bytes.size()}, Old::AsLong);
+}
+
+bool SuperviseDir::is_in_memory() const noexcept {
+    struct statfs system {};
+    return ::fstatfs(lock_.get(), &system) == 0 &&
+           (system.f_type == TMPFS_MAGIC || system.f_type == RAMFS_MAGIC);
 }
 
 void SuperviseDir::close_fifos() noexcept {

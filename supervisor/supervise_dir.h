@@ -41,6 +41,9 @@ class SuperviseDir {
     /// Renames new files into place: first `pid` where it is another, then `stat` and `status`.
     Result<void> write(const RunitStatus& status);
 
+    /// Whether what is written here is gone when the machine ends (tmpfs, ramfs).
+    bool is_in_memory() const noexcept;
+
     /// Nobody can find the service supervised any more. The lock is kept.
     void close_fifos() noexcept;
 

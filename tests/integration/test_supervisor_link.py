@@ -7,6 +7,8 @@ import select
 import signal
 import socket
 import struct
+import subprocess
+import tempfile
 
 import pytest
 
@@ -26,12 +28,15 @@ from link_peer import (
     WELCOME,
     Message,
 )
-from supervised import DEADLINE, Supervised, eventually
+from supervised import DEADLINE, Supervised, eventually, wait_open_for_runit
+from test_supervisor_cgroups import directories, own_cgroup
 
 SLEEP = "exec sleep 100000"
 HELLO, STOP, PROGRESS, STOPPED, BOOT_COMPLETE = 1, 2, 3, 4, 5
 LAYOUT = struct.Struct("<IHHII48s")
 MAGIC = 0x4B4E4C4D
+SYSTEM_GOES_ON, MACHINE_ENDS = 0, 1
+IN_MEMORY = {0x01021994, 0x858458F6}  # tmpfs and ramfs, of statfs(2)
 
 
 class Link:
@@ -41,8 +46,8 @@ class Link:
         self.ours, self.theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.sequence = 0
 
-    def send(self, kind):
-        self.ours.send(LAYOUT.pack(MAGIC, 1, kind, 1, 0, b""))
+    def send(self, kind, value=0):
+        self.ours.send(LAYOUT.pack(MAGIC, 1, kind, 1, value, b""))
 
     def receive(self):
         """The next message as (type, value, text); None where the other end is closed."""
@@ -97,6 +102,37 @@ def test_hello_boot_complete_stop_progress_stopped(s):
 def test_boot_is_complete_without_any_service(s):
     start(s)
     assert s.link.receive()[0] == BOOT_COMPLETE
+
+
+def lasts(directory):
+    kind = subprocess.check_output(["stat", "-f", "-c", "%t", directory], text=True)
+    return int(kind, 16) not in IN_MEMORY
+
+
+@pytest.mark.parametrize("after, place", [(SYSTEM_GOES_ON, "memory"), (MACHINE_ENDS, "memory"), (MACHINE_ENDS, "here")])
+def test_what_ends_with_the_machine_is_left_as_it_is(after, place):
+    with own_cgroup() as cgroup, tempfile.TemporaryDirectory(dir="/dev/shm") as memory:
+        with Supervised(cgroup.command()) as s:
+            s.link = Link()
+            s.add("web", SLEEP)
+            supervise = s.definitions / "web/supervise"
+            if place == "memory":
+                assert not lasts(memory)
+                supervise.symlink_to(memory)
+            start(s)
+            assert s.link.receive()[0] == BOOT_COMPLETE
+            wait_open_for_runit([s.enabled / "web"])
+            is_lost = after == MACHINE_ENDS and not lasts(supervise)
+
+            s.link.send(STOP, after)
+            while s.link.receive() is not None:
+                pass
+            assert s.process.wait(DEADLINE) == 0
+            assert (supervise / "stat").read_text().startswith("run" if is_lost else "down")
+            left = directories(cgroup.path)
+            assert ("mainstay/web" in left) == (after == MACHINE_ENDS)
+            for directory in reversed(left):
+                (cgroup.path / directory).rmdir()
 
 
 def test_progress_goes_on_while_somebody_does_not_stop(s):
