@@ -57,8 +57,8 @@ enum class LinkType : std::uint16_t {
 
 bool is_known(LinkType type) noexcept;
 
-/// What comes after a Stop. A PID 1 before this was told apart says SystemGoesOn always, and a value
-/// that is unknown means that.
+/// What comes after a Stop. A PID 1 before this was told apart says SystemGoesOn always, and a
+/// value that is unknown means that.
 enum class LinkStop : std::uint32_t {
     SystemGoesOn = 0,
     MachineEnds = 1,  ///< what is in memory only need not be put in order
