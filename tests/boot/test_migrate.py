@@ -175,7 +175,7 @@ def test_tried_switched_and_back_from_busybox(images):
     with moved.booted(OURS, f"init={OURS}") as guest:
         Busybox.look(guest)
         guest.run("sh -e /root/switch")
-        moved.ends(guest, "reboot")
+        moved.ends(guest, "busybox reboot")  # which sends TERM, as to its own
     with moved.booted(OURS) as guest:
         Busybox.look(guest)
         moved.ends(guest, "sh -e /root/back")

@@ -1,8 +1,12 @@
-"""runit's supervise/ directories: Debian's sv drives our supervisor as it drives runsv."""
+"""runit's supervise/ directories: Debian's sv drives our supervisor as it drives runsv.
+
+MAINSTAY_SV: the path of another sv that is tried as well, such as a link to a busybox that has it.
+"""
 
 import concurrent.futures
 import fcntl
 import os
+import pathlib
 import signal
 import stat
 import struct
@@ -14,6 +18,7 @@ import pytest
 from runit_tree import LONG, OURS, PEERS, REAL, REAL_SV, RECORDER, RunitTree, fetch_peers
 from supervised import DEADLINE, SUPERVISOR, eventually
 
+SVS = [REAL_SV, *map(pathlib.Path, os.environ.get("MAINSTAY_SV", "").split())]
 LOGGER = "#!/bin/sh\nexec cat >../written\n"
 IDLE = "#!/bin/sh\nexec sleep 1000000\n"
 
@@ -75,6 +80,7 @@ def all_commands(tree):
     sv("reload", "web")
     tree.wait_got("web", "HUP")
     sv("-w", LONG, "pause", "web")
+    eventually(lambda: tree.status_byte("web", 16) == 1, "busybox's sv waits only where runit's would without -w")
     sv("status", "web")
     sv("-w", LONG, "cont", "web")
     sv("-w", LONG, "stop", "web")
@@ -93,6 +99,7 @@ def all_commands(tree):
     tree.wait_got("web", "TERM", "up")
     tree.wait_got("web", "3 0", file="finished")
     sv("-w", LONG, "once", "web")
+    eventually(lambda: tree.status_byte("web", 17) == ord("d"), "it is to run once")
     sv("status", "web")
     sv("kill", "web")
     tree.wait_got("web", "-1 9", file="finished")
@@ -114,8 +121,12 @@ def all_commands(tree):
     return said
 
 
-def test_sv_says_the_same_of_us_as_of_runsv_and_so_does_ours():
-    real, *others = each(all_commands, (REAL, REAL_SV), (OURS, REAL_SV), (REAL, OURS), (OURS, OURS))
+@pytest.mark.parametrize("sv", SVS)
+def test_sv_says_the_same_of_us_as_of_runsv_and_so_does_ours(sv):
+    pairs = [(REAL, sv), (OURS, sv)]
+    if sv == REAL_SV:
+        pairs += [(REAL, OURS), (OURS, OURS)]
+    real, *others = each(all_commands, *pairs)
     for said in others:
         assert said == real
 
