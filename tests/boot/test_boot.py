@@ -31,6 +31,18 @@ def assert_job_control(guest):
     assert "job control turned off" not in guest.transcript()
 
 
+def assert_messages_are_shown_where_asked(guest):
+    """Systemd's signals to show status and to hide it; the lowest number would come first, so each is awaited."""
+    guest.run("tell() { kill -$1 1; until grep -q '^ShdPnd:.0*$' /proc/1/status; do usleep 10000; done; kill -HUP 1; }")
+    guest.type("tell 54")
+    guest.expect("init: HUP from .*: reading /etc/inittab again")
+    guest.run("tell 55")
+    guest.wait_until("test $(dmesg | grep -c 'HUP fro[m]') -eq 2")
+    guest.type("tell 54")
+    guest.expect("init: HUP from .*: reading /etc/inittab again")
+    assert guest.transcript().count("init: HUP from") == 2, guest.transcript()
+
+
 def test_root_by_uuid_services_and_ctrl_alt_del(images):
     disk = images.demo_disk()
     with Guest(f"root=UUID={disk.uuid} ro", initramfs=images.initramfs, disk=disk.path) as guest:
@@ -81,6 +93,7 @@ def test_root_by_partuuid_single_user_and_power_failure(images):
         assert " / ext4 ro," in guest.run("grep ' / ' /proc/mounts"), "nothing ran before the shell"
         guest.type("exit")
         guest.login()
+        assert_messages_are_shown_where_asked(guest)
         guest.run("kill -PWR 1")
         assert guest.end() == "guest-shutdown"
     disk.assert_clean()

@@ -51,3 +51,25 @@ def test_a_host_that_does_not_answer_delays_nothing():
 def test_an_address_that_is_none_is_told():
     with Pid1(inittab=UP, env={"container": "test", "NOTIFY_SOCKET": "vsock:host:1"}) as p:
         p.wait_for_line("NOTIFY_SOCKET=vsock:host:1: this must be vsock:CID:PORT, in numbers")
+
+
+def nothing_pends(p):
+    return "\nShdPnd:\t0000000000000000\n" in (p.root / "proc/1/status").read_text()
+
+
+def test_what_systemd_knows_and_this_inittab_does_not_is_told_or_nothing():
+    """Levels where there are none, soft reboot, log levels, and numbers that nobody sends."""
+    levels, nothing = (34, 35, 36), (32, 33, *range(41, 47), *range(51, 59), *range(60, 65))
+    with Pid1(inittab=UP) as p:
+        p.wait_for_line("^system is up$")
+        for number in levels:
+            p.signal(number)
+            p.wait_for_line(f"signal {number} from .*this inittab has no runlevels")
+        for number in nothing:
+            p.signal(number)
+        # Lower numbers come first, and HUP has the lowest.
+        eventually(lambda: nothing_pends(p), "PID 1 has taken them")
+        before = p.transcript()
+        p.signal("HUP")
+        p.wait_for_line("reading /etc/inittab again")
+        assert p.transcript().startswith(before + "init: HUP from")
