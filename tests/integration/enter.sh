@@ -7,7 +7,8 @@
 #
 # CONSOLE is the terminal to have as /dev/console, or empty. MAINSTAY_DEV says what is in /dev: "all",
 # "nodes" but not the console, or nothing, as it is a mere directory ("empty"). Where the terminal is
-# not /dev/console it is /.console.
+# not /dev/console it is /.console. MAINSTAY_SHARED names what of the machine is in there as well, between blanks:
+# links as they are, directories read-only.
 set -eu
 harness=$1 stage=$2 console=$3
 shift 3
@@ -18,6 +19,16 @@ exec 3<&"$harness" {harness}>&-
 mount -t tmpfs -o mode=0755 root "$stage/.root"
 cp -a "$stage/system/." "$stage/.root"
 cd "$stage/.root"
+
+for path in ${MAINSTAY_SHARED-}; do
+    if [ -L "$path" ]; then
+        cp -P "$path" ".$path"
+    elif [ -d "$path" ]; then
+        mkdir -p ".$path"
+        mount --bind "$path" ".$path"
+        mount -o remount,bind,ro ".$path"
+    fi
+done
 
 if [ "$MAINSTAY_DEV" != empty ]; then
     mount -t tmpfs -o mode=0755 dev dev

@@ -33,6 +33,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 PROGRAMS = TOP / "build/release/bin"
 BUSYBOX = TOP / "build/busybox/bin/busybox"
 ENTER = TOP / "tests/integration/enter.sh"
+LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64")
 
 # Generous, as nothing waits for it to pass: every wait ends with what it waits for.
 DEADLINE = 30
@@ -202,6 +203,7 @@ class Pid1:
     programs further programs of ours: their path in there, and where they are copied from
     dev      "all": the harmless nodes and the console; "nodes": all but the console; "empty": none, it
              is a mere directory. Where the terminal is not /dev/console it is /.console.
+    shared   paths of the machine that are in there as well, such as LIBRARIES for programs that need them
     """
 
     def __init__(
@@ -215,6 +217,7 @@ class Pid1:
         drop=(),
         programs=None,
         dev="all",
+        shared=(),
     ):
         self._argv = list(argv)
         self._inittab = inittab
@@ -224,6 +227,7 @@ class Pid1:
         self._dropped = ["sys_module", "sys_time", *drop]
         self._programs = programs or {}
         self._dev = dev
+        self._shared = shared
         self._cgroup = Cgroup()
         self._process = None
         self._console = None
@@ -284,7 +288,7 @@ class Pid1:
             stderr=theirs,
             pass_fds=[setup_side.fileno()],
             start_new_session=True,
-            env=os.environ | {"MAINSTAY_DEV": self._dev},
+            env=os.environ | {"MAINSTAY_DEV": self._dev, "MAINSTAY_SHARED": " ".join(self._shared)},
         )
         os.close(theirs)
         setup_side.close()
