@@ -49,7 +49,12 @@ class Container:
         process.pop("rlimits", None)
         config["root"]["readonly"] = readonly
         config["mounts"].append(
-            {"destination": "/run", "type": "tmpfs", "source": "tmpfs", "options": ["nosuid", "mode=755"]}
+            {
+                "destination": "/run",
+                "type": "tmpfs",
+                "source": "tmpfs",
+                "options": ["nosuid", "mode=755", f"uid={user}", f"gid={user}"],
+            }
         )
         (self._place / "config.json").write_text(json.dumps(config))
 
@@ -94,13 +99,29 @@ class Container:
         return self._process.wait(DEADLINE)
 
 
-@pytest.mark.parametrize("capabilities, code", [((), 0), (("CAP_SYS_BOOT",), KILLED_BY_INT)], ids=["usual", "SYS_BOOT"])
-def test_a_system_starts_is_entered_and_stopped(capabilities, code):
+@pytest.mark.parametrize(
+    "how, code",
+    [
+        ({}, 0),
+        ({"capabilities": ["CAP_SYS_BOOT"]}, KILLED_BY_INT),
+        ({"readonly": True}, 0),
+        ({"user": 1000}, 0),
+        ({"user": 1000, "readonly": True}, 0),
+    ],
+    ids=["usual", "SYS_BOOT", "read-only", "any user", "any user, read-only"],
+)
+def test_a_system_starts_is_entered_and_stopped(how, code):
     ready = "::once:/bin/sh -c 'svctl wait --boot >/dev/null; echo services are up'\n"
-    with Container(["/sbin/init"], inittab=SERVICES + ready, files=WEB, capabilities=capabilities) as box:
+    with Container(["/sbin/init"], inittab=SERVICES + ready, files=WEB, **how) as box:
         box.wait_for("^services are up$")
         assert box.exec("cat", "/proc/1/comm") == "init\n"
-        assert "web" in box.exec("svctl", "list") and box.exec("pidof", "sleep").strip()
+        assert box.exec("id", "-u").strip() == str(how.get("user", 0))
+        assert "web" in box.exec("svctl", "list")
+        first = box.exec("pidof", "sleep")
+        box.exec("svctl", "restart", "web")
+        assert box.exec("pidof", "sleep") != first
+        if how.get("readonly"):
+            box.exec("touch", "/x", codes=(1,))
         box.kill("TERM")
         box.wait_for("the system goes down: poweroff")
         assert box.exit_code() == code
