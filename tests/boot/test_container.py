@@ -101,6 +101,7 @@ def test_it_gives_a_shell_and_runs_services_until_it_is_stopped(podman):
         assert console.run("ps -o pid,args | grep -c '[s]upervisor /etc/service'") == "1"
         console.run("ln -s /etc/init.d/syslogd /etc/service/")
         console.wait_until("svctl up syslogd")
+        assert "syslogd" in podman.run("exec", "box", "svctl", "status")
         console.run("pidof syslogd")
         console.type("""sh -c 'echo start""ed; exec sleep 100000'""")
         console.expect(r"started\s")
@@ -118,9 +119,15 @@ def test_it_gives_a_shell_and_runs_services_until_it_is_stopped(podman):
 
 
 # With the right to call reboot(2) that ends the pid namespace, which looks as if INT had ended init.
-@pytest.mark.parametrize("rights, code", [((), 0), (("--cap-add", "SYS_BOOT"), 130)], ids=["usual", "SYS_BOOT"])
+@pytest.mark.parametrize(
+    "rights, code",
+    [((), 0), (("--cap-add", "SYS_BOOT", "--read-only"), 130)],
+    ids=["usual", "SYS_BOOT and a read-only root"],
+)
 def test_poweroff_ends_it(podman, rights, code):
     with container(podman, *rights) as console:
+        console.run("svctl wait --boot")
+        console.run("touch /x", status=int("--read-only" in rights))
         console.type("poweroff")
         assert console.wait_for_exit() == code
 
