@@ -24,6 +24,7 @@ packages_of() {
     inits) echo tini dumb-init catatonit ;;
     runit-init) echo runit runit-init libc6 ;;
     lxc) echo lxc liblxc1 liblxc-common libseccomp2 libapparmor1 libselinux1 libpcre2-8-0 libcap2 ;;
+    nspawn) echo systemd-container libsystemd-shared libseccomp2 libip4tc2 libkmod2 libssl3 libcap2 ;;
     sysvinit) echo sysvinit-core sysvinit-utils initscripts sysv-rc libselinux1 libpcre2-8-0 libc6 ;;
     fuzz) echo clang libclang-rt-14-dev llvm-14 ;;
     programs) echo redis-server nginx rsyslog dbus gpg-agent ;;
