@@ -79,16 +79,16 @@ Result<UniqueFd, SuperviseFault> take_lock(const std::string& path) {
                           path + " is held by " + holder, attempt.holder};
 }
 
-/// Anything but a fifo is not even opened.
+/// Anything but a fifo is not even opened, nor is a link to one: it is somebody else's.
 Result<UniqueFd, SuperviseFault> open_fifo(const std::string& path, int flags) {
     struct stat info {};
-    if (::stat(path.c_str(), &info) < 0) {
-        return fault_of(path, "stat", errno);
+    if (::lstat(path.c_str(), &info) < 0) {
+        return fault_of(path, "lstat", errno);
     }
     if (!S_ISFIFO(info.st_mode)) {
         return SuperviseFault{Kind::Other, path + ": is there and no fifo"};
     }
-    auto fifo = open_file(path.c_str(), flags | O_NONBLOCK);
+    auto fifo = open_file(path.c_str(), flags | O_NOFOLLOW | O_NONBLOCK);
     if (!fifo) {
         return fault_of(path, "open", fifo.error().code);
     }

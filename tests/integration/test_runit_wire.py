@@ -5,6 +5,7 @@ MAINSTAY_SV: the path of another sv that is tried as well, such as a link to a b
 
 import concurrent.futures
 import fcntl
+import operator
 import os
 import pathlib
 import signal
@@ -417,28 +418,73 @@ def test_unknown_bytes_and_clients_that_stay_harm_nobody(tree):
     assert "sv" not in tree.messages()
 
 
-@pytest.mark.parametrize("what", ["file for supervise", "file for control", "file for ok"])
-def test_what_is_in_the_way_is_named_and_the_service_runs(tree, what):
+FOREIGN = {
+    "file": lambda path: path.write_text("precious"),
+    "fifo": os.mkfifo,
+    "link": lambda path: path.symlink_to(path.parent.parent / "foreign"),
+}
+IN_THE_WAY = {
+    "file for supervise": "lock: open: Not a directory",
+    "fifo for supervise": "lock: open: Not a directory",
+    "fifo for lock": "lock: open: No such device or address",
+    "file for control": "control: is there and no fifo",
+    "link for control": "control: is there and no fifo",
+    "file for ok": "ok: is there and no fifo",
+    "link for ok": "ok: is there and no fifo",
+}
+
+
+@pytest.mark.parametrize("what, named", IN_THE_WAY.items(), ids=IN_THE_WAY)
+def test_what_is_in_the_way_is_named_and_the_service_runs(tree, what, named):
     directory = tree.add("web")
     tree.add("other")
-    if what == "file for supervise":
-        (directory / "supervise").write_text("")
-        named = f"{directory}/supervise/lock: open: Not a directory"
+    kind, _, name = what.split()
+    os.mkfifo(directory / "foreign")
+    if name == "supervise":
+        there = directory / name
     else:
         (directory / "supervise").mkdir(mode=0o700)
-        (directory / "supervise" / what.split()[-1]).write_text("precious")
-        named = f"{directory}/supervise/{what.split()[-1]}: is there and no fifo"
+        there = directory / "supervise" / name
+    FOREIGN[kind](there)
+    before = there.lstat()
+    same = operator.attrgetter("st_ino", "st_mode", "st_size", "st_nlink")
     tree.disable("web")
     tree.start()
     tree.enable("web")
-    tree.wait_message(f"web: cannot be driven by sv: {named}")
+    tree.wait_message(f"web: cannot be driven by sv: {directory}/supervise/{named}")
     tree.wait_got("web", "up")
     tree.wait_state("web", "ready")
-    if what != "file for supervise":
-        assert (directory / "supervise" / what.split()[-1]).read_text() == "precious"
-        (directory / "supervise" / what.split()[-1]).unlink()
-        tree.ask(verb="restart", services=["web"])
+    assert same(there.lstat()) == same(before)
+    there.unlink()
+    tree.ask(verb="restart", services=["web"])
+    tree.wait_supervised("web")
+
+
+def test_what_an_admin_gave_others_is_kept():
+    """That users may drive a service is said by owner and mode of its fifo, as runit's manual pages have it."""
+    with RunitTree(OURS) as tree:
+        tree.top.chmod(0o755)
+        tree.add("web")
+        tree.start()
+        tree.wait_got("web", "up")
         tree.wait_supervised("web")
+        as_user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", REAL_SV]
+
+        def hup():
+            return subprocess.run([*as_user, "hup", tree.definitions / "web"], capture_output=True, check=False).returncode
+
+        assert hup() == 1
+        tree.supervise("web").chmod(0o755)
+        os.chown(tree.supervise("web") / "control", 65534, 65534)
+        assert hup() == 0
+        tree.wait_got("web", "HUP")
+        tree.process.kill()
+        tree.process.wait(DEADLINE)
+        tree.start()
+        assert hup() == 0
+        tree.wait_got("web", "HUP")
+        mode = tree.supervise("web").stat().st_mode, (tree.supervise("web") / "control").stat().st_uid
+        assert mode == (stat.S_IFDIR | 0o755, 65534)
 
 
 def test_a_link_in_the_place_of_a_file_is_not_followed(tree):
