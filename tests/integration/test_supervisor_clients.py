@@ -4,6 +4,7 @@ import contextlib
 import grp
 import json
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -178,6 +179,17 @@ def test_a_storm_of_connections(s):
             thread.join()
     eventually(s._answers, "there is room again")
     eventually(lambda: len(os.listdir(descriptors)) <= before, "its descriptors are closed")
+
+
+def test_descriptors_that_come_with_a_request_are_closed(s):
+    read, write = os.pipe()
+    with raw(s) as connection, connection.makefile("rb") as answers, open(read, "rb") as pipe:
+        socket.send_fds(connection, [b'{"id":1,"verb":"list"}\n'], [write] * 200)
+        os.close(write)
+        while b'"done"' not in answers.readline():
+            pass
+        assert select.select([pipe], [], [], DEADLINE)[0] == [pipe]
+        assert pipe.read() == b""  # while the connection lives
 
 
 ASK_AS = """

@@ -5,6 +5,7 @@ The services are puppets (puppet.py): the tests say when they say what.
 
 import os
 import pathlib
+import select
 import shutil
 import signal
 import socket
@@ -12,7 +13,7 @@ import socket
 import pytest
 
 import puppet
-from supervised import Supervised, eventually
+from supervised import DEADLINE, Supervised, eventually
 
 SLEEP = "exec sleep 100000"
 
@@ -348,6 +349,22 @@ def test_hostile_datagrams_change_nothing_and_leak_nothing(s):
     assert descriptors_of(s) <= before + 1  # the control connection of this question
     web("notify('READY=1')")
     s.wait_state("web", "ready")
+
+
+def test_descriptors_that_nobody_asked_for_are_closed(s):
+    """With a word that takes none, where none is stored, and of a stranger."""
+    web = started(s, "ready = notify")
+    web("pipes.append(os.pipe())")
+    web("notify('STATUS=x', [pipes[0][1]]) or notify('FDSTORE=1', [pipes[0][1]] * 3) or barrier()")
+    web("os.close(pipes[0][1])")
+    assert web("os.read(pipes[0][0], 1).decode()") == ""
+    read, write = os.pipe()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as stranger, open(read, "rb") as pipe:
+        stranger.connect(notify_path(s, web))
+        socket.send_fds(stranger, [b"FDSTORE=1"], [write] * 3)
+        os.close(write)
+        assert select.select([pipe], [], [], DEADLINE)[0] == [pipe]
+        assert pipe.read() == b""
 
 
 def test_a_flood_of_messages_starves_nobody(s):
