@@ -28,6 +28,7 @@ struct PowerOptions {
     bool syncs = true;
     bool records = true;
     bool only_records = false;
+    bool boots = false;
     bool takes_network_down = false;
 };
 
@@ -40,7 +41,7 @@ Request request_named(std::string_view name) noexcept {
 
 int power_usage(const char* name, std::FILE* stream) noexcept {
     std::fprintf(stream,
-                 "Usage: %s [-f [-n] [-d] [-i]] [-p | -k] [-w]\n"
+                 "Usage: %s [-f [-n] [-d] [-i]] [-p | -k] [-w | -B]\n"
                  "Asks PID 1 to take the system down in order.\n"
                  "  -f, --force     do not ask: sync, then reboot(2) at once\n"
                  "  -n, --no-sync   with -f: do not even sync, nor write a record\n"
@@ -50,6 +51,7 @@ int power_usage(const char* name, std::FILE* stream) noexcept {
                  "  -p, --poweroff  switch the power off (after halt)\n"
                  "  -k, --kexec     start the kernel that `kexec -l` loaded\n"
                  "  -w              only write the record of a shutdown\n"
+                 "  -B              only write the record of a boot, as Void's startup scripts do\n"
                  "      --help      this text\n",
                  name);
     return stream == stdout ? 0 : kExitUsage;
@@ -69,6 +71,9 @@ bool take_letter(char letter, PowerOptions& options) noexcept {
             return true;
         case 'w':
             options.only_records = true;
+            return true;
+        case 'B':
+            options.only_records = options.boots = true;
             return true;
         case 'i':
             options.takes_network_down = true;
@@ -168,7 +173,9 @@ int power_main(const char* name, int argc, char** argv) noexcept {
             return power_usage(name, stderr);
         }
     }
-    if ((options.is_forced || options.only_records) && options.records) {
+    if (options.boots && options.records) {
+        record_login_here(boot_event());
+    } else if ((options.is_forced || options.only_records) && options.records) {
         record_in_wtmp(shutdown_event());
     }
     if (options.only_records) {

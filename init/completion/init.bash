@@ -95,7 +95,7 @@ _mainstay_init() {
     telinit) _mainstay_telinit "-t -e --help" ;;
     poweroff | reboot | halt)
         [[ ${COMP_WORDS[COMP_CWORD]} != -* ]] ||
-            _mainstay_words "-d -f -h -i -k -n -p -w --force --help --kexec --no-sync --poweroff"
+            _mainstay_words "-B -d -f -h -i -k -n -p -w --force --help --kexec --no-sync --poweroff"
         ;;
     shutdown)
         if [[ ${COMP_WORDS[COMP_CWORD]} == -* ]]; then

@@ -467,6 +467,9 @@ def test_logins_are_recorded_and_runlevel_reads_them():
         assert (RUN_LVL, 0, "~~", "shutdown") not in records(wtmp)
         p.run("/sbin/halt", "-w")
         assert (RUN_LVL, 0, "~~", "shutdown") in records(wtmp)
+        assert records(wtmp).count(boot) == 1
+        p.run("/sbin/halt", "-B")
+        assert records(wtmp).count(boot) == 2 and records(utmp).count(boot) == 1
 
 
 @pytest.mark.parametrize(
