@@ -2,29 +2,21 @@
 
 import re
 
-from namespace import TOP
+import shown_by
 
-LIST = (TOP / "docs/pid1-duties.md").read_text()
+LIST = "pid1-duties.md"
 # What the list is to have, whatever else is in it.
 DUTIES = """mount signals module console stdio environment real root|switch_root|pivot_root|free the initramfs
 power off, reboot, halt|ctrl-alt-del|SIGPWR|SIGWINCH"""
 
 
-def rows():
-    lines = [line for line in LIST.splitlines() if line.startswith("| ")]
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[1:]]
-
-
 def test_each_test_that_the_list_names_exists():
-    for duty, _, shown_by in rows():
-        names = re.findall(r"`(tests/\S+\.py)::(\w+)`", shown_by)
-        assert names, f"nothing shows: {duty}"
-        for path, name in names:
-            assert f"\ndef {name}(" in (TOP / path).read_text(), f"{path} has no {name} ({duty})"
+    for row in shown_by.rows(LIST):
+        shown_by.check(row)
 
 
 def test_no_duty_is_forgotten():
-    duties = "\n".join(duty for duty, _, _ in rows())
+    duties = "\n".join(duty for duty, _, _ in shown_by.rows(LIST))
     words = re.split(r"[|\n]", DUTIES)
     for word in [*words[0].split()[:6], "real root", *words[1:]]:
         assert word in duties, word

@@ -132,6 +132,47 @@ def test_a_socket_that_a_later_mount_hides_is_made_again(read_only):
         assert before.ask(verb="list").exit == 0
 
 
+class OfAUser(Supervised):
+    """Started from a user's session: the socket is where the session has its files."""
+
+    def __init__(self):
+        super().__init__()
+        self.top.chmod(0o755)
+        self.session = self.top / "session"
+        self.session.mkdir()
+        os.chown(self.session, ORDINARY_USER, ORDINARY_USER)
+        self.socket = self.session / "mainstay/control"
+
+    def run(self, *command):
+        user = ["setpriv", "--reuid", str(ORDINARY_USER), "--regid", str(ORDINARY_USER), "--clear-groups"]
+        session = environment(XDG_RUNTIME_DIR=str(self.session), OF_THE_SESSION="yes")
+        return [*user, *command], session
+
+    def start(self):
+        command, session = self.run(SUPERVISOR, self.enabled)
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                command, env=session, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        eventually(self._answers, "the supervisor answers")
+
+    def svctl(self, *words):
+        command, session = self.run(SVCTL, *words)
+        return subprocess.run(command, env=session, capture_output=True, text=True, timeout=DEADLINE)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_an_ordinary_user_has_services_with_the_users_environment():
+    with OfAUser() as s:
+        s.add("agent", f'echo "$OF_THE_SESSION $XDG_RUNTIME_DIR"\n{SLEEP}')
+        s.start()
+        s.wait_state("agent", "ready")
+        said = f"yes {s.session}\n"
+        eventually(lambda: s.svctl("log", "agent").stdout == said, "it has the session's environment")
+        # Nobody was told where the socket is.
+        assert s.svctl("restart", "agent").returncode == 0
+
+
 # --- waiting
 
 
