@@ -179,7 +179,7 @@ Result<void> SuperviseDir::overwrite(const char* name, std::string_view content,
     const auto file = open_file((path_ + name).c_str(), flags, kFileMode);
     const bool is_written = file && write_all(file->get(), content);
     const bool is_whole =
-        is_written && (content.empty() || old == Old::AsLong ||
+        is_written && (content.empty() || old == Old::NotLonger ||
                        ::ftruncate(file->get(), static_cast<off_t>(content.size())) == 0);
     return is_whole ? Result<void>() : replace(name, content);
 }
@@ -190,7 +190,9 @@ Result<void> SuperviseDir::write(const RunitStatus& status) {
         written_pid_ = status.pid;
         has_written_ = true;
     }
-    TRY_VOID(replace(kStat, stat_text(status)));
+    const std::string stat = stat_text(status);
+    TRY_VOID(replace(kStat, stat));
+    stat_size_ = static_cast<std::uint8_t>(stat.size());
     const auto bytes = pack(status);
     return replace(kRunitStatus, {bytes.data(), bytes.size()});
 }
@@ -200,9 +202,10 @@ Result<void> SuperviseDir::write_last(const RunitStatus& status) {
     if (written_pid_ != status.pid) {
         TRY_VOID(overwrite(kPid, pid_text(status), Old::Longer));
     }
-    TRY_VOID(overwrite(kStat, stat_text(status), Old::Longer));
+    const std::string stat = stat_text(status);
+    TRY_VOID(overwrite(kStat, stat, stat_size_ > stat.size() ? Old::Longer : Old::NotLonger));
     const auto bytes = pack(status);
-    return overwrite(kRunitStatus, {bytes.data(), bytes.size()}, Old::AsLong);
+    return overwrite(kRunitStatus, {bytes.data(), bytes.size()}, Old::NotLonger);
 }
 
 bool SuperviseDir::is_in_memory() const noexcept {

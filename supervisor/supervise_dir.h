@@ -53,7 +53,7 @@ class SuperviseDir {
     const std::string& path() const noexcept { return path_; }
 
   private:
-    enum class Old : std::uint8_t { AsLong, Longer };
+    enum class Old : std::uint8_t { NotLonger, Longer };
     Result<void> replace(const char* name, std::string_view content) const;
     Result<void> overwrite(const char* name, std::string_view content, Old old) const;
 
@@ -62,6 +62,7 @@ class SuperviseDir {
     UniqueFd control_;
     UniqueFd ok_;  ///< where it is a fifo of its own
     std::uint32_t written_pid_ = 0;
+    std::uint8_t stat_size_ = 0;  ///< of what was written last; the longest has some 40 bytes
     bool has_written_ = false;
 };
 
