@@ -30,6 +30,7 @@ class ScanListener {
     /// Around all that one reading of the directory tells.
     virtual void entries_begin() = 0;
     virtual void entries_end() = 0;
+    /// @param path the scanned directory's, a slash and @p name
     virtual void entry_added(const std::string& name, const std::string& path) = 0;
     virtual void entry_removed(const std::string& name) = 0;
 };
