@@ -90,11 +90,6 @@ std::string runtime_directory(const Options& options) {
     return directory == options.directory ? std::string() : directory;
 }
 
-class RealSessions final : public Sessions {
-  public:
-    std::size_t kill_members(std::int32_t session) override { return kill_session(session); }
-};
-
 class App final : public ScanListener, public ServiceObserver, public System {
   public:
     App(AppSettings settings, Journal& journal)

@@ -204,26 +204,29 @@ void PreparedChild::prepare_programs(std::string_view path) {
     child.programs = programs_.data();
 }
 
-ChildStream PreparedChild::stream(const StreamTarget& target, int fd, int null, int flags) const {
+/// @param number which of the three it is
+ChildStream PreparedChild::stream(const StreamTarget& target, int fd, int number, int flags) const {
     using Kind = StreamTarget::Kind;
     switch (target.kind) {
         case Kind::Null:
-            return {nullptr, 0, null};
+            return {nullptr, 0, null_};
         case Kind::Log:
         case Kind::Socket:
-            return {nullptr, 0, fd >= 0 ? fd : null};
+            return {nullptr, 0, fd >= 0 ? fd : null_};
         case Kind::Console:
             return {kConsole, O_WRONLY, -1};
         case Kind::Terminal:
-            return {settings_.terminal, O_RDWR, null};
+            return {settings_.terminal, O_RDWR, null_};
         case Kind::File:
             return {target.path.c_str(), flags == O_RDONLY ? flags : flags | O_CREAT | O_TRUNC, -1};
         case Kind::Append:
             return {target.path.c_str(), flags | O_CREAT | O_APPEND, -1};
         case Kind::Output:
             return {nullptr, 0, -1};
+        case Kind::Inherited:
+            return {nullptr, 0, number};
     }
-    return {nullptr, 0, null};
+    return {nullptr, 0, null_};
 }
 
 void PreparedChild::prepare_streams(int null) {
@@ -236,9 +239,9 @@ void PreparedChild::prepare_streams(int null) {
     }
     // What feeds a logger is its input, whatever it says of it.
     child.streams[0] = plan_.input >= 0 ? ChildStream{nullptr, 0, plan_.input}
-                                        : stream(plan_.settings->input, -1, null, O_RDONLY);
-    child.streams[1] = stream(plan_.settings->output, plan_.output, null, O_WRONLY);
-    child.streams[2] = stream(plan_.settings->error, plan_.output, null, O_WRONLY);
+                                        : stream(plan_.settings->input, -1, STDIN_FILENO, O_RDONLY);
+    child.streams[1] = stream(plan_.settings->output, plan_.output, STDOUT_FILENO, O_WRONLY);
+    child.streams[2] = stream(plan_.settings->error, plan_.output, STDERR_FILENO, O_WRONLY);
 }
 
 /// The report pipe, and whatever else lies at any number. Output and error are one mostly.

@@ -76,7 +76,7 @@ class PreparedChild {
         return stream.fd >= 0 && stream.fd != null_;
     }
     std::size_t count_borrowed() const noexcept;
-    ChildStream stream(const StreamTarget& target, int fd, int null, int flags) const;
+    ChildStream stream(const StreamTarget& target, int fd, int number, int flags) const;
     std::string fault_path(const ExecReport& report) const;
 
     SpawnPlan plan_;

@@ -95,10 +95,11 @@ struct StreamTarget {
         Log,      ///< output only: the logger, or svlog
         Console,  ///< output only: /dev/console
         Terminal,
-        File,    ///< input: read; output: created, truncated
-        Append,  ///< output only: created, appended to
-        Output,  ///< standard error only: where standard output goes
-        Socket,  ///< input only: the socket that activated it
+        File,       ///< input: read; output: created, truncated
+        Append,     ///< output only: created, appended to
+        Output,     ///< standard error only: where standard output goes
+        Socket,     ///< input only: the socket that activated it
+        Inherited,  ///< whatever ours is; not for service.conf
     };
     Kind kind = Kind::Null;
     std::string path;  ///< of File and Append

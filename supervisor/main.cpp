@@ -24,6 +24,7 @@
 #include "supervisor/check.h"
 #include "supervisor/chpst/program.h"
 #include "supervisor/message_log.h"
+#include "supervisor/runsv/program.h"
 #include "supervisor/self_test.h"
 #include "supervisor/svlog/program.h"
 #include "supervisor/svlogd/program.h"
@@ -183,7 +184,9 @@ struct Personality {
     std::string_view name;
     int (*run)(int argc, char** argv);
 };
-constexpr std::array<Personality, 2> kPersonalities = {{
+constexpr std::array<Personality, 4> kPersonalities = {{
+    {"runsv", runsv::run_program},
+    {"runsvdir", runsv::run_dir_program},
     {svlog::kProgramName, svlog::run_program},
     {svlogd::kProgramName, svlogd::run_program},
 }};

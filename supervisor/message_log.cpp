@@ -66,7 +66,7 @@ ssize_t write_without_waiting(int fd, std::string_view text) noexcept {
 
 }  // namespace
 
-MessageLog::MessageLog(Sink wanted) noexcept {
+MessageLog::MessageLog(Sink wanted, std::string_view who) noexcept : who_(who) {
     if (wanted == Sink::Kernel) {
         if (auto kernel = open_file("/dev/kmsg", O_WRONLY | O_NONBLOCK)) {
             fd_ = std::move(*kernel);
@@ -88,7 +88,7 @@ bool MessageLog::put(Level level, std::string_view message) noexcept {
     if (sink_ == Sink::Kernel) {
         line.append_format("<%d>", priority(level));
     }
-    line.append("supervisor: ");
+    line.append(who_);
     const std::size_t begin = line.size();
     for (const char c : message.substr(0, kLongestMessage)) {
         // A newline would begin a message of its own.

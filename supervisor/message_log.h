@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string_view>
 
 #include "common/unique_fd.h"
 #include "supervisor/journal.h"
@@ -15,7 +16,8 @@ class MessageLog final : public Journal {
     enum class Sink { Kernel, StandardError };
 
     /// Falls back to standard error where the kernel's log cannot be opened.
-    explicit MessageLog(Sink wanted) noexcept;
+    /// @param who begins each line; outlives this
+    explicit MessageLog(Sink wanted, std::string_view who = "supervisor: ") noexcept;
 
     /// Also puts each message, as a line behind its level ("warning: "), into @p pipe from now on;
     /// one that is full gets less.
@@ -27,6 +29,7 @@ class MessageLog final : public Journal {
   private:
     bool put(Level level, std::string_view message) noexcept;
 
+    std::string_view who_;
     Sink sink_ = Sink::StandardError;
     UniqueFd fd_;
     UniqueFd copy_;

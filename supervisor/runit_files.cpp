@@ -147,8 +147,18 @@ void RunitFiles::open(const Service& service) {
     }
     refused_.erase(service.id);
     fading_.erase(service.id);
+    adopt(service, std::move(*made), status);
+}
+
+Result<SuperviseDir, SuperviseFault> RunitFiles::reserve(const std::string& service_directory,
+                                                         RunitStatus& status) {
+    set_time(status, Duration::zero());
+    return SuperviseDir::open(service_directory + "/" + kSuperviseDirectory, status);
+}
+
+void RunitFiles::adopt(const Service& service, SuperviseDir directory, const RunitStatus& status) {
     Open& open = open_[service.id];
-    open.directory = std::move(*made);
+    open.directory = std::move(directory);
     open.status = status;
     open.is_written = true;
     fifos_.listen(open.directory.control(), service.id);

@@ -40,6 +40,15 @@ class RunitFiles final : public ServiceObserver {
     /// The boot is complete.
     void begin();
 
+    /// Opens the directory of a service that is to be taken in, or of its logger: what is not its
+    /// own shall not be started. To be given to adopt().
+    static Result<SuperviseDir, SuperviseFault> reserve(const std::string& service_directory,
+                                                        RunitStatus& status);
+    void adopt(const Service& service, SuperviseDir directory, const RunitStatus& status);
+
+    /// Whether clients find the service supervised.
+    bool is_open(ServiceId service) const { return open_.contains(service); }
+
     enum class LastWrite : std::uint8_t {
         Everywhere,
         WhereItLasts,  ///< the machine ends: what is in memory only is not worth the time

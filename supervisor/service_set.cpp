@@ -178,6 +178,9 @@ void ServiceSet::go_on_leaving(Service& service) {
     if (!service.leaving) {
         return;
     }
+    if (logger != nullptr && !std::exchange(logger->leaving, true)) {
+        return go_on_leaving(*logger);  // it had left with its service already (`sv exit`)
+    }
     if (Service* feeder = get(service.feeder)) {
         const bool goes_too = feeder->logger == service.id;
         forget(service.id);

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "supervisor/os_sessions.h"
+
 namespace mainstay::supervisor {
 
 /// Living processes of the session, its leader left out; at most 4096 of them. To be asked while
@@ -17,5 +19,10 @@ std::vector<std::int32_t> session_members(std::int32_t session);
 /// KILL to each of them, until there are none (or after 100 rounds, if they fork faster).
 /// @returns how many were met
 std::size_t kill_session(std::int32_t session);
+
+class RealSessions final : public Sessions {
+  public:
+    std::size_t kill_members(std::int32_t session) override { return kill_session(session); }
+};
 
 }  // namespace mainstay::supervisor

@@ -32,7 +32,7 @@ using Kind = SuperviseFault::Kind;
 SuperviseFault fault_of(const std::string& path, const char* what, int code) {
     const bool is_read_only = code == EROFS || code == EACCES || code == EPERM;
     return {is_read_only ? Kind::ReadOnly : Kind::Other,
-            path + ": " + what + ": " + errno_text(code)};
+            path + ": " + what + ": " + errno_text(code), path, what, code};
 }
 
 /// As runsv does it: the target of a link that leads nowhere is made.
@@ -50,7 +50,8 @@ Result<void, SuperviseFault> make_directory(const std::string& path) {
     }
     const std::string_view name(target.data(), static_cast<std::size_t>(size));
     if (name.size() > kLongestTarget) {
-        return SuperviseFault{Kind::Other, path + ": leads to a path of more than 255 bytes"};
+        return SuperviseFault{Kind::Other, path + ": leads to a path of more than 255 bytes", path,
+                              "readlink", ENAMETOOLONG};
     }
     const std::string whole = name.starts_with('/')
                                   ? std::string(name)
@@ -76,7 +77,11 @@ Result<UniqueFd, SuperviseFault> take_lock(const std::string& path) {
     const std::string holder =
         attempt.holder != 0 ? "pid " + std::to_string(attempt.holder) : "another process";
     return SuperviseFault{attempt.state == LockAttempt::State::Held ? Kind::Held : Kind::Fading,
-                          path + " is held by " + holder, attempt.holder};
+                          path + " is held by " + holder,
+                          path,
+                          "lock",
+                          EAGAIN,
+                          attempt.holder};
 }
 
 /// Anything but a fifo is not even opened, nor is a link to one: it is somebody else's.
@@ -86,7 +91,7 @@ Result<UniqueFd, SuperviseFault> open_fifo(const std::string& path, int flags) {
         return fault_of(path, "lstat", errno);
     }
     if (!S_ISFIFO(info.st_mode)) {
-        return SuperviseFault{Kind::Other, path + ": is there and no fifo"};
+        return SuperviseFault{Kind::Other, path + ": is there and no fifo", path};
     }
     auto fifo = open_file(path.c_str(), flags | O_NOFOLLOW | O_NONBLOCK);
     if (!fifo) {
@@ -138,7 +143,8 @@ Result<SuperviseDir, SuperviseFault> SuperviseDir::open(std::string directory,
     if (is_too_high(made.lock_.get())) {
         return SuperviseFault{Kind::Descriptors,
                               "no descriptors to spare for " + made.path_ +
-                                  "; the supervisor needs a higher limit (RLIMIT_NOFILE)"};
+                                  "; the supervisor needs a higher limit (RLIMIT_NOFILE)",
+                              made.path_, "open", EMFILE};
     }
     if (const auto written = made.write(status); !written) {
         return fault_of(made.path_ + kRunitStatus, written.error().action, written.error().code);

@@ -25,6 +25,9 @@ struct SuperviseFault {
     };
     Kind kind = Kind::Other;
     std::string message;      ///< what was tried, on what, and why it failed
+    std::string path;         ///< on what
+    const char* action = "";  ///< what was tried; empty: it is there and no fifo
+    int code = 0;             ///< errno
     std::int32_t holder = 0;  ///< of the lock: its pid; 0: not known
 };
 

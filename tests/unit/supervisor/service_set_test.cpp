@@ -139,6 +139,30 @@ TEST_CASE("what is removed stops, its logger after it, and both are forgotten", 
     CHECK(system.services.all().empty());
 }
 
+TEST_CASE("what has left with its logger is forgotten when it is removed", "[service_set]") {
+    Logged system;
+    system.services.add("web", "/sv/web");
+    system.processes.execute(system.pid("web/log"));
+    system.processes.execute(system.pid("web"));
+    system.services.post(system.service("web").id, Retire{});
+    system.processes.end(system.pid("web"), killed_by(SIGTERM));
+    system.processes.end(system.pid("web"), exited(0));
+    const bool is_logger_slow = GENERATE(false, true);
+    if (is_logger_slow) {
+        system.services.remove("web");
+    }
+    system.processes.end(system.pid("web/log"), exited(0));
+    if (!is_logger_slow) {
+        CHECK(system.state("web") == ServiceState::Down);
+        system.services.remove("web");
+    }
+    CHECK(system.services.all().empty());
+    CHECK(system.outputs.forgotten.size() == 2);
+    // And comes back like any other.
+    system.services.add("web", "/sv/web");
+    CHECK(system.state("web") == ServiceState::Waiting);
+}
+
 TEST_CASE("a name that comes back while it leaves is taken in again after that", "[service_set]") {
     FakeSystem system;
     system.run("web");

@@ -152,6 +152,26 @@ TEST_CASE("a chroot is entered, and a missing one is named", "[spawn]") {
     CHECK(f.run("pwd -P").output == "/usr\n");
 }
 
+TEST_CASE("streams lead where ours do", "[spawn]") {
+    Fixture f;
+    const StreamTarget inherited{StreamTarget::Kind::Inherited, {}};
+    std::array<std::string, 3> ours;
+    for (std::size_t i = 0; i < ours.size(); ++i) {
+        ours[i] = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(i)).string();
+    }
+    f.settings.input = inherited;
+    f.settings.error = inherited;
+    CHECK(f.run("readlink /proc/$$/fd/0 /proc/$$/fd/2").output == ours[0] + "\n" + ours[2] + "\n");
+    f.settings.output = inherited;
+    f.run("readlink /proc/$$/fd/1 >" + f.path("where"));
+    std::string line;
+    std::getline(std::ifstream(f.path("where")), line);
+    CHECK(line == f.path("where"));
+    f.run("exec 3>&1; readlink /proc/$$/fd/3 >" + f.path("where"));
+    std::getline(std::ifstream(f.path("where")), line);
+    CHECK(line == ours[1]);
+}
+
 TEST_CASE("streams lead to files", "[spawn]") {
     Fixture f;
     using Kind = StreamTarget::Kind;

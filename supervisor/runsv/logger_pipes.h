@@ -1,0 +1,32 @@
+/// Where services' output goes under runsv: a pipe to the service's logger, if it has one. All else
+/// is inherited, and nothing is kept: there is no svlog here, and nothing to look at.
+#pragma once
+
+#include <unordered_map>
+
+#include "common/fd_io.h"
+#include "supervisor/os_outputs.h"
+
+namespace mainstay::supervisor::runsv {
+
+class LoggerPipes final : public Outputs {
+  public:
+    Result<void> connect(ServiceId writer, ServiceId logger) override;
+    Result<Streams> streams_of(const OutputRequest& request) override;
+    void close_input(ServiceId logger) override;
+    void forget(ServiceId service) override;
+
+    LogTail tail(ServiceId /*service*/, std::size_t /*count*/) override { return {}; }
+    std::uint64_t memory_number() const noexcept override { return 0; }
+    LogPiece read_from(ServiceId /*service*/, LogCursor from) override { return {{}, from, 0}; }
+    FollowId follow(ServiceId /*service*/, std::function<void()> /*callback*/) override {
+        return 0;
+    }
+    void unfollow(FollowId /*follow*/) override {}
+
+  private:
+    std::unordered_map<ServiceId, Pipe> inputs_;        ///< by logger
+    std::unordered_map<ServiceId, ServiceId> loggers_;  ///< by writer
+};
+
+}  // namespace mainstay::supervisor::runsv

@@ -1,0 +1,463 @@
+"""runsvdir and runsv beside Debian's on equal directories: the same words, states and ends."""
+
+import concurrent.futures
+import dataclasses
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+
+import pytest
+
+from runit_tree import LONG, OURS, PEERS, REAL, REAL_SV, Said, fetch_peers
+from supervised import DEADLINE, SUPERVISOR, eventually, is_open_for_runit
+
+# Says who it is on both streams, notes how it was born, and ends by TERM.
+SERVICE = """#!/usr/bin/python3 -ISB
+import json, os, signal, sys
+name = os.path.basename(os.getcwd())
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+os.write(1, b"out of %s\\n" % name.encode())
+os.write(2, b"error of %s\\n" % name.encode())
+streams = [os.readlink(f"/proc/self/fd/{fd}") for fd in range(3)]
+mask = os.umask(0)
+born = {"streams": streams, "umask": mask, "environment": dict(os.environ), "session": os.getsid(0)}
+with open("born.new", "w") as file:
+    json.dump(born, file)
+os.rename("born.new", "born")
+signal.sigwait({signal.SIGTERM})
+os.write(1, b"last of %s\\n" % name.encode())
+sys.exit(3)
+"""
+LOGGER = "#!/bin/sh\necho the logger >&2\nexec cat >>../written\n"
+FINISH = '#!/bin/sh\necho "$1 $2" >>finished\n'
+
+
+@pytest.fixture(scope="module", autouse=True)
+def peers():
+    fetch_peers()
+
+
+def both(scenario):
+    """What it returns with Debian's programs and with ours: the same."""
+
+    def under(kind):
+        with Place(kind) as place:
+            return scenario(place)
+
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        real, ours = pool.map(under, (REAL, OURS))
+    assert ours == real
+    return ours
+
+
+@pytest.fixture
+def place():
+    with Place(OURS) as ours:
+        yield ours
+
+
+class Place:
+    """A directory of services, and whoever supervises them there."""
+
+    def __init__(self, kind):
+        self.kind = kind
+        self.top = pathlib.Path(tempfile.mkdtemp(prefix="runsvdir-"))
+        self.programs = self.top / "bin"
+        self.services = self.top / "sv"
+        self.said = self.top / "said"
+        self._started = []
+        for directory in (self.programs, self.services):
+            directory.mkdir()
+        for name in ("runsvdir", "runsv"):
+            (self.programs / name).symlink_to(PEERS / name if kind == REAL else SUPERVISOR)
+        self.environment = {"PATH": f"{self.programs}:/usr/bin:/bin", "PLACE": str(self.top)}
+
+    def add(self, name, run=SERVICE, **files):
+        """Appears whole, as a service that is moved into place."""
+        new = self.top / "new"
+        new.mkdir()
+        for key, text in {"run": run, **files}.items():
+            path = new / key.replace("_", "/")
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text)
+            path.chmod(0o755 if text.startswith("#!") else 0o644)
+        new.rename(self.services / name)
+
+    def popen(self, *words, **options):
+        options = {"stdout": subprocess.DEVNULL, "env": self.environment, "cwd": self.top, **options}
+        with open(self.said, "ab") as said, open(os.devnull, "rb") as nothing:
+            process = subprocess.Popen(
+                words,
+                executable=self.programs / words[0],
+                stdin=nothing,
+                stderr=options.pop("stderr", said),
+                **options,
+            )
+        self._started.append(process)
+        return process
+
+    def start(self, *words, **options):
+        """Returns when the services have come to where they are to be."""
+        process = self.popen(*words, **options)
+        self.wait_supervised(*self.names())
+        self.wait_born(*(name for name in self.names() if not (self.services / name / "down").exists()))
+        return process
+
+    def run(self, *words):
+        done = subprocess.run(
+            words,
+            executable=self.programs / words[0],
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            cwd=self.top,
+            env=self.environment,
+            timeout=DEADLINE,
+            check=False,
+        )
+        return done.returncode, done.stdout, done.stderr
+
+    def names(self):
+        return sorted(path.name for path in self.services.iterdir())
+
+    def is_supervised(self, name):
+        return is_open_for_runit(self.services / name)
+
+    def wait_supervised(self, *names):
+        for name in names:
+            eventually(lambda: self.is_supervised(name), f"{name} is supervised; {self.messages()}")
+
+    def wait_left(self, *names):
+        for name in names:
+            eventually(lambda: not self.is_supervised(name), f"{name} is supervised no more")
+
+    def wait_born(self, *names):
+        for name in names:
+            eventually((self.services / name / "born").exists, f"{name} runs; {self.messages()}")
+            eventually(lambda: self.state(name)[19] == 1, f"it is written down that {name} runs")
+
+    def born(self, name):
+        return json.loads((self.services / name / "born").read_text())
+
+    def state(self, name):
+        return (self.services / name / "supervise/status").read_bytes()
+
+    def pid(self, name):
+        return int.from_bytes(self.state(name)[12:16], "little")
+
+    def sv(self, *words):
+        environment = {**self.environment, "SVDIR": str(self.services)}
+        done = subprocess.run(
+            [REAL_SV, *words],
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            env=environment,
+            timeout=2 * DEADLINE,
+            check=False,
+        )
+        return dataclasses.astuple(Said.of(done))
+
+    def messages(self):
+        return self.said.read_text() if self.said.exists() else ""
+
+    def masked(self, text):
+        return re.sub(r"\d+", "N", text.replace(str(self.top), "TOP"))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        for process in self._started:
+            if process.poll() is None:
+                process.send_signal(signal.SIGHUP if "dir" in process.args[0] else signal.SIGTERM)
+                process.wait(DEADLINE)
+        eventually(lambda: not self.strays(), lambda: f"left: {self.strays()}; {self.messages()}")
+        shutil.rmtree(self.top)
+
+    def strays(self):
+        """Processes that were started here, whatever they became."""
+        mark = f"PLACE={self.top}".encode()
+        found = []
+        for entry in pathlib.Path("/proc").iterdir():
+            try:
+                if entry.name.isdigit() and mark in (entry / "environ").read_bytes().split(b"\0"):
+                    found.append((int(entry.name), (entry / "cmdline").read_bytes()))
+            except OSError:
+                continue
+        return found
+
+
+# --- side by side
+
+
+def test_errors_in_the_call():
+    def scenario(place):
+        (place.top / "file").write_text("")
+        (place.top / "closed").mkdir()
+        place.add("odd")
+        (place.services / "odd/supervise/control").mkdir(parents=True)
+        calls = [
+            ("runsvdir",),
+            ("runsvdir", "-P"),
+            ("runsvdir", "--"),
+            ("runsvdir", "--help"),
+            ("runsv",),
+            ("runsv", "a", "b"),
+            ("runsv", "nobody"),
+            ("runsv", "-x"),
+            ("runsv", ""),
+            ("runsv", "file"),
+            ("runsv", "sv/odd"),
+        ]
+        return [(call, place.run(*call)) for call in calls]
+
+    said = dict(both(scenario))
+    assert said[("runsvdir",)] == (1, b"", b"usage: runsvdir [-P] dir\n\n")
+    assert said[("runsv", "sv/odd")][2].endswith(b"control exists but is not a fifo\n")
+
+
+def test_services_inherit_what_runsvdir_has():
+    def scenario(place):
+        place.environment["WORD"] = "some thing"
+        place.add("web", log_run=LOGGER)
+        place.add("db")
+        place.add(".hidden")
+        with open(place.top / "out", "wb") as out:
+            process = place.popen("runsvdir", "-P", "sv", stdout=out, umask=0o027)
+        place.wait_born("web", "db")
+        eventually((place.services / "web/written").exists, "the logger writes")
+        eventually(lambda: "the logger" in place.messages(), "it says so")
+        said = [place.sv("status", "web", "db"), place.sv("check", "db")]
+        births = []
+        for name in ("web", "db"):
+            born = place.born(name)
+            assert born["session"] != os.getsid(process.pid)
+            streams = [place.masked(stream) for stream in born["streams"]]
+            births.append((streams, born["umask"], sorted(born["environment"].items())))
+        births = [(streams, umask, place.masked(str(values))) for streams, umask, values in births]
+        assert not (place.services / ".hidden/supervise").exists()
+        said.append(place.sv("-w", LONG, "exit", "web", "db"))
+        written = (place.services / "web/written").read_text()
+        return said, births, sorted(place.messages().splitlines()), written, (place.top / "out").read_text()
+
+    _said, births, messages, written, out = both(scenario)
+    assert [birth[0] for birth in births] == [
+        ["/dev/null", "pipe:[N]", "TOP/said"],
+        ["/dev/null", "TOP/out", "TOP/said"],
+    ]
+    assert messages[:2] == ["error of db", "error of web"]
+    assert written.startswith("out of web\nlast of web\n") and out.startswith("out of db\nlast of db\n")
+
+
+def test_term_leaves_the_services_supervised():
+    def scenario(place):
+        place.add("web", finish=FINISH)
+        place.add("idle", down="")
+        process = place.start("runsvdir", "sv")
+        process.terminate()
+        code = process.wait(DEADLINE)
+        said = [place.sv("status", "web", "idle")]
+        (place.services / "web/born").unlink()
+        said.append(place.sv("-w", LONG, "restart", "web"))
+        said.append(place.sv("-w", LONG, "start", "idle"))
+        place.wait_born("web", "idle")
+        said += [place.sv("-w", LONG, "exit", name) for name in ("web", "idle")]
+        place.wait_left("web", "idle")
+        finished = (place.services / "web/finished").read_text()
+        said.append(place.sv("status", "web"))
+        eventually(lambda: not place.strays(), "nobody is there any more")
+        return code, said, finished.splitlines()
+
+    code, _said, finished = both(scenario)
+    assert code == 0 and [line.split()[:2] for line in finished] == [["3", "0"], ["3", "0"]]
+
+
+def test_hup_stops_all_with_their_loggers():
+    def scenario(place):
+        place.add("web", log_run=LOGGER)
+        place.add("db")
+        process = place.start("runsvdir", "-P", "sv")
+        process.send_signal(signal.SIGHUP)
+        code = process.wait(DEADLINE)
+        eventually(lambda: not place.strays(), "all have ended")
+        files = {}
+        for name in ("web/supervise", "web/log/supervise", "db/supervise"):
+            directory = place.services / name
+            files[name] = ((directory / "stat").read_text(), (directory / "pid").read_text())
+        written = (place.services / "web/written").read_text()
+        return code, files, written, place.sv("status", "web", "db")
+
+    code, files, written, _said = both(scenario)
+    assert code == 111 and set(files.values()) == {("down\n", "")}
+    assert written == "out of web\nlast of web\n"
+
+
+def test_runsv_ends_by_term_after_its_logger():
+    def scenario(place):
+        place.add("web", log_run=LOGGER, finish=FINISH)
+        process = place.start("runsv", "sv/web")
+        said = [place.sv("status", "web"), place.run("runsv", "sv/web")]
+        process.terminate()
+        code = process.wait(DEADLINE)
+        written = (place.services / "web/written").read_text()
+        said.append(place.sv("status", "web"))
+        finished = (place.services / "web/finished").read_text().split()[:2]
+        return code, said, written, finished, sorted(place.messages().splitlines())
+
+    code, said, written, finished, _messages = both(scenario)
+    assert code == 0 and written == "out of web\nlast of web\n" and finished == ["3", "0"]
+    assert said[1] == (111, b"", b"runsv sv/web: fatal: unable to lock supervise/lock: temporary failure\n")
+
+
+def test_runsv_is_told_to_exit_and_called_in_the_directory_itself():
+    def scenario(place):
+        place.add("web")
+        process = place.start("runsv", ".", cwd=place.services / "web")
+        said = place.sv("-w", LONG, "exit", "web")
+        return process.wait(DEADLINE), said, place.masked(place.messages())
+
+    assert both(scenario)[0] == 0
+
+
+def test_the_log_shows_in_the_command_line():
+    def scenario(place):
+        place.add("web", "#!/bin/sh\necho an error >&2\n: >born\nexec sleep 1000000\n")
+        word = "log: " + 30 * "."
+        process = place.start("runsvdir", "-P", "sv", word, stderr=subprocess.DEVNULL)
+
+        def shown():
+            return pathlib.Path(f"/proc/{process.pid}/cmdline").read_bytes().decode().split("\0")
+
+        eventually(lambda: "an error" in shown()[3], "it is in the command line")
+        return shown()
+
+    shown = both(scenario)
+    assert shown == ["runsvdir", "-P", "sv", "log: " + 21 * "." + "an error\n", ""]
+
+
+def test_a_log_that_is_too_short():
+    def scenario(place):
+        process = place.popen("runsvdir", "sv", "short")
+        eventually(lambda: len(place.messages().splitlines()) == 2, "all was said")
+        said = place.messages().splitlines()
+        process.kill()
+        return said
+
+    assert both(scenario) == [
+        "runsvdir sv: warning: log must have at least seven characters.",
+        "runsvdir sv: warning: log service disabled.",
+    ]
+
+
+# --- ours alone: Debian's looks every five seconds only
+
+
+def test_what_is_locked_is_tried_again_and_taken_over(place):
+    place.add("web")
+    holder = place.start("runsv", "sv/web")
+    place.add("db")
+    place.services.joinpath("file").write_text("")
+    place.popen("runsvdir", "sv")
+    place.wait_born("db")
+    eventually(lambda: len(place.messages().splitlines()) >= 5, "it is said again")
+    (place.services / "web/born").unlink()
+    holder.terminate()
+    assert holder.wait(DEADLINE) == 0
+    place.wait_born("web")
+    said = set(place.messages().splitlines()) - {"error of web", "error of db"}
+    assert said == {
+        "runsv web: fatal: unable to lock supervise/lock: temporary failure",
+        f"runsvdir sv: warning: {place.services}/file: not a service: it is not a directory",
+    }
+
+
+def test_what_comes_goes_or_leads_elsewhere_is_followed(place):
+    place.start("runsvdir", "sv")
+    place.add("web", log_run=LOGGER)
+    place.wait_born("web")
+    first = place.pid("web")
+    (place.services / "web").rename(place.top / "away")
+    place.wait_left("../away")
+    assert not is_alive(first)
+    (place.top / "away/born").unlink()
+    (place.services / "web").symlink_to(place.top / "away")
+    place.wait_born("web")
+    # One directory is one service, whatever names it has.
+    (place.services / "also").symlink_to(place.top / "away")
+    (place.services / "web").unlink()
+    place.wait_left("also")
+    place.wait_supervised("also")
+
+
+def test_who_exits_comes_back_while_there_is_a_runsvdir(place):
+    place.add("web", log_run=LOGGER)
+    place.start("runsvdir", "sv")
+    before = place.pid("web")
+    assert place.sv("-w", LONG, "exit", "web")[0] == 0
+    place.wait_supervised("web")
+    eventually(lambda: place.pid("web") not in (0, before), "it runs again")
+    place.wait_supervised("web/log")
+
+
+def house_of(runsvdir):
+    return int(pathlib.Path(f"/proc/{runsvdir.pid}/task/{runsvdir.pid}/children").read_text())
+
+
+def is_alive(pid):
+    """Those whose parent has died may stay zombies here."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_the_process_that_has_the_services_is_called_runsv_and_is_started_again(place):
+    place.add("web")
+    runsvdir = place.start("runsvdir", "sv")
+    house = house_of(runsvdir)
+    assert pathlib.Path(f"/proc/{house}/comm").read_text() == "runsv\n"
+    assert pathlib.Path(f"/proc/{house}/cmdline").read_bytes().rstrip(b"\0").split(b"\0") == [b"runsv", b"sv"]
+    before = place.pid("web")
+    (place.services / "web/born").unlink()
+    os.kill(house, signal.SIGKILL)
+    eventually(lambda: place.is_supervised("web") and place.pid("web") not in (0, before), "it runs again")
+    assert not is_alive(before), "never two of one"
+    place.wait_born("web")
+
+
+def test_a_supervisor_is_refused_where_runsvdir_is(place):
+    place.add("web")
+    runsvdir = place.start("runsvdir", "sv")
+    words = [SUPERVISOR, "--control", place.top / "control", place.services]
+    refused = subprocess.run(words, capture_output=True, text=True, timeout=DEADLINE, check=False)
+    assert refused.returncode == 1
+    assert f"{place.services} is supervised by pid {house_of(runsvdir)}" in refused.stderr
+
+
+def test_as_any_user_with_a_directory_that_cannot_be_written(place):
+    place.add("web")
+    place.add("closed")
+    for path in [place.top, *place.services.rglob("*"), place.services]:
+        os.chown(path, 65534 if path.name != "closed" else 0, -1)
+    place.said.touch()
+    place.said.chmod(0o666)
+    place.popen("runsvdir", "sv", user=65534)
+    place.wait_born("web")
+    why = "runsv closed: fatal: unable to mkdir supervise: access denied\n"
+    eventually(lambda: why in place.messages(), f"it is said, not {place.messages()}")
+    os.chown(place.services / "closed", 65534, -1)
+    place.wait_born("closed")
+
+
+def test_as_pid_1_it_buries_orphans(place):
+    place.add("web", "#!/bin/sh\n(sleep 0 & : >orphan) &\nwait\n: >born\nexec sleep 1000000\n")
+    words = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", place.programs / "runsvdir", "sv"]
+    with subprocess.Popen(words, cwd=place.top, env=place.environment, stdin=subprocess.DEVNULL) as process:
+        place.wait_born("web")
+        [init] = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        os.kill(int(init), signal.SIGTERM)
+        assert process.wait(DEADLINE) == 0
