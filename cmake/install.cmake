@@ -10,7 +10,8 @@ install(FILES ctl/completion/svctl.bash
 install(FILES ctl/completion/sv.bash
     DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME sv)
 install(FILES docs/man/inittab.5 docs/man/service.conf.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
-install(FILES docs/man/chpst.8 docs/man/init.8 docs/man/supervisor.8 docs/man/sv.8 docs/man/svctl.8 docs/man/svlog.8 docs/man/svlogd.8
+install(FILES docs/man/chpst.8 docs/man/init.8 docs/man/runsv.8 docs/man/runsvdir.8
+    docs/man/supervisor.8 docs/man/sv.8 docs/man/svctl.8 docs/man/svlog.8 docs/man/svlogd.8
     DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
 
 # What else the supervisor is, by the name it is called by.
@@ -19,7 +20,7 @@ file(CREATE_LINK supervisor ${CMAKE_BINARY_DIR}/names/svlog SYMBOLIC)
 install(FILES ${CMAKE_BINARY_DIR}/names/svlog DESTINATION ${program_directory})
 # Names of runit and daemontools, which a system may have of its own: PATH decides, or a link.
 file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/names/runit)
-set(runit_names chpst envdir envuidgid pgrphack setlock setuidgid softlimit svlogd)
+set(runit_names chpst envdir envuidgid pgrphack runsv runsvdir setlock setuidgid softlimit svlogd)
 foreach(name ${runit_names})
     file(CREATE_LINK ../supervisor ${CMAKE_BINARY_DIR}/names/runit/${name} SYMBOLIC)
     install(FILES ${CMAKE_BINARY_DIR}/names/runit/${name} DESTINATION ${program_directory}/runit)

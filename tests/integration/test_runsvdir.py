@@ -42,17 +42,32 @@ def peers():
     fetch_peers()
 
 
-def both(scenario):
-    """What it returns with Debian's programs and with ours: the same."""
+SCENARIOS = []
 
-    def under(kind):
+
+def side_by_side(scenario):
+    SCENARIOS.append(scenario)
+    return scenario
+
+
+@pytest.fixture(scope="module")
+def outcomes(peers):
+    """What a scenario returns with Debian's programs and with ours: the same."""
+
+    def under(kind, scenario):
         with Place(kind) as place:
             return scenario(place)
 
-    with concurrent.futures.ThreadPoolExecutor() as pool:
-        real, ours = pool.map(under, (REAL, OURS))
-    assert ours == real
-    return ours
+    # All at the same time: runsv sleeps a second wherever it can.
+    with concurrent.futures.ThreadPoolExecutor(2 * len(SCENARIOS)) as pool:
+        done = {each: [pool.submit(under, kind, each) for kind in (REAL, OURS)] for each in SCENARIOS}
+
+    def same(scenario):
+        real, ours = (future.result() for future in done[scenario])
+        assert ours == real
+        return ours
+
+    return same
 
 
 @pytest.fixture
@@ -194,57 +209,61 @@ class Place:
 # --- side by side
 
 
-def test_errors_in_the_call():
-    def scenario(place):
-        (place.top / "file").write_text("")
-        (place.top / "closed").mkdir()
-        place.add("odd")
-        (place.services / "odd/supervise/control").mkdir(parents=True)
-        calls = [
-            ("runsvdir",),
-            ("runsvdir", "-P"),
-            ("runsvdir", "--"),
-            ("runsvdir", "--help"),
-            ("runsv",),
-            ("runsv", "a", "b"),
-            ("runsv", "nobody"),
-            ("runsv", "-x"),
-            ("runsv", ""),
-            ("runsv", "file"),
-            ("runsv", "sv/odd"),
-        ]
-        return [(call, place.run(*call)) for call in calls]
+@side_by_side
+def errors_in_the_call(place):
+    (place.top / "file").write_text("")
+    (place.top / "closed").mkdir()
+    place.add("odd")
+    (place.services / "odd/supervise/control").mkdir(parents=True)
+    calls = [
+        ("runsvdir",),
+        ("runsvdir", "-P"),
+        ("runsvdir", "--"),
+        ("runsvdir", "--help"),
+        ("runsv",),
+        ("runsv", "a", "b"),
+        ("runsv", "nobody"),
+        ("runsv", "-x"),
+        ("runsv", ""),
+        ("runsv", "file"),
+        ("runsv", "sv/odd"),
+    ]
+    return [(call, place.run(*call)) for call in calls]
 
-    said = dict(both(scenario))
+
+def test_errors_in_the_call(outcomes):
+    said = dict(outcomes(errors_in_the_call))
     assert said[("runsvdir",)] == (1, b"", b"usage: runsvdir [-P] dir\n\n")
     assert said[("runsv", "sv/odd")][2].endswith(b"control exists but is not a fifo\n")
 
 
-def test_services_inherit_what_runsvdir_has():
-    def scenario(place):
-        place.environment["WORD"] = "some thing"
-        place.add("web", log_run=LOGGER)
-        place.add("db")
-        place.add(".hidden")
-        with open(place.top / "out", "wb") as out:
-            process = place.popen("runsvdir", "-P", "sv", stdout=out, umask=0o027)
-        place.wait_born("web", "db")
-        eventually((place.services / "web/written").exists, "the logger writes")
-        eventually(lambda: "the logger" in place.messages(), "it says so")
-        said = [place.sv("status", "web", "db"), place.sv("check", "db")]
-        births = []
-        for name in ("web", "db"):
-            born = place.born(name)
-            assert born["session"] != os.getsid(process.pid)
-            streams = [place.masked(stream) for stream in born["streams"]]
-            births.append((streams, born["umask"], sorted(born["environment"].items())))
-        births = [(streams, umask, place.masked(str(values))) for streams, umask, values in births]
-        assert not (place.services / ".hidden/supervise").exists()
-        said.append(place.sv("-w", LONG, "exit", "web", "db"))
-        written = (place.services / "web/written").read_text()
-        return said, births, sorted(place.messages().splitlines()), written, (place.top / "out").read_text()
+@side_by_side
+def services_inherit_what_runsvdir_has(place):
+    place.environment["WORD"] = "some thing"
+    place.add("web", log_run=LOGGER)
+    place.add("db")
+    place.add(".hidden")
+    with open(place.top / "out", "wb") as out:
+        process = place.popen("runsvdir", "-P", "sv", stdout=out, umask=0o027)
+    place.wait_born("web", "db")
+    eventually((place.services / "web/written").exists, "the logger writes")
+    eventually(lambda: "the logger" in place.messages(), "it says so")
+    said = [place.sv("status", "web", "db"), place.sv("check", "db")]
+    births = []
+    for name in ("web", "db"):
+        born = place.born(name)
+        assert born["session"] != os.getsid(process.pid)
+        streams = [place.masked(stream) for stream in born["streams"]]
+        births.append((streams, born["umask"], sorted(born["environment"].items())))
+    births = [(streams, umask, place.masked(str(values))) for streams, umask, values in births]
+    assert not (place.services / ".hidden/supervise").exists()
+    said.append(place.sv("-w", LONG, "exit", "web", "db"))
+    written = (place.services / "web/written").read_text()
+    return said, births, sorted(place.messages().splitlines()), written, (place.top / "out").read_text()
 
-    _said, births, messages, written, out = both(scenario)
+
+def test_services_inherit_what_runsvdir_has(outcomes):
+    _said, births, messages, written, out = outcomes(services_inherit_what_runsvdir_has)
     assert [birth[0] for birth in births] == [
         ["/dev/null", "pipe:[N]", "TOP/said"],
         ["/dev/null", "TOP/out", "TOP/said"],
@@ -253,101 +272,113 @@ def test_services_inherit_what_runsvdir_has():
     assert written.startswith("out of web\nlast of web\n") and out.startswith("out of db\nlast of db\n")
 
 
-def test_term_leaves_the_services_supervised():
-    def scenario(place):
-        place.add("web", finish=FINISH)
-        place.add("idle", down="")
-        process = place.start("runsvdir", "sv")
-        process.terminate()
-        code = process.wait(DEADLINE)
-        said = [place.sv("status", "web", "idle")]
-        (place.services / "web/born").unlink()
-        said.append(place.sv("-w", LONG, "restart", "web"))
-        said.append(place.sv("-w", LONG, "start", "idle"))
-        place.wait_born("web", "idle")
-        said += [place.sv("-w", LONG, "exit", name) for name in ("web", "idle")]
-        place.wait_left("web", "idle")
-        finished = (place.services / "web/finished").read_text()
-        said.append(place.sv("status", "web"))
-        eventually(lambda: not place.strays(), "nobody is there any more")
-        return code, said, finished.splitlines()
+@side_by_side
+def term_leaves_the_services_supervised(place):
+    place.add("web", finish=FINISH)
+    place.add("idle", down="")
+    process = place.start("runsvdir", "sv")
+    process.terminate()
+    code = process.wait(DEADLINE)
+    said = [place.sv("status", "web", "idle")]
+    (place.services / "web/born").unlink()
+    said.append(place.sv("-w", LONG, "restart", "web"))
+    said.append(place.sv("-w", LONG, "start", "idle"))
+    place.wait_born("web", "idle")
+    said += [place.sv("-w", LONG, "exit", name) for name in ("web", "idle")]
+    place.wait_left("web", "idle")
+    finished = (place.services / "web/finished").read_text()
+    said.append(place.sv("status", "web"))
+    eventually(lambda: not place.strays(), "nobody is there any more")
+    return code, said, finished.splitlines()
 
-    code, _said, finished = both(scenario)
+
+def test_term_leaves_the_services_supervised(outcomes):
+    code, _said, finished = outcomes(term_leaves_the_services_supervised)
     assert code == 0 and [line.split()[:2] for line in finished] == [["3", "0"], ["3", "0"]]
 
 
-def test_hup_stops_all_with_their_loggers():
-    def scenario(place):
-        place.add("web", log_run=LOGGER)
-        place.add("db")
-        process = place.start("runsvdir", "-P", "sv")
-        process.send_signal(signal.SIGHUP)
-        code = process.wait(DEADLINE)
-        eventually(lambda: not place.strays(), "all have ended")
-        files = {}
-        for name in ("web/supervise", "web/log/supervise", "db/supervise"):
-            directory = place.services / name
-            files[name] = ((directory / "stat").read_text(), (directory / "pid").read_text())
-        written = (place.services / "web/written").read_text()
-        return code, files, written, place.sv("status", "web", "db")
+@side_by_side
+def hup_stops_all_with_their_loggers(place):
+    place.add("web", log_run=LOGGER)
+    place.add("db")
+    process = place.start("runsvdir", "-P", "sv")
+    process.send_signal(signal.SIGHUP)
+    code = process.wait(DEADLINE)
+    eventually(lambda: not place.strays(), "all have ended")
+    files = {}
+    for name in ("web/supervise", "web/log/supervise", "db/supervise"):
+        directory = place.services / name
+        files[name] = ((directory / "stat").read_text(), (directory / "pid").read_text())
+    written = (place.services / "web/written").read_text()
+    return code, files, written, place.sv("status", "web", "db")
 
-    code, files, written, _said = both(scenario)
+
+def test_hup_stops_all_with_their_loggers(outcomes):
+    code, files, written, _said = outcomes(hup_stops_all_with_their_loggers)
     assert code == 111 and set(files.values()) == {("down\n", "")}
     assert written == "out of web\nlast of web\n"
 
 
-def test_runsv_ends_by_term_after_its_logger():
-    def scenario(place):
-        place.add("web", log_run=LOGGER, finish=FINISH)
-        process = place.start("runsv", "sv/web")
-        said = [place.sv("status", "web"), place.run("runsv", "sv/web")]
-        process.terminate()
-        code = process.wait(DEADLINE)
-        written = (place.services / "web/written").read_text()
-        said.append(place.sv("status", "web"))
-        finished = (place.services / "web/finished").read_text().split()[:2]
-        return code, said, written, finished, sorted(place.messages().splitlines())
+@side_by_side
+def runsv_ends_by_term_after_its_logger(place):
+    place.add("web", log_run=LOGGER, finish=FINISH)
+    process = place.start("runsv", "sv/web")
+    said = [place.sv("status", "web"), place.run("runsv", "sv/web")]
+    process.terminate()
+    code = process.wait(DEADLINE)
+    written = (place.services / "web/written").read_text()
+    said.append(place.sv("status", "web"))
+    finished = (place.services / "web/finished").read_text().split()[:2]
+    return code, said, written, finished, sorted(place.messages().splitlines())
 
-    code, said, written, finished, _messages = both(scenario)
+
+def test_runsv_ends_by_term_after_its_logger(outcomes):
+    code, said, written, finished, _messages = outcomes(runsv_ends_by_term_after_its_logger)
     assert code == 0 and written == "out of web\nlast of web\n" and finished == ["3", "0"]
     assert said[1] == (111, b"", b"runsv sv/web: fatal: unable to lock supervise/lock: temporary failure\n")
 
 
-def test_runsv_is_told_to_exit_and_called_in_the_directory_itself():
-    def scenario(place):
-        place.add("web")
-        process = place.start("runsv", ".", cwd=place.services / "web")
-        said = place.sv("-w", LONG, "exit", "web")
-        return process.wait(DEADLINE), said, place.masked(place.messages())
-
-    assert both(scenario)[0] == 0
+@side_by_side
+def runsv_is_told_to_exit_and_called_in_the_directory_itself(place):
+    place.add("web")
+    process = place.start("runsv", ".", cwd=place.services / "web")
+    said = place.sv("-w", LONG, "exit", "web")
+    return process.wait(DEADLINE), said, place.masked(place.messages())
 
 
-def test_the_log_shows_in_the_command_line():
-    def scenario(place):
-        place.add("web", "#!/bin/sh\necho an error >&2\n: >born\nexec sleep 1000000\n")
-        word = "log: " + 30 * "."
-        process = place.start("runsvdir", "-P", "sv", word, stderr=subprocess.DEVNULL)
+def test_runsv_is_told_to_exit_and_called_in_the_directory_itself(outcomes):
+    assert outcomes(runsv_is_told_to_exit_and_called_in_the_directory_itself)[0] == 0
 
-        def shown():
-            return pathlib.Path(f"/proc/{process.pid}/cmdline").read_bytes().decode().split("\0")
 
-        eventually(lambda: "an error" in shown()[3], "it is in the command line")
-        return shown()
+@side_by_side
+def the_log_shows_in_the_command_line(place):
+    place.add("web", "#!/bin/sh\necho an error >&2\n: >born\nexec sleep 1000000\n")
+    word = "log: " + 30 * "."
+    process = place.start("runsvdir", "-P", "sv", word, stderr=subprocess.DEVNULL)
 
-    shown = both(scenario)
+    def shown():
+        return pathlib.Path(f"/proc/{process.pid}/cmdline").read_bytes().decode().split("\0")
+
+    eventually(lambda: "an error" in shown()[3], "it is in the command line")
+    return shown()
+
+
+def test_the_log_shows_in_the_command_line(outcomes):
+    shown = outcomes(the_log_shows_in_the_command_line)
     assert shown == ["runsvdir", "-P", "sv", "log: " + 21 * "." + "an error\n", ""]
 
 
-def test_a_log_that_is_too_short():
-    def scenario(place):
-        process = place.popen("runsvdir", "sv", "short")
-        eventually(lambda: len(place.messages().splitlines()) == 2, "all was said")
-        said = place.messages().splitlines()
-        process.kill()
-        return said
+@side_by_side
+def a_log_that_is_too_short(place):
+    process = place.popen("runsvdir", "sv", "short")
+    eventually(lambda: len(place.messages().splitlines()) == 2, "all was said")
+    said = place.messages().splitlines()
+    process.kill()
+    return said
 
-    assert both(scenario) == [
+
+def test_a_log_that_is_too_short(outcomes):
+    assert outcomes(a_log_that_is_too_short) == [
         "runsvdir sv: warning: log must have at least seven characters.",
         "runsvdir sv: warning: log service disabled.",
     ]
