@@ -105,7 +105,12 @@ void RunitFiles::begin() {
     has_begun_ = true;
     for (const ServiceId id : os_.services.all()) {
         // Also those of whom nothing was heard: that the supervisor before this one started.
-        open_soon(*os_.services.find(id));
+        const Service& service = *os_.services.find(id);
+        if (const auto found = open_.find(id); found != open_.end()) {
+            look_at_first(service, found->second);
+        } else {
+            open_soon(service);
+        }
     }
     work();
 }
@@ -260,6 +265,17 @@ void RunitFiles::look_at(const Service& service, Open& open) {
     if (std::exchange(open.is_written, false)) {
         write_soon(service.id);
     }
+}
+
+/// One that was opened before anything was known of it.
+void RunitFiles::look_at_first(const Service& service, Open& open) {
+    RunitStatus now = runit_status_of(service);
+    if (!is_same(now, open.status)) {
+        set_first_time(service, now);
+        open.status = now;
+        write(open);
+    }
+    close_if_left(service);
 }
 
 /// After all that happens at the same moment: a restart comes before the news of it.

@@ -81,6 +81,7 @@ class RunitFiles final : public ServiceObserver {
     void open_later();
     void set_first_time(const Service& service, RunitStatus& status) const;
     void look_at(const Service& service, Open& open);
+    void look_at_first(const Service& service, Open& open);
     void write_soon(ServiceId service);
     void write_after(Duration pause);
     void write_some();

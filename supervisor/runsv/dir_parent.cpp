@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,11 +14,14 @@
 #include <cstdlib>
 #include <cstring>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include "common/clock.h"
 #include "common/fd_io.h"
 #include "common/runit_words.h"
 #include "supervisor/runsv/title_log.h"
+#include "supervisor/state_memory.h"
 
 namespace mainstay::supervisor::runsv {
 namespace {
@@ -27,10 +31,12 @@ constexpr int kExitFatal = 100;
 constexpr Duration kPause = std::chrono::seconds(1);
 /// A dot then, so that old messages leave the log.
 constexpr Duration kOldMessage = std::chrono::minutes(15);
+/// Whoever writes without end does not keep us from anything else.
+constexpr int kReadsAtATime = 64;
 
 class DirParent {
   public:
-    DirParent(const DirCall& call, Voice& voice, const std::function<int(UniqueFd)>& house)
+    DirParent(const DirCall& call, Voice& voice, const RunHouse& house)
         : call_(call), voice_(voice), house_(house) {}
 
     int run() {
@@ -38,6 +44,7 @@ class DirParent {
             return kExitFatal;
         }
         prepare_log();
+        prepare_memory();
         for (;;) {
             if (pid_ == 0 && monotonic_now() >= next_start_) {
                 if (const auto code = start_house()) {
@@ -50,6 +57,7 @@ class DirParent {
             }
             wait();
             read_log();
+            listen_to_house();
             if (const auto code = obey_signals()) {
                 return *code;
             }
@@ -92,29 +100,41 @@ class DirParent {
         next_dot_ = monotonic_now();
     }
 
+    void prepare_memory() {
+        auto memory = StateMemory::make();
+        if (memory) {
+            memory_ = std::move(*memory);
+        } else {
+            voice_.warning(std::string("unable to make a state table: ") +
+                           runit_error_text(memory.error().code));
+        }
+    }
+
     /// @returns in the child: its exit code
     std::optional<int> start_house() {
         next_start_ = monotonic_now() + kPause;
-        auto life = make_pipe();
-        const pid_t pid = life ? ::fork() : -1;
+        std::array<int, 2> ends{-1, -1};
+        const bool is_linked = ::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                                            0, ends.data()) == 0;
+        UniqueFd ours(ends[0]);
+        UniqueFd its(ends[1]);
+        const pid_t pid = is_linked ? ::fork() : -1;
         if (pid < 0) {
-            voice_.warning(std::string("unable to fork: ") +
-                           runit_error_text(life ? errno : life.error().code));
+            voice_.warning(std::string("unable to fork: ") + runit_error_text(errno));
             return std::nullopt;
         }
         if (pid > 0) {
             pid_ = pid;
-            life_ = std::move(life->write_end);
+            link_ = std::move(ours);
             return std::nullopt;
         }
-        life->write_end.reset();
-        life_.reset();
+        ours.reset();
         signals_.reset();
         log_.reset();
         if (call_.own_session) {
             ::setsid();
         }
-        return house_(std::move(life->read_end));
+        return house_({std::move(its), memory_.bytes(), std::exchange(kept_, {})});
     }
 
     void wait() {
@@ -127,18 +147,26 @@ class DirParent {
         }
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(
             std::clamp(due - monotonic_now(), Duration::zero(), Duration(kOldMessage)));
-        std::array<pollfd, 2> watched{{{signals_.get(), POLLIN, 0}, {log_.get(), POLLIN, 0}}};
+        std::array<pollfd, 3> watched{
+            {{signals_.get(), POLLIN, 0}, {log_.get(), POLLIN, 0}, {link_.get(), POLLIN, 0}}};
         ::poll(watched.data(), watched.size(),
                due == MonotonicTime::max() ? -1 : static_cast<int>(left.count()));
     }
 
     void read_log() {
         std::array<char, 256> text;
-        for (ssize_t size = 1; log_.valid() && size > 0;) {
-            size = ::read(log_.get(), text.data(), text.size());
-            if (size > 0) {
-                title_->add({text.data(), static_cast<std::size_t>(size)});
+        for (int i = 0; log_.valid() && i < kReadsAtATime; ++i) {
+            const ssize_t size = ::read(log_.get(), text.data(), text.size());
+            if (size <= 0) {
+                return;
             }
+            title_->add({text.data(), static_cast<std::size_t>(size)});
+        }
+    }
+
+    void listen_to_house() {
+        if (link_.valid()) {
+            obey_keeper(link_.get(), kept_);
         }
     }
 
@@ -160,20 +188,33 @@ class DirParent {
     }
 
     void bury() {
+        int status = 0;
         for (pid_t pid = 1; pid > 0;) {
-            pid = ::waitpid(-1, nullptr, WNOHANG);
+            pid = ::waitpid(-1, &status, WNOHANG);
             if (pid > 0 && pid == pid_) {
-                pid_ = 0;
+                house_ended(WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS);
             }
+        }
+    }
+
+    void house_ended(bool is_in_order) {
+        pid_ = 0;
+        listen_to_house();  // to what it said last
+        link_.reset();
+        if (is_in_order) {
+            kept_.clear();
+            prepare_memory();
         }
     }
 
     const DirCall& call_;
     Voice& voice_;
-    const std::function<int(UniqueFd)>& house_;
+    const RunHouse& house_;
     UniqueFd signals_;
     UniqueFd log_;   ///< read end; invalid: there is none
-    UniqueFd life_;  ///< of the house; closed by our end
+    UniqueFd link_;  ///< to the house
+    StateMemory memory_;
+    KeptDescriptors kept_;
     std::optional<TitleLog> title_;
     pid_t pid_ = 0;  ///< of the house; 0: there is none
     MonotonicTime next_start_{};
@@ -182,7 +223,7 @@ class DirParent {
 
 }  // namespace
 
-int run_dir_parent(const DirCall& call, Voice& voice, const std::function<int(UniqueFd)>& house) {
+int run_dir_parent(const DirCall& call, Voice& voice, const RunHouse& house) {
     return DirParent(call, voice, house).run();
 }
 

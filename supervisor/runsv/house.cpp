@@ -21,18 +21,20 @@
 #include "supervisor/listening_sockets.h"
 #include "supervisor/loop.h"
 #include "supervisor/no_cgroups.h"
-#include "supervisor/no_keeper.h"
 #include "supervisor/proc_family.h"
 #include "supervisor/process_watch.h"
 #include "supervisor/readiness_channels.h"
 #include "supervisor/runit_files.h"
 #include "supervisor/runsv/adapt.h"
 #include "supervisor/runsv/logger_pipes.h"
+#include "supervisor/runsv/reservation.h"
+#include "supervisor/runsv/takeover.h"
 #include "supervisor/scan.h"
 #include "supervisor/service_dir.h"
 #include "supervisor/service_set.h"
 #include "supervisor/session.h"
 #include "supervisor/spawn.h"
+#include "supervisor/state_store.h"
 
 namespace mainstay::supervisor::runsv {
 namespace {
@@ -41,29 +43,19 @@ constexpr int kExitDone = 0;
 constexpr int kExitFatal = 111;
 /// As often as runsvdir tries again what could not be done, and starts again what has left.
 constexpr Duration kPause = std::chrono::seconds(1);
+/// What a house that was killed had in hand keeps its locks for a moment longer than it lived.
+constexpr int kMostLockTries = 200;
 
 /// For the few services that have notify sockets, and such as have no place for a `supervise`.
-std::string runtime_directory() {
+std::string runtime_directory(int number) {
     const char* own = std::getenv("XDG_RUNTIME_DIR");
     const std::string usual = own != nullptr && *own == '/' ? own : "/tmp";
-    return (::geteuid() == 0 ? "/run" : usual) + "/mainstay-runsv." + std::to_string(::getpid());
+    return (::geteuid() == 0 ? "/run" : usual) + "/mainstay-runsv." + std::to_string(number);
 }
 
 UniqueFd open_null() {
     auto null = open_file("/dev/null", O_RDWR);
     return null ? std::move(*null) : UniqueFd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
-}
-
-/// As runsv puts it, which is in the service's directory then: "unable to open supervise/lock:
-/// ...".
-std::string text_of(const SuperviseFault& fault, const std::string& directory) {
-    const bool is_below = fault.path.starts_with(directory + "/");
-    const std::string path = is_below ? fault.path.substr(directory.size() + 1) : fault.path;
-    if (*fault.action == '\0') {
-        return path + " exists but is not a fifo";
-    }
-    return "unable to " + std::string(fault.action) + " " + path + ": " +
-           runit_error_text(fault.code);
 }
 
 class AdaptedDirs final : public Definitions {
@@ -93,21 +85,25 @@ class House final : public ScanListener, public ServiceObserver, public System {
     House(HouseSettings settings, Voice& voice)
         : settings_(std::move(settings)),
           voice_(voice),
-          spawner_({settings_.environment, settings_.born_with.descriptor_limit,
-                    settings_.born_with.oom_score},
+          spawner_({settings_.birthright.environment, settings_.birthright.limits.descriptor_limit,
+                    settings_.birthright.limits.oom_score},
                    open_null()),
           processes_(loop_, spawner_),
-          definitions_(settings_.umask),
+          keeper_(settings_.runsvdir.get()),
+          state_(loop_),
+          outputs_(keeper_),
+          definitions_(settings_.birthright.umask),
           family_(cgroups_),
           checks_({processes_, outputs_, loop_, voice_}),
           store_({loop_, keeper_}),
           readiness_({loop_, voice_, processes_, family_, checks_, keeper_, store_},
-                     runtime_directory()),
+                     runtime_directory(settings_.birthright.number)),
           sockets_({loop_, keeper_, store_}),
           scripts_({processes_, outputs_, loop_, voice_}),
           services_({loop_, processes_, outputs_, definitions_, voice_, cgroups_, readiness_,
                      sessions_, *this, state_, &scripts_, &sockets_}),
-          runit_({loop_, voice_, processes_, services_, scripts_}, runtime_directory() + ".runit"),
+          runit_({loop_, voice_, processes_, services_, scripts_},
+                 runtime_directory(settings_.birthright.number) + ".runit"),
           scan_(loop_, voice_, *this, settings_.directory) {
         processes_.set_listener(services_);
         processes_.hear_before_exits([this](ProcessKey key) { readiness_.hear(key); });
@@ -179,10 +175,22 @@ class House final : public ScanListener, public ServiceObserver, public System {
             }
         }
         runsvdir_watch_ = loop_.watch_readable(settings_.runsvdir.get(), [this] { orphaned(); });
-        if (const auto started = scan_.start(); !started) {
-            voice_.warning(std::string("changes are not noticed: inotify: ") +
-                           errno_text(started.error().code));
+        const bool follows =
+            !settings_.table.empty() && take_over(settings_.table, std::move(settings_.kept),
+                                                  {state_, processes_, outputs_, readiness_,
+                                                   sockets_, store_, services_, voice_});
+        lock_tries_ = follows ? kMostLockTries : 0;
+        {
+            const ServiceSet::Batch together(services_);
+            if (const auto started = scan_.start(); !started) {
+                voice_.warning(std::string("changes are not noticed: inotify: ") +
+                               errno_text(started.error().code));
+            }
+            services_.end_inheritance();
         }
+        readiness_.drop_the_rest();
+        sockets_.drop_the_rest();
+        lock_tries_ = 0;
     }
 
     bool take_the_one() {
@@ -234,25 +242,16 @@ class House final : public ScanListener, public ServiceObserver, public System {
             is_taken({info.st_dev, info.st_ino})) {
             return Outcome::NotYet;
         }
-        RunitStatus status = first_status(path);
-        RunitStatus log_status = first_status(path + "/" + kLogDirectory);
-        auto own = reserve(path, path, status);
-        std::optional<SuperviseDir> log;
-        if (own && has_own_log(path)) {
-            if (auto made = reserve(path, path + "/" + kLogDirectory, log_status)) {
-                log = std::move(*made);
-            } else {
-                own.reset();
-            }
-        }
-        if (!own) {
+        auto reserved = reserve(path, lock_tries_);
+        if (!reserved) {
+            tell(name, text_of(reserved.error(), path));
             return Outcome::Refused;
         }
         const ServiceSet::Batch batch(services_);
         services_.add(name, path);
-        adopt(name, std::move(*own), status);
-        if (log) {
-            adopt(name + "/" + kLogDirectory, std::move(*log), log_status);
+        adopt(name, std::move(reserved->own));
+        if (reserved->log) {
+            adopt(name + "/" + kLogDirectory, std::move(*reserved->log));
         }
         if (const Service* service = services_.find(name)) {
             taken_[service->id] = {name, path, {info.st_dev, info.st_ino}};
@@ -260,38 +259,17 @@ class House final : public ScanListener, public ServiceObserver, public System {
         return Outcome::Taken;
     }
 
-    static RunitStatus first_status(const std::string& directory) {
-        RunitStatus status;
-        struct stat info {};
-        const bool is_down = ::stat((directory + "/" + kDownFile).c_str(), &info) == 0;
-        status.want = is_down ? RunitWant::Down : RunitWant::Up;
-        return status;
-    }
-
-    /// One that leads elsewhere may be a service itself.
-    static bool has_own_log(const std::string& path) {
-        struct stat info {};
-        return ::lstat((path + "/" + kLogDirectory).c_str(), &info) == 0 && S_ISDIR(info.st_mode);
-    }
-
-    std::optional<SuperviseDir> reserve(const std::string& service, const std::string& directory,
-                                        RunitStatus& status) {
-        auto made = RunitFiles::reserve(directory, status);
-        if (made) {
-            return std::move(*made);
-        }
-        const std::string text = text_of(made.error(), service);
+    void tell(const std::string& name, const std::string& why) {
         if (settings_.holds == HouseSettings::Holds::Service) {
-            voice_.fatal(text);
+            voice_.fatal(why);
         } else {
-            voice_.fatal_of(service.substr(service.rfind('/') + 1), text);
+            voice_.fatal_of(name, why);
         }
-        return std::nullopt;
     }
 
-    void adopt(const std::string& name, SuperviseDir directory, const RunitStatus& status) {
+    void adopt(const std::string& name, Reservation::Place place) {
         if (const Service* service = services_.find(name)) {
-            runit_.adopt(*service, std::move(directory), status);
+            runit_.adopt(*service, std::move(place.directory), place.status);
         }
     }
 
@@ -319,6 +297,7 @@ class House final : public ScanListener, public ServiceObserver, public System {
     /// runsvdir has ended: each goes on until it is told to exit.
     void orphaned() {
         runsvdir_watch_.reset();
+        keeper_.end();
         settings_.runsvdir.reset();
         scan_.end();
         wanted_.clear();
@@ -384,9 +363,9 @@ class House final : public ScanListener, public ServiceObserver, public System {
     Loop loop_;
     Spawner spawner_;
     ProcessWatch processes_;
-    NoKeeper keeper_;
+    LinkKeeper keeper_;
     NoCgroups cgroups_;
-    NoStateKeeping state_;
+    StateStore state_;
     LoggerPipes outputs_;
     AdaptedDirs definitions_;
     ProcFamily family_;
@@ -406,6 +385,7 @@ class House final : public ScanListener, public ServiceObserver, public System {
     std::map<std::string, std::string> wanted_;  ///< not taken in yet: names and paths
     std::map<ServiceId, Taken> taken_;
     std::optional<ServiceSet::Batch> batch_;
+    int lock_tries_ = 0;
     bool waits_to_try_ = false;
     bool looks_soon_ = false;
     bool has_ended_ = false;

@@ -53,15 +53,17 @@ std::string real(const std::string& path) {
     return ::realpath(path.c_str(), buffer.data()) == nullptr ? path : std::string(buffer.data());
 }
 
-HouseSettings settle(HouseSettings settings, Voice& voice) {
+/// What services get is what this process was born with, before it changes it for itself.
+Birthright birthright(Voice& voice) {
+    Birthright right;
     for (char** entry = environ; *entry != nullptr; ++entry) {
-        settings.environment.emplace_back(*entry);
+        right.environment.emplace_back(*entry);
     }
-    settings.umask = ::umask(0);
-    ::umask(static_cast<mode_t>(settings.umask));
-    prepare_descriptors_and_signals();
-    settings.born_with = raise_limits(voice);
-    return settings;
+    right.umask = ::umask(0);
+    ::umask(static_cast<mode_t>(right.umask));
+    right.limits = raise_limits(voice);
+    right.number = ::getpid();
+    return right;
 }
 
 /// The house is not runsvdir: not for who lists processes, nor for who looks for one by its name.
@@ -85,8 +87,10 @@ int run_program(int argc, char** argv) {
     }
     Voice voice(std::string("runsv ") + directory);
     HouseSettings settings;
+    settings.birthright = birthright(voice);
     settings.directory = *directory == '\0' ? "" : real(directory);
-    return run_house(settle(std::move(settings), voice), voice);
+    prepare_descriptors_and_signals();
+    return run_house(std::move(settings), voice);
 }
 
 int run_dir_program(int argc, char** argv) {
@@ -97,13 +101,20 @@ int run_dir_program(int argc, char** argv) {
     }
     const std::string directory = call->directory;
     Voice voice("runsvdir " + directory);
-    const auto house = [&](UniqueFd runsvdir) {
+    const Birthright right = birthright(voice);
+    const auto house = [&](Bequest bequest) {
         take_title(words, directory);
-        HouseSettings settings;
-        settings.directory = absolute(directory);
-        settings.holds = HouseSettings::Holds::Services;
-        settings.runsvdir = std::move(runsvdir);
-        return run_house(settle(std::move(settings), voice), voice);
+        HouseSettings its;
+        its.birthright = right;
+        its.directory = absolute(directory);
+        its.holds = HouseSettings::Holds::Services;
+        its.runsvdir = std::move(bequest.runsvdir);
+        its.table = bequest.table;
+        its.kept = std::move(bequest.kept);
+        prepare_descriptors_and_signals();
+        // That orphans come to it is not inherited.
+        static_cast<void>(raise_limits(voice));
+        return run_house(std::move(its), voice);
     };
     return run_dir_parent(*call, voice, house);
 }

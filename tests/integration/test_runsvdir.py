@@ -435,7 +435,18 @@ def test_who_exits_comes_back_while_there_is_a_runsvdir(place):
 
 
 def house_of(runsvdir):
-    return int(pathlib.Path(f"/proc/{runsvdir.pid}/task/{runsvdir.pid}/children").read_text())
+    """Its child called runsv, which has all services; orphans are its children as well."""
+
+    def found():
+        for child in pathlib.Path(f"/proc/{runsvdir.pid}/task/{runsvdir.pid}/children").read_text().split():
+            try:
+                if pathlib.Path(f"/proc/{child}/comm").read_text() == "runsv\n":
+                    return int(child)
+            except OSError:
+                continue
+        return None
+
+    return eventually(found, "runsvdir has a child called runsv")
 
 
 def is_alive(pid):
@@ -446,18 +457,45 @@ def is_alive(pid):
         return False
 
 
-def test_the_process_that_has_the_services_is_called_runsv_and_is_started_again(place):
-    place.add("web")
+def test_the_process_that_has_the_services_may_die(place):
+    place.add("web", log_run=LOGGER)
+    place.add("db")
+    place.add("idle", down="")
     runsvdir = place.start("runsvdir", "sv")
     house = house_of(runsvdir)
-    assert pathlib.Path(f"/proc/{house}/comm").read_text() == "runsv\n"
     assert pathlib.Path(f"/proc/{house}/cmdline").read_bytes().rstrip(b"\0").split(b"\0") == [b"runsv", b"sv"]
+    before = {name: place.pid(name) for name in ("web", "web/log", "db")}
+    (place.services / "db/born").unlink()
+    os.kill(house, signal.SIGKILL)
+    os.kill(before["db"], signal.SIGKILL)
+    # Who ended meanwhile is started again, and nobody else.
+    place.wait_born("db")
+    place.wait_supervised("web", "web/log", "idle")
+    after = {name: place.pid(name) for name in before}
+    assert after == {**before, "db": after["db"]} and after["db"] != before["db"]
+    assert house_of(runsvdir) != house
+    assert place.sv("status", "idle", "web") == (0, "down: idle: Ns\nrun: web: (pid N) Ns; run: log: (pid N) Ns\n")
+    # What ends from now on is heard of, and the logger's pipe is the same.
+    (place.services / "web/born").unlink()
+    os.kill(before["web"], signal.SIGTERM)
+    place.wait_born("web")
+    assert place.sv("-w", LONG, "restart", "web/log")[0] == 0
+    runsvdir.send_signal(signal.SIGHUP)
+    assert runsvdir.wait(DEADLINE) == 111
+    eventually(lambda: not place.strays(), "all have ended")
+    written = (place.services / "web/written").read_text()
+    assert written == 2 * "out of web\nlast of web\n"
+
+
+def test_all_that_is_told_to_end_is_started_again(place):
+    """As each runsv of runit's would be."""
+    place.add("web")
+    runsvdir = place.start("runsvdir", "sv")
     before = place.pid("web")
     (place.services / "web/born").unlink()
-    os.kill(house, signal.SIGKILL)
-    eventually(lambda: place.is_supervised("web") and place.pid("web") not in (0, before), "it runs again")
-    assert not is_alive(before), "never two of one"
+    os.kill(house_of(runsvdir), signal.SIGTERM)
     place.wait_born("web")
+    assert not is_alive(before)
 
 
 def test_a_supervisor_is_refused_where_runsvdir_is(place):
