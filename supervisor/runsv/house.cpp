@@ -245,6 +245,7 @@ class House final : public ScanListener, public ServiceObserver, public System {
         auto reserved = reserve(path, lock_tries_);
         if (!reserved) {
             tell(name, text_of(reserved.error(), path));
+            lock_tries_ = 0;  // once is enough for all
             return Outcome::Refused;
         }
         const ServiceSet::Batch batch(services_);

@@ -47,10 +47,15 @@ std::string absolute(const std::string& path) {
                : std::string(buffer.data()) + "/" + path;
 }
 
-/// A service is called after its directory, whatever way led there ("." as well).
-std::string real(const std::string& path) {
+/// A service is called after its directory, or after the link that leads there.
+std::string path_of_service(std::string path) {
+    path.erase(path.find_last_not_of('/') + 1);
+    const std::string_view name = std::string_view(path).substr(path.rfind('/') + 1);
     std::array<char, PATH_MAX> buffer;
-    return ::realpath(path.c_str(), buffer.data()) == nullptr ? path : std::string(buffer.data());
+    const bool has_no_name = name.empty() || name == "." || name == "..";
+    return has_no_name && ::realpath(path.empty() ? "/" : path.c_str(), buffer.data()) != nullptr
+               ? std::string(buffer.data())
+               : absolute(path);
 }
 
 /// What services get is what this process was born with, before it changes it for itself.
@@ -88,7 +93,7 @@ int run_program(int argc, char** argv) {
     Voice voice(std::string("runsv ") + directory);
     HouseSettings settings;
     settings.birthright = birthright(voice);
-    settings.directory = *directory == '\0' ? "" : real(directory);
+    settings.directory = *directory == '\0' ? "" : path_of_service(directory);
     prepare_descriptors_and_signals();
     return run_house(std::move(settings), voice);
 }
