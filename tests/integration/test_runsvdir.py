@@ -42,11 +42,16 @@ def peers():
     fetch_peers()
 
 
-SCENARIOS = []
+BOTH, ALONE = [], []
 
 
 def side_by_side(scenario):
-    SCENARIOS.append(scenario)
+    BOTH.append(scenario)
+    return scenario
+
+
+def ours(scenario):
+    ALONE.append(scenario)
     return scenario
 
 
@@ -58,22 +63,17 @@ def outcomes(peers):
         with Place(kind) as place:
             return scenario(place)
 
-    # All at the same time: runsv sleeps a second wherever it can.
-    with concurrent.futures.ThreadPoolExecutor(2 * len(SCENARIOS)) as pool:
-        done = {each: [pool.submit(under, kind, each) for kind in (REAL, OURS)] for each in SCENARIOS}
+    kinds = {**{each: (REAL, OURS) for each in BOTH}, **{each: (OURS,) for each in ALONE}}
+    # All at the same time: they mostly sleep, runsv a second wherever it can.
+    with concurrent.futures.ThreadPoolExecutor(2 * len(kinds)) as pool:
+        done = {each: [pool.submit(under, kind, each) for kind in kinds[each]] for each in kinds}
 
     def same(scenario):
-        real, ours = (future.result() for future in done[scenario])
-        assert ours == real
-        return ours
+        first, *others = (future.result() for future in done[scenario])
+        assert all(other == first for other in others), (first, others)
+        return first
 
     return same
-
-
-@pytest.fixture
-def place():
-    with Place(OURS) as ours:
-        yield ours
 
 
 class Place:
@@ -387,7 +387,8 @@ def test_a_log_that_is_too_short(outcomes):
 # --- ours alone: Debian's looks every five seconds only
 
 
-def test_what_is_locked_is_tried_again_and_taken_over(place):
+@ours
+def what_is_locked_is_tried_again_and_taken_over(place):
     place.add("web", log_run=LOGGER)
     # What Debian's leaves behind is gone on with: it has two fifos where ours has one.
     holder = place.start("runsv", "sv/web", executable=PEERS / "runsv")
@@ -409,7 +410,8 @@ def test_what_is_locked_is_tried_again_and_taken_over(place):
     }
 
 
-def test_what_comes_goes_or_leads_elsewhere_is_followed(place):
+@ours
+def what_comes_goes_or_leads_elsewhere_is_followed(place):
     place.start("runsvdir", "sv")
     place.add("web", log_run=LOGGER)
     place.wait_born("web")
@@ -427,7 +429,8 @@ def test_what_comes_goes_or_leads_elsewhere_is_followed(place):
     place.wait_supervised("also")
 
 
-def test_who_exits_comes_back_while_there_is_a_runsvdir(place):
+@ours
+def who_exits_comes_back_while_there_is_a_runsvdir(place):
     place.add("web", log_run=LOGGER)
     place.start("runsvdir", "sv")
     before = place.pid("web")
@@ -460,7 +463,8 @@ def is_alive(pid):
         return False
 
 
-def test_the_process_that_has_the_services_may_die(place):
+@ours
+def the_process_that_has_the_services_may_die(place):
     place.add("web", log_run=LOGGER)
     place.add("db")
     place.add("idle", down="")
@@ -490,7 +494,8 @@ def test_the_process_that_has_the_services_may_die(place):
     assert written == 2 * "out of web\nlast of web\n"
 
 
-def test_all_that_is_told_to_end_is_started_again(place):
+@ours
+def all_that_is_told_to_end_is_started_again(place):
     """As each runsv of runit's would be."""
     place.add("web")
     runsvdir = place.start("runsvdir", "sv")
@@ -501,7 +506,8 @@ def test_all_that_is_told_to_end_is_started_again(place):
     assert not is_alive(before)
 
 
-def test_a_supervisor_is_refused_where_runsvdir_is(place):
+@ours
+def a_supervisor_is_refused_where_runsvdir_is(place):
     place.add("web")
     runsvdir = place.start("runsvdir", "sv")
     words = [SUPERVISOR, "--control", place.top / "control", place.services]
@@ -510,7 +516,8 @@ def test_a_supervisor_is_refused_where_runsvdir_is(place):
     assert f"{place.services} is supervised by pid {house_of(runsvdir)}" in refused.stderr
 
 
-def test_as_any_user_with_a_directory_that_cannot_be_written(place):
+@ours
+def as_any_user_with_a_directory_that_cannot_be_written(place):
     place.add("web")
     place.add("closed")
     for path in [place.top, *place.services.rglob("*"), place.services]:
@@ -525,7 +532,8 @@ def test_as_any_user_with_a_directory_that_cannot_be_written(place):
     place.wait_born("closed")
 
 
-def test_as_pid_1_it_buries_orphans(place):
+@ours
+def as_pid_1_it_buries_orphans(place):
     place.add("web", "#!/bin/sh\n(sleep 0 & : >orphan) &\nwait\n: >born\nexec sleep 1000000\n")
     words = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", place.programs / "runsvdir", "sv"]
     with subprocess.Popen(words, cwd=place.top, env=place.environment, stdin=subprocess.DEVNULL) as process:
@@ -533,3 +541,8 @@ def test_as_pid_1_it_buries_orphans(place):
         [init] = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
         os.kill(int(init), signal.SIGTERM)
         assert process.wait(DEADLINE) == 0
+
+
+@pytest.mark.parametrize("scenario", ALONE, ids=lambda scenario: scenario.__name__)
+def test_ours(outcomes, scenario):
+    outcomes(scenario)
