@@ -1,9 +1,17 @@
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
 #include <catch2/catch.hpp>
 #include <string>
 #include <vector>
 
+#include "common/boot_link.h"
+#include "common/fd_io.h"
 #include "supervisor/runsv/adapt.h"
 #include "supervisor/runsv/arguments.h"
+#include "supervisor/runsv/keeping.h"
+#include "supervisor/runsv/logger_pipes.h"
 #include "supervisor/runsv/title_log.h"
 
 using namespace mainstay;
@@ -24,6 +32,25 @@ std::string parsed(std::vector<std::string> words) {
     }
     return std::string(call->directory) + "|" + (call->log == nullptr ? "" : call->log) +
            (call->own_session ? "|session" : "");
+}
+
+/// A house's end and runsvdir's.
+struct Link {
+    Link() {
+        std::array<int, 2> ends{};
+        REQUIRE(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0,
+                             ends.data()) == 0);
+        house = UniqueFd(ends[0]);
+        runsvdir = UniqueFd(ends[1]);
+    }
+    UniqueFd house;
+    UniqueFd runsvdir;
+};
+
+std::string read_now(int fd) {
+    std::array<char, 64> buffer{};
+    const ssize_t size = ::read(fd, buffer.data(), buffer.size());
+    return {buffer.data(), size < 0 ? 0 : static_cast<std::size_t>(size)};
 }
 
 }  // namespace
@@ -104,4 +131,77 @@ TEST_CASE("what a service says itself counts under runsv, too", "[runsv]") {
     const Definition before = definition;
     runsv::adapt(definition, 077);
     CHECK(definition == before);
+}
+
+TEST_CASE("runsvdir keeps what the house says, and drops it", "[runsv]") {
+    Link link;
+    runsv::LinkKeeper keeper(link.house.get());
+    runsv::KeptDescriptors kept;
+    const Pipe pipe = *make_pipe();
+    const std::array ends{pipe.read_end.get(), pipe.write_end.get()};
+    keeper.keep(KeptKind::LoggerPipe, 7, ends);
+    keeper.keep(KeptKind::ReadyPipe, 7, std::span(ends).first(1));
+    runsv::obey_keeper(link.runsvdir.get(), kept);
+    REQUIRE(kept.size() == 2);
+    const auto& copies = kept.at({KeptKind::LoggerPipe, 7});
+    REQUIRE(copies.size() == 2);
+    REQUIRE(write_all(copies[1].get(), "through the copy"));
+    CHECK(read_now(pipe.read_end.get()) == "through the copy");
+
+    keeper.keep(KeptKind::LoggerPipe, 7, std::span(ends).first(1));
+    keeper.drop(KeptKind::ReadyPipe, 7);
+    keeper.drop(KeptKind::ReadyPipe, 8);
+    runsv::obey_keeper(link.runsvdir.get(), kept);
+    REQUIRE(kept.size() == 1);
+    CHECK(kept.begin()->second.size() == 1);
+
+    // What is no message, and what asks for something else, changes nothing.
+    REQUIRE(::send(link.house.get(), "nonsense", 8, 0) == 8);
+    LinkMessage other;
+    other.type = LinkType::Claim;
+    REQUIRE(send_link(link.house.get(), other));
+    runsv::obey_keeper(link.runsvdir.get(), kept);
+    CHECK(kept.size() == 1);
+
+    link.runsvdir.reset();
+    keeper.drop(KeptKind::LoggerPipe, 7);  // nobody hears it, and nobody is harmed
+    runsv::LinkKeeper(-1).keep(KeptKind::LoggerPipe, 7, ends);
+}
+
+TEST_CASE("a logger's pipe outlives the house", "[runsv]") {
+    Link link;
+    runsv::LinkKeeper keeper(link.house.get());
+    runsv::KeptDescriptors kept;
+    const auto of = [](ServiceId id) { return OutputRequest{id, "", nullptr, LogUse::Wanted}; };
+    constexpr ServiceId kWeb = 1;
+    constexpr ServiceId kLog = 2;
+    {
+        runsv::LoggerPipes outputs(keeper);
+        REQUIRE(outputs.connect(kWeb, kLog));
+        REQUIRE(write_all(outputs.streams_of(of(kWeb))->output, "first "));
+        CHECK(outputs.streams_of(of(kWeb))->input == -1);
+        CHECK(outputs.streams_of(of(kLog))->output == -1);
+        runsv::obey_keeper(link.runsvdir.get(), kept);
+    }
+    runsv::LoggerPipes next(keeper);
+    next.restore(kLog, std::move(kept.at({KeptKind::LoggerPipe, kLog})));
+    kept.clear();
+    REQUIRE(next.connect(kWeb, kLog));
+    REQUIRE(write_all(next.streams_of(of(kWeb))->output, "second"));
+    CHECK(read_now(next.streams_of(of(kLog))->input) == "first second");
+
+    // The end is read once the input is closed; whoever writes then has a new pipe.
+    const UniqueFd reader(::dup(next.streams_of(of(kLog))->input));
+    next.close_input(kLog);
+    CHECK(read_now(reader.get()).empty());
+    runsv::obey_keeper(link.runsvdir.get(), kept);
+    CHECK(kept.at({KeptKind::LoggerPipe, kLog}).size() == 1);
+    REQUIRE(next.connect(kWeb, kLog));
+    REQUIRE(write_all(next.streams_of(of(kWeb))->output, "third"));
+    CHECK(read_now(next.streams_of(of(kLog))->input) == "third");
+
+    next.forget(kLog);
+    CHECK(next.streams_of(of(kWeb))->output == -1);
+    runsv::obey_keeper(link.runsvdir.get(), kept);
+    CHECK(kept.empty());
 }
