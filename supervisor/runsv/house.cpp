@@ -328,7 +328,7 @@ class House final : public ScanListener, public ServiceObserver, public System {
                 : std::all_of(taken_.begin(), taken_.end(),
                               [this](const auto& each) { return has_left(each.first); });
         if (are_all && !std::exchange(has_ended_, true)) {
-            runit_.finish();
+            runit_.finish(RunitFiles::LastWrite::Everywhere);
             loop_.stop();
         }
     }
