@@ -134,7 +134,7 @@ BootOptions parse_boot_options(int argc, char** argv) noexcept {
 }
 
 int begin(int argc, char** argv, StateMemory memory, const FaultRecord* faults) noexcept {
-    const double started = in_seconds(boottime_now());
+    const Duration started = boottime_now();
     ::umask(022);
     [[maybe_unused]] const int always_there = ::chdir("/");
     Pid1 pid1{parse_boot_options(argc, argv), std::move(memory), {}, {}};
@@ -167,15 +167,20 @@ int begin(int argc, char** argv, StateMemory memory, const FaultRecord* faults) 
         run_initramfs(cmdline, argv, log, pid1.limits);
     }
     if (!in_container) {
-        begin_boot_record(started, log);
+        begin_boot_record(in_seconds(started), log);
     }
     LevelWords level = cmdline.level;
     level.take(options.level);
     if (level.is_auto) {
         (void)::setenv("AUTOBOOT", "YES", 1);
     }
-    const MachineOptions machine_options{options.inittab,          options.style,    in_container,
-                                         cmdline.shutdown_timeout, cmdline.watchdog, level.level};
+    const MachineOptions machine_options{options.inittab,
+                                         options.style,
+                                         in_container,
+                                         cmdline.shutdown_timeout,
+                                         cmdline.watchdog,
+                                         level.level,
+                                         in_container ? started : Duration::zero()};
     return run_machine(pid1, machine_options, [&](Machine& machine, SignalSource& signals) {
         // With runlevels the single-user shell is an entry of one of them, after sysinit.
         if (level.rescue_first ||

@@ -336,7 +336,7 @@ void Machine::handle_link() noexcept {
 }
 
 void Machine::tell_booted() noexcept {
-    const double seconds = in_seconds(boottime_now());
+    const double seconds = in_seconds(boottime_now() - options_.started);
     if (!options_.in_container) {
         record_moment(BootMoment::Complete, log_);
     }

@@ -38,6 +38,8 @@ struct MachineOptions {
     Duration shutdown_timeout = std::chrono::minutes(5);
     FixedString<96> watchdog;  ///< of the command line; empty: none
     char first_level = '\0';   ///< of the command line: the level that the boot leads to
+    /// What a boot's length counts from, by CLOCK_BOOTTIME: the kernel's start, or the container's.
+    Duration started = Duration::zero();
 };
 
 /// What a program left to the one that goes on in its place.

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "common/clock.h"
 #include "common/fd_io.h"
 #include "common/paths.h"
 #include "common/version.h"
@@ -107,6 +108,9 @@ MachineOptions settings_of(const ReadBlock& read, Pid1& pid1) noexcept {
     options.inittab = pid1.options.inittab;
     options.style = pid1.options.style;
     options.in_container = block.kept.in_container != 0;
+    if (options.in_container) {
+        options.started = boottime_now();  // when the container began is not known any more
+    }
     if (block.shutdown_timeout > 0) {
         options.shutdown_timeout = Duration(block.shutdown_timeout);
     }

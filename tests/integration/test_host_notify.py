@@ -1,6 +1,7 @@
 """PID 1 tells the one that started it, by NOTIFY_SOCKET, how far it is."""
 
 import socket
+import time
 
 import pytest
 
@@ -37,10 +38,13 @@ def test_the_host_is_told_of_boot_and_end(inittab):
         "/bin/show": "#!/bin/sh\nenv >/run/entry\n",
     }
     argv = ["/sbin/init", "--container=yes"]
+    before = time.monotonic()
     with Listening(argv, inittab=inittab + "::sysinit:/bin/show\n", files=files) as system:
         assert system.told() == "READY=1\nSTATUS=boot complete"
         assert "NOTIFY_SOCKET" not in (system.root / "run/entry").read_text()
         if inittab is SERVICES:
+            # Of the container, not of the kernel that it shares.
+            assert float((system.root / "run/mainstay/booted").read_text()) <= time.monotonic() - before
             env = system.root / "run/env"
             eventually(env.exists, "the service has said what it got")
             assert "NOTIFY_SOCKET" not in env.read_text()
