@@ -421,8 +421,7 @@ void RunitFiles::obey(ServiceId id, char command) {
     if (service == nullptr) {
         return;
     }
-    const FifoOf whose = service->feeder != 0 ? FifoOf::Logger : FifoOf::Service;
-    if (const auto event = event_of_command(command, whose)) {
+    if (const auto event = event_of_command(command, *service)) {
         os_.services.post(id, *event);
         write(id);
     }

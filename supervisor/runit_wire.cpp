@@ -1,5 +1,6 @@
 #include "supervisor/runit_wire.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <csignal>
@@ -16,6 +17,9 @@ constexpr std::array kLetters{
     Letter{'a', SIGALRM}, Letter{'h', SIGHUP},  Letter{'i', SIGINT},  Letter{'q', SIGQUIT},
     Letter{'1', SIGUSR1}, Letter{'2', SIGUSR2},
 };
+
+/// Of s6: scripts below control/ are runit's, and have none of these.
+constexpr std::array kLettersOfS6{Letter{'b', SIGABRT}, Letter{'y', SIGWINCH}};
 
 bool was_told_to_end(const Service& service) noexcept {
     const Snapshot& s = service.snapshot;
@@ -90,7 +94,7 @@ RunitStatus runit_status_of(const Service& service) noexcept {
     return status;
 }
 
-std::optional<Event> event_of_command(char command, FifoOf whose) noexcept {
+std::optional<Event> event_of_command(char command, const Service& service) noexcept {
     switch (command) {
         case 'u':
             return WantUp{};
@@ -99,17 +103,25 @@ std::optional<Event> event_of_command(char command, FifoOf whose) noexcept {
         case 'o':
             return WantOnce{};
         case 'x':
-            return whose == FifoOf::Logger ? std::nullopt
-                                           : std::optional<Event>(Retire{Patience::Endless});
+            return service.feeder != 0 ? std::nullopt
+                                       : std::optional<Event>(Retire{Patience::Endless});
+        case 'r':
+            return TryRestart{};
+        case 'O':  // not again; and not at all where it does not run
+            return service.snapshot.has_run && service.snapshot.pid > 0
+                       ? std::optional<Event>(WantOnce{})
+                       : std::optional<Event>(WantDown{Patience::Endless});
         default:
             break;
     }
-    for (const Letter& known : kLetters) {
-        if (known.letter == command) {
-            return SendSignal{known.signal};
-        }
+    const auto is_it = [command](const Letter& known) { return known.letter == command; };
+    if (const auto* of_runit = std::find_if(kLetters.begin(), kLetters.end(), is_it);
+        of_runit != kLetters.end()) {
+        return SendSignal{of_runit->signal};
     }
-    return std::nullopt;
+    const auto* of_s6 = std::find_if(kLettersOfS6.begin(), kLettersOfS6.end(), is_it);
+    return of_s6 != kLettersOfS6.end() ? std::optional<Event>(SendSignal{of_s6->signal})
+                                       : std::nullopt;
 }
 
 char control_letter(int signal) noexcept {

@@ -13,10 +13,9 @@ namespace mainstay::supervisor {
 /// Without the time, which is the writer's.
 RunitStatus runit_status_of(const Service& service) noexcept;
 
-enum class FifoOf : std::uint8_t { Service, Logger };
-
-/// runsv's commands: u d o x t k p c a h i q 1 2. Empty: no command, to be ignored.
-std::optional<Event> event_of_command(char command, FifoOf whose) noexcept;
+/// runsv's commands: u d o x t k p c a h i q 1 2; and of those that only s6-svc sends b y r O.
+/// Empty: no command, to be ignored.
+std::optional<Event> event_of_command(char command, const Service& service) noexcept;
 
 /// The script below control/ that may replace a signal to a service's process; 0: there is none
 /// for it.

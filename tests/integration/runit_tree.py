@@ -30,7 +30,7 @@ def note(text):
     with open("got", "a") as file:
         file.write(text + "\\n")
 # Waited for, not handled: a handler is interrupted by the next signal, which would come first.
-signals = {signal.Signals["SIG" + name] for name in "HUP ALRM INT QUIT USR1 USR2 TERM".split()}
+signals = {signal.Signals["SIG" + name] for name in "HUP ALRM INT QUIT USR1 USR2 WINCH TERM".split()}
 signal.pthread_sigmask(signal.SIG_BLOCK, signals)
 note("up")
 while True:

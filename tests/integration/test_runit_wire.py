@@ -294,15 +294,37 @@ def test_s6_svc_sends_the_same_letters(tree):
     libraries = {**os.environ, "LD_LIBRARY_PATH": str(PEERS.parent / "lib/x86_64-linux-gnu")}
 
     def s6(*words):
-        return subprocess.run([PEERS / words[0], *words[1:]], env=libraries, timeout=DEADLINE, check=False)
+        return subprocess.run([PEERS / words[0], *words[1:]], env=libraries, timeout=DEADLINE, check=False).returncode
 
     directory = tree.definitions / "web"
-    assert s6("s6-svc", "-h", directory).returncode == 0
-    tree.wait_got("web", "HUP")
-    assert s6("s6-svc", "-d", directory).returncode == 0
+    for letter, name in zip("haiq12y", "HUP ALRM INT QUIT USR1 USR2 WINCH".split()):
+        assert s6("s6-svc", f"-{letter}", directory) == 0
+        tree.wait_got("web", name)
+    assert s6("s6-svc", "-p", directory) == 0
+    eventually(lambda: tree.status_byte("web", 16) == 1, "it is paused")
+    assert s6("s6-svc", "-c", directory) == 0
+    eventually(lambda: tree.status_byte("web", 16) == 0, "it goes on")
+    for letter in "tr":
+        assert s6("s6-svc", f"-{letter}", directory) == 0
+        tree.wait_got("web", "TERM", "up")
+    assert s6("s6-svc", "-d", directory) == 0
+    tree.wait_got("web", "TERM")
     tree.wait_state("web", "down")
-    assert s6("s6-svc", "-u", directory).returncode == 0
-    tree.wait_state("web", "ready")
+    assert s6("s6-svc", "-o", directory) == 0
+    tree.wait_got("web", "up")
+    for letter in "bk":
+        assert s6("s6-svc", "-u", f"-{letter}", directory) == 0
+        tree.wait_got("web", "up")
+    assert s6("s6-svc", "-O", "-t", directory) == 0
+    tree.wait_got("web", "TERM")
+    eventually(lambda: tree.status_byte("web", 19) == 0, "it is down")
+    assert s6("s6-svc", "-O", directory) == 0  # nor is it started by this
+    tree.wait_state("web", "down")
+    assert s6("s6-svc", "-u", directory) == 0
+    tree.wait_got("web", "up")
+    assert s6("s6-svc", "-x", "-d", directory) == 0
+    tree.wait_got("web", "TERM")
+    eventually(lambda: not tree.is_supervised("web"), "it is left")
 
 
 # --- bad input
@@ -409,7 +431,7 @@ def test_unknown_bytes_and_clients_that_stay_harm_nobody(tree):
     tree.start()
     tree.wait_got("web", "up")
     stays = os.open(tree.supervise("web") / "control", os.O_WRONLY | os.O_NONBLOCK)
-    os.write(stays, bytes(range(256)).translate(None, b"udoxtkpcahiq12") * 16)
+    os.write(stays, bytes(range(256)).translate(None, b"udoxtkpcahiq12byrO") * 16)
     tree.command("web", "h")
     tree.wait_got("web", "HUP")
     os.close(stays)

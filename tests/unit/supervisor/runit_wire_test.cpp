@@ -20,10 +20,14 @@ Service running() {
     return service;
 }
 
-bool sends(char command, int signal) {
-    const auto event = event_of_command(command, FifoOf::Service);
+int signal_of(char command) {
+    const auto event = event_of_command(command, running());
     const auto* sent = event ? std::get_if<SendSignal>(&*event) : nullptr;
-    return sent != nullptr && sent->number == signal && control_letter(signal) == command;
+    return sent != nullptr ? sent->number : 0;
+}
+
+bool sends(char command, int signal) {
+    return signal_of(command) == signal && control_letter(signal) == command;
 }
 
 }  // namespace
@@ -39,19 +43,34 @@ TEST_CASE("runit wire: every command, and no other byte", "[runit]") {
     CHECK(sends('q', SIGQUIT));
     CHECK(sends('1', SIGUSR1));
     CHECK(sends('2', SIGUSR2));
-    CHECK(std::holds_alternative<WantUp>(*event_of_command('u', FifoOf::Logger)));
-    CHECK(std::holds_alternative<WantOnce>(*event_of_command('o', FifoOf::Service)));
-    const auto down = event_of_command('d', FifoOf::Logger);
+    const Service service = running();
+    Service logger = running();
+    logger.feeder = 1;
+    CHECK(std::holds_alternative<WantUp>(*event_of_command('u', logger)));
+    CHECK(std::holds_alternative<WantOnce>(*event_of_command('o', service)));
+    const auto down = event_of_command('d', logger);
     CHECK(std::get<WantDown>(*down).patience == Patience::Endless);
-    const auto exit = event_of_command('x', FifoOf::Service);
+    const auto exit = event_of_command('x', service);
     CHECK(std::get<Retire>(*exit).patience == Patience::Endless);
-    CHECK_FALSE(event_of_command('x', FifoOf::Logger));
+    CHECK_FALSE(event_of_command('x', logger));
     int count = 0;
     for (int byte = 0; byte < 256; ++byte) {
-        count += event_of_command(static_cast<char>(byte), FifoOf::Service) ? 1 : 0;
+        count += event_of_command(static_cast<char>(byte), service) ? 1 : 0;
     }
-    CHECK(count == 14);
+    CHECK(count == 18);
+}
+
+TEST_CASE("runit wire: what only s6-svc sends, and no script replaces", "[runit]") {
+    CHECK(signal_of('b') == SIGABRT);
+    CHECK(signal_of('y') == SIGWINCH);
+    CHECK(control_letter(SIGABRT) == 0);
     CHECK(control_letter(SIGWINCH) == 0);
+    Service service = running();
+    CHECK(std::holds_alternative<TryRestart>(*event_of_command('r', service)));
+    CHECK(std::holds_alternative<WantOnce>(*event_of_command('O', service)));
+    service.snapshot.has_run = false;
+    const auto stays = event_of_command('O', service);
+    CHECK(std::get<WantDown>(*stays).patience == Patience::Endless);
 }
 
 TEST_CASE("runit wire: run, finish, down", "[runit]") {
