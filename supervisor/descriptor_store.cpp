@@ -50,13 +50,14 @@ bool can_be_watched(int fd) noexcept {
     return probe.valid() && ::epoll_ctl(probe.get(), EPOLL_CTL_ADD, fd, &nothing) == 0;
 }
 
-/// The first number that no entry has.
+/// A number that no entry has, where it can be had the one after the last: the next supervisor
+/// finds them by these numbers, in the same order. There are more of them than anybody may store.
 template <typename Entries>
 std::size_t free_part(const Entries& entries) noexcept {
-    std::size_t part = 0;
+    std::size_t part = entries.empty() ? 0 : (entries.back().part + 1) % kPartCount;
     const auto is_used = [&](const auto& entry) { return entry.part == part; };
     while (std::any_of(entries.begin(), entries.end(), is_used)) {
-        ++part;
+        part = (part + 1) % kPartCount;
     }
     return part;
 }

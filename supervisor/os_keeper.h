@@ -26,6 +26,8 @@ enum class KeptKind : std::uint16_t {
 constexpr KeptKind part_of(KeptKind kind, std::size_t part) noexcept {
     return static_cast<KeptKind>(static_cast<unsigned>(kind) | static_cast<unsigned>(part) << 8U);
 }
+/// Numbers of parts are below this.
+inline constexpr std::size_t kPartCount = 256;
 constexpr std::size_t number_of_part(KeptKind kind) noexcept {
     return static_cast<unsigned>(kind) >> 8U;
 }

@@ -78,6 +78,17 @@ TEST_CASE("stored: in order, up to the limit, each under a key of its own", "[de
     CHECK(world.add("e", null_device(), Polling::Yes, 0) == 1);
 }
 
+TEST_CASE("stored: keys go round, and none is taken twice", "[descriptor_store]") {
+    World world;
+    world.add("stays", null_device());
+    for (std::size_t i = 0; i < 2 * kPartCount; ++i) {
+        CHECK(world.add("goes", null_device()) == 0);
+        REQUIRE(world.keeper.kept.size() == 2);
+        CHECK(world.names() == Names{"stays", "goes"});
+        world.store.remove(kWeb, "goes");
+    }
+}
+
 TEST_CASE("stored: one open file under one name is stored once", "[descriptor_store]") {
     World world;
     const UniqueFd file = null_device();
