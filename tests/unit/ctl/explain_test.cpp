@@ -53,6 +53,31 @@ TEST_CASE("why has a sentence for every state", "[explain]") {
           "What to do: svctl up a tries it again, when its cause is mended.\n");
 }
 
+TEST_CASE("why tells who is wanted by nobody, and who waits for somebody to call", "[explain]") {
+    ServiceView view = make_view("a", ServiceState::Down, Wanted::Down, 1s);
+    CHECK(explain({view}, "a", kPlain) == "a is down for 1 s: nobody wants it up.\n");
+    view.cause = "svctl down by root";
+    CHECK(explain({view}, "a", kPlain) ==
+          "a is down for 1 s: nobody wants it up: svctl down by root.\n");
+    view = make_view("a", ServiceState::Waiting, Wanted::Up, 1s);
+    view.is_listening = true;
+    view.cause = "waiting for the first connection";
+    CHECK(explain({view}, "a", kPlain) ==
+          "a has been waiting for the first connection for 1 s.\n"
+          "What to do: it starts when somebody comes; svctl up a starts it now.\n");
+}
+
+TEST_CASE("why names a logger that is in trouble, and no other", "[explain]") {
+    ServiceView view = make_view("a", ServiceState::Ready, Wanted::Up, 1s);
+    for (const ServiceState state : {ServiceState::Ready, ServiceState::Down}) {
+        view.logger = {state};
+        CHECK(explain({view}, "a", kPlain) == "a is ready for 1 s.\n");
+    }
+    view.logger = {ServiceState::Failed};
+    CHECK(explain({view}, "a", kPlain)
+              .starts_with("a is ready for 1 s.\na/log, its logger, is in failed.\n"));
+}
+
 TEST_CASE("a cycle is told once around", "[explain]") {
     ServiceView a = make_view("a", ServiceState::Waiting, Wanted::Up, 1s);
     a.blockers = {{"b", "needs", ServiceState::Waiting, {}}};
