@@ -119,6 +119,7 @@ class LogPipes final : public Outputs, private SvlogListener {
     void step_in();
     void add_task(svlog::MessageType type, std::uint32_t slot);
     void refused(std::uint32_t slot, int code);
+    void ended_while_finishing(std::optional<ExitStatus> status);
     void finished();
     std::optional<Outgoing> message_for(const SvlogTask& task) override;
     void svlog_says(const svlog::Message& message) override;
@@ -149,10 +150,9 @@ class LogPipes final : public Outputs, private SvlogListener {
     svlog::ArenaMapping memory_;
     UniqueFd outdated_arena_;  ///< of a svlog that is to end; invalid: none
     std::unordered_map<ServiceId, std::string> input_names_;  ///< of restored ones, by logger
-    UniqueFd last_messages_;        ///< the own messages of the supervisor before, to their end
-    bool is_restoring_ = true;      ///< until restored(): svlog is not started
-    bool has_forerunner_ = false;   ///< restore() was given something
-    bool waits_for_quiet_ = false;  ///< timer_ is for the first start of svlog
+    UniqueFd last_messages_;       ///< the own messages of the supervisor before, to their end
+    bool is_restoring_ = true;     ///< until restored(): svlog is not started
+    bool has_forerunner_ = false;  ///< restore() was given something
     SvlogForerunner forerunner_;
     SvlogProcess process_;
     std::optional<SvlogLink> link_;
@@ -160,6 +160,7 @@ class LogPipes final : public Outputs, private SvlogListener {
     std::uint32_t short_runs_ = 0;
     TimerId timer_ = kNoTimer;
     std::function<void()> finished_;
+    int tries_to_finish_ = 2;  ///< how often svlog is still started again at the end
 };
 
 }  // namespace mainstay::supervisor

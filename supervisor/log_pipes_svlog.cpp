@@ -71,7 +71,6 @@ Result<void> LogPipes::make_arena() {
 /// A boot starts many services at once, and needs the processor for them: what they say waits in
 /// their pipes until no pipe has been added for a moment.
 void LogPipes::start_svlog_when_quiet() {
-    waits_for_quiet_ = true;
     look_for_quiet(outputs_.size(), kLooksForQuiet);
 }
 
@@ -102,8 +101,9 @@ void LogPipes::read_own_messages_before_they_are_lost() {
 }
 
 void LogPipes::start_svlog() {
-    timer_ = kNoTimer;
-    waits_for_quiet_ = false;
+    if (!finished_) {
+        timer_ = kNoTimer;  // it was for this; later it is for the end
+    }
     takeover_.reset();
     if (!is_arena_free()) {
         return;
@@ -170,7 +170,7 @@ void LogPipes::tell_all() {
 void LogPipes::svlog_ended(std::optional<ExitStatus> status, Duration lived) {
     link_.reset();
     if (finished_) {
-        finished();
+        ended_while_finishing(status);
         return;
     }
     const Pacing pacing = pace_restart(short_runs_, lived, kPacing);
@@ -194,24 +194,43 @@ void LogPipes::svlog_ended(std::optional<ExitStatus> status, Duration lived) {
     timer_ = loop_.call_after(pacing.wait, [this] { start_svlog(); });
 }
 
+/// What is still in the pipes is for the next one to write.
+void LogPipes::ended_while_finishing(std::optional<ExitStatus> status) {
+    if (status && status->is_success()) {
+        finished();
+        return;
+    }
+    std::string message = "svlog ended";
+    if (status) {
+        message += " with " + std::string(to_text(*status).view());
+    }
+    message += " before it had written everything";
+    if (tries_to_finish_ == 0) {
+        journal_.error(message);
+        finished();
+        return;
+    }
+    --tries_to_finish_;
+    journal_.warning(message + "; it is started again");
+    start_svlog();
+}
+
 void LogPipes::step_in() {
     takeover_.emplace(loop_, arena(), arena_descriptors_, [this] { tell_followers(); });
     tell_all();
 }
 
 void LogPipes::finish(std::function<void()> done) {
-    if (waits_for_quiet_) {
-        loop_.cancel(timer_);
-        start_svlog();
-    }
     finished_ = std::move(done);
-    loop_.cancel(timer_);
-    if (!process_.is_running() && !forerunner_.is_awaited()) {
+    loop_.cancel(std::exchange(timer_, kNoTimer));
+    if (!memory_.is_mapped()) {
         timer_ = loop_.call_after(Duration::zero(), [this] { finished(); });
         return;
     }
     if (link_) {
         link_->finish_when_sent();
+    } else if (!process_.is_running() && !forerunner_.is_awaited()) {
+        loop_.call_after(Duration::zero(), [this] { start_svlog(); });
     }
     timer_ = loop_.call_after(kDrainTimeout, [this] {
         journal_.warning("svlog has not written everything after " + text_of(kDrainTimeout) +
@@ -222,6 +241,7 @@ void LogPipes::finish(std::function<void()> done) {
 
 void LogPipes::finished() {
     loop_.cancel(std::exchange(timer_, kNoTimer));
+    tries_to_finish_ = 0;
     std::exchange(finished_, [] {})();
 }
 

@@ -4,6 +4,7 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/system/system_error.hpp>
 #include <map>
 #include <optional>
 #include <utility>
@@ -102,13 +103,16 @@ struct Loop::Impl {
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
 
+    /// A loop that cannot wait would hear nothing any more: its supervisor ends with a word, and
+    /// the next one takes over.
     void wait_for_watches() {
         watched.async_wait(asio::posix::stream_descriptor::wait_read,
                            [this](const boost::system::error_code& error) {
-                               if (!error) {
-                                   watches.dispatch();
-                                   wait_for_watches();
+                               if (error) {
+                                   throw boost::system::system_error(error, "waiting for events");
                                }
+                               watches.dispatch();
+                               wait_for_watches();
                            });
     }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "common/error.h"
 #include "supervisor/svlog/link_message.h"
 
 namespace mainstay::svlog {
@@ -52,9 +53,12 @@ Intake::Taken Intake::take(std::uint32_t slot, int pipe, std::size_t most, std::
     store(mark.slot, slot);
     const ssize_t count = ::splice(pipe, nullptr, stage_.write_end.get(), nullptr, most,
                                    SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+    if (count < 0 && may_pass(errno)) {
+        const bool is_later = errno == EAGAIN || errno == EINTR;
+        return {0, is_later ? PipeState::Open : PipeState::Refused};
+    }
     if (count <= 0) {
-        const bool is_later = count < 0 && (errno == EAGAIN || errno == EINTR);
-        return {0, is_later ? PipeState::Open : PipeState::Ended};
+        return {0, PipeState::Ended};
     }
     staged_ = static_cast<std::size_t>(count);
     const auto size = staged_;

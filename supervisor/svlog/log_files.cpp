@@ -117,13 +117,20 @@ Result<void> LogFiles::mend(const FileMark& mark) {
 
 void LogFiles::list_rotated() {
     rotated_.clear();
-    const int fd = ::openat(root_.fd(), directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const std::unique_ptr<DIR, CloseDirectory> directory(fd < 0 ? nullptr : ::fdopendir(fd));
+    UniqueFd fd(::openat(root_.fd(), directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const std::unique_ptr<DIR, CloseDirectory> directory(fd.valid() ? ::fdopendir(fd.get())
+                                                                    : nullptr);
+    is_listed_ = directory != nullptr;
+    if (is_listed_) {
+        static_cast<void>(fd.release());
+    }
+    errno = 0;
     while (const dirent* entry = directory ? ::readdir(directory.get()) : nullptr) {
         if (const auto time = parse_rotated_name(entry->d_name)) {
             rotated_.push_back(*time);
         }
     }
+    is_listed_ = is_listed_ && errno == 0;
     std::sort(rotated_.begin(), rotated_.end());
 }
 
@@ -165,6 +172,9 @@ Result<void> LogFiles::make_room(std::uint64_t needed, const Settings& settings)
 // --- rotation ---------------------------------------------------------------------------------
 
 Result<void> LogFiles::rotate(const Settings& settings) {
+    if (!is_listed_) {
+        list_rotated();
+    }
     const WallTime end = time_of_rotation(rotated_, wall_now());
     const std::string target = path(rotated_name(end));
     int renamed = ::renameat2(root_.fd(), path(kCurrent).c_str(), root_.fd(), target.c_str(),
@@ -194,12 +204,14 @@ void LogFiles::delete_outdated(const Settings& settings) {
     }
 }
 
-/// @returns whether there was one; one that cannot be deleted is left, and out of account.
+/// @returns whether there was one; one that cannot be deleted is left until the next rotation.
 bool LogFiles::delete_oldest() {
     if (rotated_.empty()) {
         return false;
     }
-    ::unlinkat(root_.fd(), path(rotated_name(rotated_.front())).c_str(), 0);
+    if (::unlinkat(root_.fd(), path(rotated_name(rotated_.front())).c_str(), 0) < 0) {
+        is_listed_ = is_listed_ && errno == ENOENT;
+    }
     rotated_.erase(rotated_.begin());
     return true;
 }

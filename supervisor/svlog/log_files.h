@@ -69,6 +69,7 @@ class LogFiles {
     std::uint64_t until_room_is_checked_ = 0;
     MonotonicTime due_ = MonotonicTime::max();
     std::vector<WallTime> rotated_;  ///< oldest first
+    bool is_listed_ = false;         ///< all of them; else they are looked for again
 };
 
 WallTime wall_now() noexcept;

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <csignal>
 
+#include "common/error.h"
 #include "common/fd_io.h"
 #include "common/units.h"
 
@@ -54,11 +55,11 @@ int Server::run() {
     while (!ending_ && !has_no_memory_ && (!is_alone_ || has_pipes())) {
         turn(time_to_wait());
     }
-    if (has_no_memory_) {
-        return kExitCannotRun;  // nothing is lost: whoever comes next goes on from here
+    if (!has_no_memory_) {
+        drain_all();
     }
-    drain_all();
-    return kExitDone;
+    // Nothing is lost: whoever comes next goes on from here.
+    return has_no_memory_ ? kExitCannotRun : kExitDone;
 }
 
 Result<void> Server::prepare() {
@@ -132,7 +133,7 @@ void Server::on_link() {
     for (int i = 0; i < kMessagesOfATurn; ++i) {
         auto received = receive_message(link_.get());
         if (!received) {
-            if (received.error().code != EAGAIN) {
+            if (!may_pass(received.error().code)) {
                 supervisor_died();
             }
             return;
@@ -287,7 +288,7 @@ void Server::tell(Message message) {
 void Server::send_waiting() {
     while (!waiting_.empty()) {
         if (const auto sent = send_message(link_.get(), waiting_.front()); !sent) {
-            if (sent.error().code != EAGAIN) {
+            if (!may_pass(sent.error().code)) {
                 waiting_.clear();  // nobody listens any more; the link tells so too
             }
             break;

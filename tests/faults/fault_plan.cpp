@@ -16,6 +16,7 @@ namespace mainstay::faults {
 namespace {
 
 constexpr char kVariable[] = "MAINSTAY_FAULT_PLAN";
+constexpr char kVariableOfSvlog[] = "MAINSTAY_SVLOG_FAULT_PLAN";
 
 Plan* plan = nullptr;
 
@@ -23,7 +24,8 @@ std::uint32_t own_pid() noexcept {
     return static_cast<std::uint32_t>(::getpid());
 }
 
-/// svlog is the supervisor's program under another name; its calls are not the supervisor's.
+/// svlog is the supervisor's program under another name; its calls are not the supervisor's, so it
+/// has a plan of its own.
 bool is_called_svlog(const char* argv0) noexcept {
     const std::string_view path(argv0);
     return path.substr(path.rfind('/') + 1) == "svlog";
@@ -32,8 +34,11 @@ bool is_called_svlog(const char* argv0) noexcept {
 /// Before main, with its arguments, as glibc hands them to constructors. What the program executes
 /// must not write into its plan, so the variable goes.
 [[gnu::constructor]] void map_plan(int argc, char** argv, char**) {
-    const char* path = std::getenv(kVariable);
-    if (path == nullptr || argc < 1 || is_called_svlog(argv[0])) {
+    if (argc < 1) {
+        return;
+    }
+    const char* path = std::getenv(is_called_svlog(argv[0]) ? kVariableOfSvlog : kVariable);
+    if (path == nullptr) {
         return;
     }
     const long fd = __real_syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC);

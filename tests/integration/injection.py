@@ -21,7 +21,8 @@ from namespace import Pid1, eventually
 
 CHOSEN = os.environ.get("MAINSTAY_FAULTS", "")
 TAKES_ALL = CHOSEN == "all"
-CHOSEN_CALLS = set() if TAKES_ALL else set(filter(None, CHOSEN.split(",")))
+TAKES_PLACES = CHOSEN == "places"
+CHOSEN_CALLS = set() if TAKES_ALL or TAKES_PLACES else set(filter(None, CHOSEN.split(",")))
 AT_ONCE = 4
 TOGETHER = 20  # faults of one lasting step that one system has to live through
 PLAN = "/plan"
@@ -108,12 +109,14 @@ class Subject(Pid1):
 class Trials:
     """make(fault): a Subject in which this call fails, from its beginning on.
     is_to_be_said(step, fault): whether the log has to name the error.
-    one_in: how many faults there are for each that is tried."""
+    one_in: how many faults there are for each that is tried.
+    is_fault(symbols, fault): whether what the call answers with is a fault at all."""
 
-    def __init__(self, make, is_to_be_said, one_in):
+    def __init__(self, make, is_to_be_said, one_in, is_fault=lambda symbols, fault: True):
         self._make = make
         self._is_to_be_said = is_to_be_said
         self._one_in = 1 if TAKES_ALL else one_in
+        self._is_fault = is_fault
         self.problems = []
         self.failed_calls = 0
         self.faultless = self._record()
@@ -130,7 +133,7 @@ class Trials:
                     descriptors = max(descriptors, subject.descriptors())
                 calls = subject.plan.calls(first)
                 first += len(calls)
-                found[step] = faults.faults_of(calls)
+                found[step] = [fault for fault in faults.faults_of(calls) if self._is_fault(self._symbols, fault)]
             subject.check_end()
         return Faultless(found, descriptors)
 
@@ -150,6 +153,8 @@ class Trials:
     def _is_taken(self, number, fault):
         if CHOSEN_CALLS:
             return fault.call.name in CHOSEN_CALLS
+        if TAKES_PLACES:
+            return fault.nth == 0
         return number % self._one_in == 0
 
     def _live_through(self, step, some):

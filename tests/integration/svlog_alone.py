@@ -34,10 +34,11 @@ eventually = namespace.eventually
 
 
 class Svlog:
-    def __init__(self, log_dir=None, prefix=(), link_version=2):
+    def __init__(self, log_dir=None, prefix=(), link_version=2, program=SUPERVISOR, env=None):
         self.log_dir = log_dir and pathlib.Path(log_dir)
         self.prefix = list(prefix)
         self.link_version = link_version
+        self.program, self.env = program, env
         self.memory = os.memfd_create("arena", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         os.ftruncate(self.memory, ARENA_SIZE)
         fcntl.fcntl(self.memory, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK)
@@ -47,6 +48,7 @@ class Svlog:
         self.done = 0
         self.sent = 0
         self.removed = set()
+        self.refused = []
         self.notices = []
         self.process = None
 
@@ -61,7 +63,9 @@ class Svlog:
         if self.prefix:
             self.process = subprocess.Popen(command, stdin=theirs)
         else:
-            self.process = subprocess.Popen(["svlog", *command], executable=SUPERVISOR, stdin=theirs)
+            self.process = subprocess.Popen(
+                ["svlog", *command], executable=self.program, stdin=theirs, env=self.env
+            )
         theirs.close()
         self.send(SETUP, NO_GROUP, number=self.link_version, fds=[self.memory, *self.stage])
 
@@ -98,10 +102,13 @@ class Svlog:
         return write_end
 
     def _hand_over(self, slot):
+        self.tell_of(slot)
+        self.wait_done()
+
+    def tell_of(self, slot):
         read_end, _, name, settings = self.pipes[slot]
         self.send(ADD, slot, text=name, fds=[read_end], **settings)
         self.sent += 1
-        self.wait_done()
 
     def wait_done(self):
         eventually(lambda: self.hear() and self.done == self.sent, "all is acknowledged")
@@ -117,6 +124,7 @@ class Svlog:
                 self.done += number
             elif kind == REFUSED:
                 self.done += 1
+                self.refused.append(slot)
             elif kind == REMOVED:
                 self.removed.add(slot)
             elif kind == NOTICE:

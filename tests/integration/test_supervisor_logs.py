@@ -147,6 +147,19 @@ def test_what_services_say_last_is_written(s):
     assert s.svlog() is None
 
 
+def test_what_services_say_last_is_written_though_svlog_dies_at_the_end(s):
+    s.add("web", "trap 'echo the last word; exit' TERM\necho ready\nwhile :; do sleep 0.02; done")
+    start(s)
+    wait_file(s, "web", "ready")
+    svlog, web = s.svlog(), s.pid("web")
+    os.kill(svlog, signal.SIGSTOP)
+    s.process.send_signal(signal.SIGTERM)
+    eventually(lambda: not pathlib.Path(f"/proc/{web}").exists(), "the service has ended")
+    os.kill(svlog, signal.SIGKILL)
+    assert s.process.wait(DEADLINE) == 0
+    assert text_of(s, "web").decode().endswith("the last word\n")
+
+
 def test_a_kill_of_the_supervisor_costs_no_line(s):
     """Under load, in the file and in order; the service is the same process all the time."""
     s.add("web", f"i=0; while [ $i -lt 30000 ]; do echo number $i; i=$((i+1)); done; {SLEEP}")
