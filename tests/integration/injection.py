@@ -160,6 +160,7 @@ class Trials:
     def _live_through(self, step, some):
         """One system for all of these faults; after one that breaks it the rest gets another."""
         while some:
+            fault = None
             with self._make(some[0] if step == self._kind.BOOT else None) as subject:
                 try:
                     if step != subject.BOOT:
@@ -169,8 +170,11 @@ class Trials:
                         self._try(subject, step, fault)
                 except AssertionError as problem:
                     log = subject.transcript()[-1500:]
-                    self.problems.append(f"{step}: {fault.describe(self._symbols)}: {problem}\n{log}")
+                    what = fault.describe(self._symbols) if fault else "before the first fault"
+                    self.problems.append(f"{step}: {what}: {problem}\n{log}")
                     print(self.problems[-1], flush=True)
+                    if fault is None:
+                        break
 
     def _try(self, subject, step, fault):
         if step in subject.PREPARED_BY:
