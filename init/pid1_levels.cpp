@@ -1,3 +1,4 @@
+/// PURE. What the events mean for runlevels: part of pid1_stepper.h.
 #include "init/pid1_stepper.h"
 
 #include <algorithm>

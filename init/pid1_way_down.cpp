@@ -1,3 +1,4 @@
+/// PURE. The way down, and what follows when nothing happened in time: part of pid1_stepper.h.
 #include "init/pid1_stepper.h"
 
 #include <algorithm>
