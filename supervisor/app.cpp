@@ -36,6 +36,7 @@
 #include "supervisor/spawn.h"
 #include "supervisor/state_store.h"
 #include "supervisor/succession.h"
+#include "supervisor/tree_lock.h"
 #include "supervisor/upgrade.h"
 #include "supervisor/way_back.h"
 
@@ -304,9 +305,9 @@ class App final : public ScanListener, public ServiceObserver, public System {
         tree_lock_ = lock_tree(settings_.options.directory);
         if (tree_lock_.holder != 0) {
             journal_.error(settings_.options.directory + " is supervised by pid " +
-                           std::to_string(tree_lock_.holder) +
-                           ", which has locked it; stop that one first, or give this one another "
-                           "directory");
+                           std::to_string(tree_lock_.holder) + ", which has locked " +
+                           tree_lock_.what +
+                           "; stop that one first, or give this one another directory");
             control_->stop();
             return false;
         }

@@ -155,18 +155,6 @@ Result<SuperviseDir, SuperviseFault> SuperviseDir::open(std::string directory,
     return made;
 }
 
-TreeLock lock_tree(const std::string& directory) {
-    auto tree = open_file(directory.c_str(), O_RDONLY | O_DIRECTORY);
-    if (!tree) {
-        return {};
-    }
-    const LockAttempt attempt = lock_after_the_dead(tree->get());
-    if (attempt.state == LockAttempt::State::Ours) {
-        return {std::move(*tree), 0};
-    }
-    return {UniqueFd(), attempt.is_held_by_us() ? attempt.holder : 0};
-}
-
 Result<void> SuperviseDir::replace(const char* name, std::string_view content) const {
     const std::string path = path_ + name;
     const std::string fresh = path + ".new";

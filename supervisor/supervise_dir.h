@@ -69,12 +69,4 @@ class SuperviseDir {
     bool has_written_ = false;
 };
 
-/// A lock on the directory of enabled services itself, as long as it lives: flock(2) needs no file
-/// in it, and no right to write.
-struct TreeLock {
-    UniqueFd held;            ///< invalid: there is no lock to be had, which is no reason to stop
-    std::int32_t holder = 0;  ///< not 0: this process lives and has it
-};
-TreeLock lock_tree(const std::string& directory);
-
 }  // namespace mainstay::supervisor

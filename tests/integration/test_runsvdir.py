@@ -384,6 +384,31 @@ def test_a_log_that_is_too_short(outcomes):
     ]
 
 
+@side_by_side
+def a_supervisor_is_refused_where_runsvdir_is(place):
+    place.add("web")
+    place.add("idle", down="")
+    runsvdir = place.start("runsvdir", "sv")
+    place.services.joinpath("file").write_text("")
+    words = [SUPERVISOR, "--control", place.top / "control", place.services]
+    refused = subprocess.run(
+        words, capture_output=True, text=True, timeout=DEADLINE, env=place.environment, check=False
+    )
+    text = rf"supervisor: {place.services} is supervised by pid (\d+), which has locked (\S+); (.*)\n"
+    said = re.fullmatch(text, refused.stderr)
+    assert said, refused.stderr
+    children = pathlib.Path(f"/proc/{runsvdir.pid}/task/{runsvdir.pid}/children").read_text().split()
+    assert said[1] in children
+    locks = ["it"] if place.kind == OURS else [f"{place.services}/{name}/supervise/lock" for name in ("web", "idle")]
+    assert said[2] in locks
+    return refused.returncode, said[3], (place.top / "control").exists()
+
+
+def test_a_supervisor_is_refused_where_runsvdir_is(outcomes):
+    code, hint, was_there = outcomes(a_supervisor_is_refused_where_runsvdir_is)
+    assert code == 1 and hint.startswith("stop that one first") and not was_there
+
+
 # --- ours alone: Debian's looks every five seconds only
 
 
@@ -504,16 +529,6 @@ def all_that_is_told_to_end_is_started_again(place):
     os.kill(house_of(runsvdir), signal.SIGTERM)
     place.wait_born("web")
     assert not is_alive(before)
-
-
-@ours
-def a_supervisor_is_refused_where_runsvdir_is(place):
-    place.add("web")
-    runsvdir = place.start("runsvdir", "sv")
-    words = [SUPERVISOR, "--control", place.top / "control", place.services]
-    refused = subprocess.run(words, capture_output=True, text=True, timeout=DEADLINE, check=False)
-    assert refused.returncode == 1
-    assert f"{place.services} is supervised by pid {house_of(runsvdir)}" in refused.stderr
 
 
 @ours
