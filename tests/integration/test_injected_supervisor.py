@@ -20,7 +20,7 @@ def nothing_in_particular(step, fault):
 
 def is_no_answer(symbols, fault):
     """That a definition may not be read is for good: its service fails, and is not tried again."""
-    of_definition = symbols.name(fault.call.site).endswith("FileTree::open")
+    of_definition = symbols.name(fault.call.site).endswith(("FileTree::open", "OpenDirectory::open_entry"))
     return not (fault.error == errno.EPERM and of_definition)
 
 
