@@ -113,13 +113,14 @@ def test_each_line_of_the_example_does_what_busybox_says():
         p.type_on(3, "echo $0 on $(tty)\n")
         p.tty[3].wait_for("^-/bin/sh on /dev/tty3$", DEADLINE)
         assert "inittab:" not in p.transcript()
+        # What asks for Enter ends no line: what is said next may stand behind it.
         p.signal("QUIT")  # the entry restart: init anew, after the entries shutdown
-        p.wait_for_line("^umount -a -r$")
-        p.wait_for_line("^swapoff -a$")
+        p.wait_for_line("umount -a -r$")
+        p.wait_for_line("swapoff -a$")
         p.wait_for_line("^started, 0 arguments$")
         p.signal("INT")  # the entry ctrlaltdel
-        p.wait_for_line("^umount -a -r$")
-        p.wait_for_line("^swapoff -a$")
+        p.wait_for_line("umount -a -r$")
+        p.wait_for_line("swapoff -a$")
         assert p.exit_status() == -signal.SIGHUP
 
 
@@ -133,7 +134,7 @@ def test_its_programs_end_the_system(applet, request_word):
         p.wait_for_line("^started")
         p.run("/bin/busybox", applet, check=False)
         p.wait_for_line(f"the system goes down: {request_word}")
-        p.wait_for_line("^umount -a -r$")
+        p.wait_for_line("umount -a -r$")
         assert p.exit_status() == -signal.SIGINT
 
 
