@@ -1,5 +1,6 @@
 """PID 1 keeps what services stored (FDSTORE) and who waits at their sockets while there is no supervisor."""
 
+import contextlib
 import os
 import pathlib
 import signal
@@ -9,7 +10,7 @@ import types
 import pytest
 
 import puppet
-from namespace import LIBRARIES
+from namespace import LIBRARIES, eventually
 from supervised import DEADLINE
 from test_supervisor_crash import Machine, service
 
@@ -43,7 +44,11 @@ class Storing(Machine):
         assert web.file.readline() == ""
 
     def held_by_pid_1(self):
-        return {os.readlink(link) for link in pathlib.Path(f"/proc/{self.pid}/fd").iterdir()}
+        held = set()
+        for link in pathlib.Path(f"/proc/{self.pid}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+                held.add(os.readlink(link))
+        return held
 
     def join_queue(self, words):
         """A client of its socket, whom it has not accepted yet."""
@@ -66,7 +71,7 @@ def test_names_contents_and_queues_outlive_supervisors(machine):
     web("pipes.append(os.pipe()) or os.write(pipes[0][1], b'on its way') and None")
     web("notify('FDSTORE=1\\nFDNAME=pipe', [pipes[0][0]]) or notify('FDSTORE=1', [pipes[0][1]]) or barrier()")
     clients = [machine.join_queue(b"first")]
-    assert "/memfd:text (deleted)" in machine.held_by_pid_1()
+    eventually(lambda: "/memfd:text (deleted)" in machine.held_by_pid_1(), "PID 1 has taken it")
     machine.kill_supervisor()
     clients.append(machine.join_queue(b"second"))
     assert web("os.getpid()") == web.pid == machine.status("web")["pid"]
@@ -92,7 +97,7 @@ def test_names_contents_and_queues_outlive_supervisors(machine):
     machine.kill_supervisor()
     assert machine.ask(verb="up", services=["web"], wait=False).exit == 0
     assert machine.web()(NAMES) == "a"
-    assert not [name for name in machine.held_by_pid_1() if "late" in name]
+    eventually(lambda: not any("late" in name for name in machine.held_by_pid_1()), "PID 1 has given it up")
 
 
 def test_a_service_that_ends_while_there_is_no_supervisor_finds_all_again(machine):
