@@ -237,9 +237,9 @@ class Pid1:
         self._stage = pathlib.Path(tempfile.mkdtemp(prefix="mainstay-test-"))
         (self._stage / ".root").mkdir()
         stage_system(self._stage / "system", self._inittab, self._files)
-        for place, program in self._programs.items():
-            shutil.copy(program, self._stage / "system" / place.lstrip("/"))
         try:
+            for place, program in self._programs.items():
+                shutil.copy(program, self._stage / "system" / place.lstrip("/"))
             self._start()
         except BaseException:
             self.__exit__()
