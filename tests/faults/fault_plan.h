@@ -2,8 +2,8 @@
 ///
 /// The program counts its calls there and writes down each (name, and the address it was called
 /// from); when the call comes that the test asked for, it fails without being made, once. Without
-/// the variable MAINSTAY_FAULT_PLAN, which names the file, nothing is counted and nothing fails. For
-/// svlog it is MAINSTAY_SVLOG_FAULT_PLAN.
+/// the variable MAINSTAY_FAULT_PLAN, which names the file, nothing is counted and nothing fails.
+/// For svlog it is MAINSTAY_SVLOG_FAULT_PLAN.
 ///
 /// Calls of one process are counted: of the program itself, or of its forked children before they
 /// execute another. Called before main and between fork and exec: no heap, no errno left behind.
