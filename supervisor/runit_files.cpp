@@ -157,7 +157,9 @@ void RunitFiles::open(const Service& service) {
 
 Result<SuperviseDir, SuperviseFault> RunitFiles::reserve(const std::string& service_directory,
                                                          RunitStatus& status) {
-    set_time(status, Duration::zero());
+    if (status.seconds == 0) {
+        set_time(status, Duration::zero());
+    }
     return SuperviseDir::open(service_directory + "/" + kSuperviseDirectory, status);
 }
 

@@ -42,6 +42,7 @@ class RunitFiles final : public ServiceObserver {
 
     /// Opens the directory of a service that is to be taken in, or of its logger: what is not its
     /// own shall not be started. To be given to adopt().
+    /// @param status what is written there first; its time is now where it has none
     static Result<SuperviseDir, SuperviseFault> reserve(const std::string& service_directory,
                                                         RunitStatus& status);
     void adopt(const Service& service, SuperviseDir directory, const RunitStatus& status);

@@ -3,6 +3,9 @@
 #include <poll.h>
 #include <sys/stat.h>
 
+#include <array>
+
+#include "common/fd_io.h"
 #include "common/runit_words.h"
 #include "supervisor/definition.h"
 
@@ -17,11 +20,24 @@ bool has_own_log(const std::string& path) {
     return ::lstat((path + "/" + kLogDirectory).c_str(), &info) == 0 && S_ISDIR(info.st_mode);
 }
 
+/// What a house that died has written stays true of what goes on.
+RunitStatus status_before(const std::string& directory) {
+    std::array<char, kRunitStatusSize + 1> buffer;
+    const std::string path = directory + "/" + kSuperviseDirectory + "/" + kRunitStatus;
+    const auto text = read_file(path.c_str(), buffer);
+    return text ? unpack_runit_status(*text).value_or(RunitStatus()) : RunitStatus();
+}
+
 Result<Reservation::Place, SuperviseFault> reserve_place(const std::string& directory, int tries) {
     Reservation::Place place;
-    struct stat info {};
-    const bool is_down = ::stat((directory + "/" + kDownFile).c_str(), &info) == 0;
-    place.status.want = is_down ? RunitWant::Down : RunitWant::Up;
+    if (tries > 0) {
+        place.status = status_before(directory);
+    }
+    if (place.status.seconds == 0) {
+        struct stat info {};
+        const bool is_down = ::stat((directory + "/" + kDownFile).c_str(), &info) == 0;
+        place.status.want = is_down ? RunitWant::Down : RunitWant::Up;
+    }
     auto made = RunitFiles::reserve(directory, place.status);
     for (; !made && made.error().kind == SuperviseFault::Kind::Fading && tries > 0; --tries) {
         ::poll(nullptr, 0, kPause);

@@ -20,7 +20,7 @@ struct Reservation {
 };
 
 /// @param path of the service's directory
-/// @param tries of a lock whose holder is dead, each after 5 ms
+/// @param tries of a lock whose holder is dead, each after 5 ms; 0: nobody was there before
 Result<Reservation, SuperviseFault> reserve(const std::string& path, int tries);
 
 /// As runsv puts it, which is in the service's directory then: "unable to open supervise/lock:

@@ -498,6 +498,7 @@ def the_process_that_has_the_services_may_die(place):
     assert pathlib.Path(f"/proc/{house}/cmdline").read_bytes().rstrip(b"\0").split(b"\0") == [b"runsv", b"sv"]
     before = {name: place.pid(name) for name in ("web", "web/log", "db")}
     (place.services / "db/born").unlink()
+    written_before = place.state("web")
     os.kill(house, signal.SIGKILL)
     os.kill(before["db"], signal.SIGKILL)
     # Who ended meanwhile is started again, and nobody else.
@@ -505,6 +506,7 @@ def the_process_that_has_the_services_may_die(place):
     place.wait_supervised("web", "web/log", "idle")
     after = {name: place.pid(name) for name in before}
     assert after == {**before, "db": after["db"]} and after["db"] != before["db"]
+    assert place.state("web") == written_before, "since when it runs, too"
     assert house_of(runsvdir) != house
     assert place.sv("status", "idle", "web") == (0, "down: idle: Ns\nrun: web: (pid N) Ns; run: log: (pid N) Ns\n")
     # What ends from now on is heard of, and the logger's pipe is the same.
