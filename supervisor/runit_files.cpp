@@ -1,12 +1,16 @@
 #include "supervisor/runit_files.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <utility>
 
+#include "common/fd_io.h"
+#include "supervisor/definition.h"
 #include "supervisor/runit_wire.h"
 
 namespace mainstay::supervisor {
@@ -24,6 +28,23 @@ constexpr Duration kPauseAtTheEnd = std::chrono::milliseconds(200);
 constexpr Duration kPauseOfTries = std::chrono::milliseconds(100);
 constexpr int kMostTries = 100;
 constexpr int kCommandsAtATime = 32;
+
+Result<void> set_down_file(const std::string& directory, DownFile wanted) {
+    const std::string path = directory + "/" + kDownFile;
+    switch (wanted) {
+        case DownFile::Stays:
+            break;
+        case DownFile::Made:
+            TRY_VOID(open_file(path.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0644));
+            break;
+        case DownFile::Removed:
+            if (::unlink(path.c_str()) < 0 && errno != ENOENT) {
+                return last_error("remove");
+            }
+            break;
+    }
+    return {};
+}
 
 struct WallTime {
     std::int64_t seconds;
@@ -423,7 +444,12 @@ void RunitFiles::obey(ServiceId id, char command) {
     if (service == nullptr) {
         return;
     }
-    if (const auto event = event_of_command(command, *service)) {
+    const LastingCommand lasting = lasting_command(command);
+    if (const auto done = set_down_file(service->definition.path, lasting.file); !done) {
+        os_.journal.warning(service->name + ": " + done.error().action + " its file `down`: " +
+                            errno_text(done.error().code) + "; it starts by itself as before");
+    }
+    if (const auto event = event_of_command(lasting.command, *service)) {
         os_.services.post(id, *event);
         write(id);
     }

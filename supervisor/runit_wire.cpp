@@ -124,6 +124,19 @@ std::optional<Event> event_of_command(char command, const Service& service) noex
                                        : std::nullopt;
 }
 
+LastingCommand lasting_command(char command) noexcept {
+    switch (command) {
+        case 'D':
+            return {'d', DownFile::Made};
+        case 'U':
+            return {'u', DownFile::Removed};
+        case 'Q':
+            return {'O', DownFile::Made};
+        default:
+            return {command, DownFile::Stays};
+    }
+}
+
 char control_letter(int signal) noexcept {
     for (const Letter& known : kLetters) {
         if (known.signal == signal) {

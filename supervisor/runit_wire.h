@@ -17,6 +17,15 @@ RunitStatus runit_status_of(const Service& service) noexcept;
 /// Empty: no command, to be ignored.
 std::optional<Event> event_of_command(char command, const Service& service) noexcept;
 
+/// What becomes of the file `down`, which says that a service is not to be started by itself.
+enum class DownFile : std::uint8_t { Stays, Made, Removed };
+struct LastingCommand {
+    char command = 0;  ///< what is to be done now
+    DownFile file = DownFile::Stays;
+};
+/// D, U and Q of s6-svc, which are d, u and O beyond the next boot. Any other command is itself.
+LastingCommand lasting_command(char command) noexcept;
+
 /// The script below control/ that may replace a signal to a service's process; 0: there is none
 /// for it.
 char control_letter(int signal) noexcept;

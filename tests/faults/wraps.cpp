@@ -93,6 +93,7 @@ WRAP(DIR*, fdopendir, (int fd), (fd))
 WRAP(int, fstat, (int fd, struct stat* info), (fd, info))
 WRAP(int, fstatat, (int fd, const char* path, struct stat* info, int flags),
      (fd, path, info, flags))
+WRAP(int, fstatfs, (int fd, struct statfs* info), (fd, info))
 WRAP(int, fstatvfs, (int fd, struct statvfs* info), (fd, info))
 WRAP(int, fsync, (int fd), (fd))
 WRAP(int, ftruncate, (int fd, off_t size), (fd, size))

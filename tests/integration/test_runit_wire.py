@@ -322,6 +322,20 @@ def test_s6_svc_sends_the_same_letters(tree):
     tree.wait_state("web", "down")
     assert s6("s6-svc", "-u", directory) == 0
     tree.wait_got("web", "up")
+    assert s6("s6-svc", "-D", directory) == 0
+    tree.wait_got("web", "TERM")
+    tree.wait_state("web", "down")
+    assert (directory / "down").read_text() == ""
+    assert s6("s6-svc", "-U", directory) == 0
+    tree.wait_got("web", "up")
+    assert not (directory / "down").exists()
+    assert s6("s6-svc", "-Q", directory) == 0  # it goes on, but is not started again
+    eventually((directory / "down").exists, "the next boot leaves it down")
+    assert s6("s6-svc", "-t", directory) == 0
+    tree.wait_got("web", "TERM")
+    eventually(lambda: tree.status_byte("web", 19) == 0, "it is down")
+    assert s6("s6-svc", "-U", directory) == 0
+    tree.wait_got("web", "up")
     assert s6("s6-svc", "-x", "-d", directory) == 0
     tree.wait_got("web", "TERM")
     eventually(lambda: not tree.is_supervised("web"), "it is left")
@@ -431,7 +445,7 @@ def test_unknown_bytes_and_clients_that_stay_harm_nobody(tree):
     tree.start()
     tree.wait_got("web", "up")
     stays = os.open(tree.supervise("web") / "control", os.O_WRONLY | os.O_NONBLOCK)
-    os.write(stays, bytes(range(256)).translate(None, b"udoxtkpcahiq12byrO") * 16)
+    os.write(stays, bytes(range(256)).translate(None, b"udoxtkpcahiq12byrODUQ") * 16)
     tree.command("web", "h")
     tree.wait_got("web", "HUP")
     os.close(stays)

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <string>
+#include <utility>
 
 using namespace mainstay;
 using namespace mainstay::supervisor;
@@ -71,6 +72,14 @@ TEST_CASE("runit wire: what only s6-svc sends, and no script replaces", "[runit]
     service.snapshot.has_run = false;
     const auto stays = event_of_command('O', service);
     CHECK(std::get<WantDown>(*stays).patience == Patience::Endless);
+    const auto lasting = [](char command) {
+        const LastingCommand split = lasting_command(command);
+        return std::pair(split.command, split.file);
+    };
+    CHECK(lasting('D') == std::pair('d', DownFile::Made));
+    CHECK(lasting('U') == std::pair('u', DownFile::Removed));
+    CHECK(lasting('Q') == std::pair('O', DownFile::Made));
+    CHECK(lasting('o') == std::pair('o', DownFile::Stays));
 }
 
 TEST_CASE("runit wire: run, finish, down", "[runit]") {
