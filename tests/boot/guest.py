@@ -89,8 +89,9 @@ class Console:
         """Runs a command in the shell at the console, expects its exit status, and returns what
         it printed. The quotes keep the shell's echo of the line from being taken for the result."""
         self.type(f'echo @""begin; {command}; echo @""end $?')
-        self.expect(r"@begin\s")
-        match = self.expect(r"@end (\d+)\s")
+        # A message of the kernel may follow either word at once.
+        self.expect("@begin")
+        match = self.expect(r"@end (\d+)(?=\D)")
         output = self._shown[-2].replace("\r", "").strip()
         assert int(match.group(1)) == status, f"{command}: exit {match.group(1)}\n{output}"
         return output
