@@ -11,6 +11,7 @@ temporary directory: by that its processes are known, whatever they became. Leav
 block stops the supervisor and fails if anything that it started is still there.
 """
 
+import contextlib
 import errno
 import json
 import os
@@ -107,6 +108,22 @@ def wait_open_for_runit(directories):
     eventually(all_open, "runit's clients find every service")
 
 
+def svlog_of(supervisor):
+    """The pid of its svlog, or None."""
+    with contextlib.suppress(OSError):
+        for child in pathlib.Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split():
+            if pathlib.Path(f"/proc/{child}/comm").read_text() == "svlog\n":
+                return int(child)
+    return None
+
+
+def wait_for_svlog(supervisor, ask):
+    """It comes a moment after the first service, and takes descriptors of its supervisor, which has all of them
+    when it answers again."""
+    eventually(lambda: svlog_of(supervisor()), "svlog runs")
+    ask(verb="list")
+
+
 class Supervised:
     def __init__(self, enter=()):
         """enter: words before the supervisor's command, that end in executing it."""
@@ -179,6 +196,9 @@ class Supervised:
                 return client.greeting is not None
         except OSError:
             return False
+
+    def wait_for_svlog(self):
+        wait_for_svlog(lambda: self.process.pid, self.ask)
 
     def client(self):
         return Client(self.socket)

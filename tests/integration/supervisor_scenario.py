@@ -7,7 +7,7 @@ import signal
 
 from injection import Subject, read
 from namespace import DEADLINE, eventually
-from supervised import Client
+from supervised import Client, wait_for_svlog
 
 CONTROL = "/run/mainstay/control"
 COMMAND = f"/sbin/supervisor_faulty --control {CONTROL} /etc/service"
@@ -56,10 +56,11 @@ class System(Subject):
         return "" in processes.values()
 
     def wait_for_files(self):
-        """runit's, which are made after the start, and have descriptors."""
+        """runit's, which are made after the start and have descriptors, as svlog has."""
         for name in (*SERVICES, "db/log"):
             ok = self.root / f"etc/service/{name}/supervise/ok"
             eventually(ok.exists, f"{ok} is there")
+        wait_for_svlog(self.supervisor, self.ask)
         self._settle()
 
     def descriptors(self):

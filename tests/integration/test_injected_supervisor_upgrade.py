@@ -12,7 +12,7 @@ import zlib
 import faults
 from injection import AT_ONCE, TAKES_ALL
 from namespace import eventually
-from supervised import SUPERVISOR
+from supervised import SUPERVISOR, wait_for_svlog
 from test_supervisor_crash import pids, service
 from test_upgrade import POWERED_OFF, FaultyMachine, numbers, replace_program, upgrade, wait_all_ready
 
@@ -124,6 +124,7 @@ def live_through(some, symbols):
                 before = pids(wait_all_ready(m))
                 go_back_to_the_usual(m)
                 m.wait_open_for_runit()
+                wait_for_svlog(m.supervisor, m.ask)
                 most = m.descriptors(m.supervisor()) + 4  # clients come and go
                 while some:
                     fault, some = some[0], some[1:]

@@ -166,6 +166,7 @@ def test_an_honest_client_is_answered_while_64_others_attack(s):
             eventually(lambda: descriptors(other.process.pid) > ATTACKERS // 2, "they are at it")
             quiet = median_latency(s)
     wait_open_for_runit(s.definitions.iterdir())
+    s.wait_for_svlog()
     memory, open_before = resident(pid), descriptors(pid)
     with Attackers(s.socket) as attackers:
         eventually(lambda: descriptors(pid) > open_before + ATTACKERS // 2, "they are at it")

@@ -12,7 +12,7 @@ import threading
 
 import pytest
 
-from supervised import DEADLINE, Client, Supervised, eventually
+from supervised import DEADLINE, Client, Supervised, eventually, wait_open_for_runit
 
 SLEEP = "exec sleep 100000"
 
@@ -168,6 +168,8 @@ def test_a_storm_of_connections(s):
                 connection.sendall(b'{"id":1,"verb":"li')
 
     descriptors = f"/proc/{s.process.pid}/fd"
+    wait_open_for_runit([s.enabled / "web"])
+    s.wait_for_svlog()
     with s.client() as client:
         before = len(os.listdir(descriptors))
         threads = [threading.Thread(target=storm) for _ in range(4)]

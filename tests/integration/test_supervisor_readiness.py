@@ -331,6 +331,7 @@ def test_with_access_all_a_child_that_lives_is_heard(s):
 def test_hostile_datagrams_change_nothing_and_leak_nothing(s):
     web = started(s, "ready = notify")
     web("barrier()")
+    s.wait_for_svlog()
     before = descriptors_of(s)
     for message in (
         "'x' * 5000",

@@ -401,6 +401,7 @@ def test_what_is_hung_up_is_given_up(s):
     web = puppet.Puppet(s, "web")
     web("pipes.extend([os.pipe(), os.pipe()])")
     web("notify('FDSTORE=1\\nFDNAME=gone', [pipes[0][0]]) or notify('FDSTORE=1\\nFDNAME=kept\\nFDPOLL=0', [pipes[1][0]]) or barrier()")
+    s.wait_for_svlog()
     before = len(os.listdir(f"/proc/{s.process.pid}/fd"))
     web("[os.close(fd) for pair in pipes for fd in pair]")
     eventually(lambda: len(os.listdir(f"/proc/{s.process.pid}/fd")) < before, "one is closed")

@@ -161,6 +161,7 @@ def test_a_start_without_descriptors_is_named_and_tried_again(s):
     def sockets():
         return [fd for fd in descriptors.iterdir() if os.readlink(fd).startswith("socket:")]
 
+    s.wait_for_svlog()
     with s.client() as client:
         client.ask(verb="list")
         # The one that it listens on, that to svlog, and ours.
