@@ -32,6 +32,16 @@ struct DirectoryCloser {
 
 enum class Busy : std::uint8_t { IsKept, IsNamed };
 
+struct Kind {
+    std::string_view prefix;  ///< of its names in /sys/block
+    const char* sign;         ///< what is below its directory there while it is in use
+    unsigned long request;
+    /// Whether the request is granted for one that somebody uses, which goes with its last user.
+    bool may_be_marked_only;
+};
+constexpr Kind kArray{"md", "md", STOP_ARRAY, false};
+constexpr Kind kLoop{"loop", "loop/backing_file", LOOP_CLR_FD, true};
+
 class Detacher {
   public:
     explicit Detacher(Log& log) noexcept : log_(log) {
@@ -44,8 +54,8 @@ class Detacher {
         busy_ = busy;
         detached_ = 0;
         remove_mapped_devices();
-        detach_all("md", "md", STOP_ARRAY);
-        detach_all("loop", "loop/backing_file", LOOP_CLR_FD);
+        detach_all(kArray);
+        detach_all(kLoop);
         return detached_;
     }
 
@@ -59,19 +69,18 @@ class Detacher {
         }
     }
 
-    /// @param sign what is below its directory of sysfs while it is in use
-    void detach_all(std::string_view prefix, const char* sign, unsigned long request) noexcept {
+    void detach_all(const Kind& kind) noexcept {
         const std::unique_ptr<DIR, DirectoryCloser> directory(::opendir("/sys/block"));
         while (const dirent* entry = directory ? ::readdir(directory.get()) : nullptr) {
-            if (std::string_view(entry->d_name).substr(0, prefix.size()) == prefix) {
-                detach(entry->d_name, sign, request);
+            if (std::string_view(entry->d_name).substr(0, kind.prefix.size()) == kind.prefix) {
+                detach(entry->d_name, kind);
             }
         }
     }
 
-    void detach(const char* name, const char* sign, unsigned long request) noexcept {
+    void detach(const char* name, const Kind& kind) noexcept {
         FixedString<320> in_use("/sys/block/");
-        in_use.append(name).append("/").append(sign);
+        in_use.append(name).append("/").append(kind.sign);
         if (::access(in_use.c_str(), F_OK) != 0) {
             return;
         }
@@ -82,11 +91,11 @@ class Detacher {
         if (!fd || ::fstat(fd->get(), &info) != 0) {
             return;
         }
-        const int result = ::ioctl(fd->get(), request, 0);
+        const int result = ::ioctl(fd->get(), kind.request, 0);
         const int code = errno;
         fd->reset();
-        // A loop device that somebody uses is only marked, and goes with its last user.
-        const bool stays = ::access(in_use.c_str(), F_OK) == 0;
+        // Of an array that has been stopped the sign goes a moment later.
+        const bool stays = kind.may_be_marked_only && ::access(in_use.c_str(), F_OK) == 0;
         errno = result == 0 ? EBUSY : code;
         count(path.c_str(), info.st_rdev, result == 0 && !stays);
     }

@@ -69,7 +69,7 @@ class Console:
         return "".join(self._shown).replace("\r", "")
 
     def _tail(self):
-        return "\n".join(self.transcript().splitlines()[-60:])
+        return "\n".join(self.transcript().splitlines()[-200:])
 
     def type(self, line):
         self._terminal.send(line + "\r")
