@@ -20,7 +20,7 @@ constexpr PacingPolicy kPacing{std::chrono::milliseconds(100), std::chrono::seco
                                std::chrono::milliseconds(200)};
 /// So long output may wait in the pipes, where nothing is lost; longer no service is to wait.
 constexpr Duration kPatience = std::chrono::milliseconds(500);
-constexpr int kLooksForQuiet = 10;
+constexpr int kLooksForQuiet = 25;
 
 svlog::Settings to_svlog(const LogSettings* settings) {
     const LogSettings defaults;
