@@ -117,11 +117,17 @@ def svlog_of(supervisor):
     return None
 
 
-def wait_for_svlog(supervisor, ask):
-    """It comes a moment after the first service, and takes descriptors of its supervisor, which has all of them
-    when it answers again."""
-    eventually(lambda: svlog_of(supervisor()), "svlog runs")
-    ask(verb="list")
+def wait_for_svlog(supervisor):
+    """It comes a moment after the first service, and takes descriptors of its supervisor, the last of them a pidfd."""
+
+    def is_watched():
+        pid, svlog = supervisor(), svlog_of(supervisor())
+        with contextlib.suppress(OSError):  # it, or one of them, went in this moment
+            infos = pathlib.Path(f"/proc/{pid}/fdinfo").iterdir() if svlog else ()
+            return any(f"\nPid:\t{svlog}\n" in info.read_text() for info in infos)
+        return False
+
+    eventually(is_watched, "svlog runs")
 
 
 class Supervised:
@@ -198,7 +204,7 @@ class Supervised:
             return False
 
     def wait_for_svlog(self):
-        wait_for_svlog(lambda: self.process.pid, self.ask)
+        wait_for_svlog(lambda: self.process.pid)
 
     def client(self):
         return Client(self.socket)

@@ -60,7 +60,7 @@ class System(Subject):
         for name in (*SERVICES, "db/log"):
             ok = self.root / f"etc/service/{name}/supervise/ok"
             eventually(ok.exists, f"{ok} is there")
-        wait_for_svlog(self.supervisor, self.ask)
+        wait_for_svlog(self.supervisor)
         self._settle()
 
     def descriptors(self):

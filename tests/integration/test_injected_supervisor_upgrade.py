@@ -124,7 +124,7 @@ def live_through(some, symbols):
                 before = pids(wait_all_ready(m))
                 go_back_to_the_usual(m)
                 m.wait_open_for_runit()
-                wait_for_svlog(m.supervisor, m.ask)
+                wait_for_svlog(m.supervisor)
                 most = m.descriptors(m.supervisor()) + 4  # clients come and go
                 while some:
                     fault, some = some[0], some[1:]
