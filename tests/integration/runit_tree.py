@@ -58,6 +58,15 @@ class Said:
         return Said(result.returncode, re.sub(r"\b\d+s\b", "Ns", re.sub(r"pid \d+", "pid N", text)))
 
 
+def write_service(directory, files):
+    """A name has _ for /; what begins with #! is executable."""
+    for key, text in files.items():
+        path = directory / key.replace("_", "/")
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+        path.chmod(0o755 if text.startswith("#!") else 0o644)
+
+
 class RunitTree(Supervised):
     def __init__(self, kind, sv=REAL_SV):
         """sv: the program that self.sv() runs, or OURS."""
@@ -76,11 +85,7 @@ class RunitTree(Supervised):
         """As Supervised.add; what begins with #! is executable."""
         directory = self.definitions / name
         directory.mkdir()
-        for key, text in {"run": run, **files}.items():
-            path = directory / key.replace("_", "/")
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(text)
-            path.chmod(0o755 if text.startswith("#!") else 0o644)
+        write_service(directory, {"run": run, **files})
         self.enable(name)
         return directory
 

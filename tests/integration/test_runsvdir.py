@@ -13,7 +13,7 @@ import tempfile
 
 import pytest
 
-from runit_tree import LONG, OURS, PEERS, REAL, REAL_SV, Said, fetch_peers
+from runit_tree import LONG, OURS, PEERS, REAL, REAL_SV, Said, fetch_peers, write_service
 from supervised import DEADLINE, SUPERVISOR, eventually, is_open_for_runit
 
 # Says who it is on both streams, notes how it was born, and ends by TERM.
@@ -96,11 +96,7 @@ class Place:
         """Appears whole, as a service that is moved into place."""
         new = self.top / "new"
         new.mkdir()
-        for key, text in {"run": run, **files}.items():
-            path = new / key.replace("_", "/")
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(text)
-            path.chmod(0o755 if text.startswith("#!") else 0o644)
+        write_service(new, {"run": run, **files})
         new.rename(self.services / name)
 
     def popen(self, *words, **options):
