@@ -13,32 +13,12 @@
 
 #include "common/fd_io.h"
 #include "common/paths.h"
-#include "common/signals.h"
 #include "init/boot_record.h"
 #include "init/holdouts.h"
 #include "init/host_notify.h"
 
 namespace mainstay::init {
 namespace {
-
-#ifdef MAINSTAY_TEST_FAULT
-/// For tests of the recovery, in a build made for them: a real fault, and a loop that turns no
-/// more.
-void fault_on_purpose(int signal) noexcept {
-    constexpr int kNullDereference = 60;
-    constexpr int kHang = 61;
-    if (signal == kNullDereference) {
-        volatile int* volatile nowhere = nullptr;
-        *nowhere = 1;
-    } else if (signal == kHang) {
-        while (true) {
-            ::pause();
-        }
-    }
-}
-#else
-void fault_on_purpose(int /*signal*/) noexcept {}
-#endif
 
 /// poll(2)'s timeout, rounded up so that a timer is never polled for early.
 int milliseconds_until(MonotonicTime then, MonotonicTime now) noexcept {
@@ -123,130 +103,6 @@ void Machine::wait_for_something() noexcept {
         next == MonotonicTime::max() ? -1 : milliseconds_until(next, monotonic_now());
     (void)::poll(watched.data(), watched.size(), timeout);
     initctl_is_due_ = watched[2].revents != 0 || watched[3].revents != 0;
-}
-
-void Machine::handle_signals() noexcept {
-    while (const auto received = signals_.next()) {
-        if (received->number != SIGCHLD) {
-            handle_signal(*received);
-        }
-    }
-    reap();
-}
-
-void Machine::handle_signal(const ReceivedSignal& received) noexcept {
-    if (table_.style() == InittabStyle::Sysvinit && handle_sysvinit_signal(received)) {
-        return;
-    }
-    switch (received.number) {
-        case SIGTERM:
-            request(options_.in_container ? Request::PowerOff : Request::Reboot, received);
-            break;
-        case SIGINT:
-            log_.notice("%s from %s", received.from_kernel ? "ctrl-alt-del" : "INT",
-                        received.sender.c_str());
-            post(CtrlAltDel{monotonic_now()});
-            break;
-        case SIGHUP:
-            log_.notice("HUP from %s: reading %s again", received.sender.c_str(), options_.inittab);
-            post(ReloadAsked{});
-            break;
-        case SIGQUIT:
-            if (!table_.has(EntryClass::Restart)) {
-                log_.warning("QUIT from %s: there is no restart entry", received.sender.c_str());
-            }
-            request(Request::Restart, received);
-            break;
-        case SIGUSR1:
-        case kSignalHalt:
-            request(Request::Halt, received);
-            break;
-        case SIGUSR2:
-        case kSignalPowerOff:
-            request(Request::PowerOff, received);
-            break;
-        case kSignalReboot:
-            request(Request::Reboot, received);
-            break;
-        case kSignalKexec:
-            request(Request::Kexec, received);
-            break;
-        case kSignalUpgrade:
-            log_.notice("upgrade asked by %s", received.sender.c_str());
-            start_upgrade();
-            break;
-        case SIGPWR:
-            log_.notice("PWR from %s: power fails", received.sender.c_str());
-            post(PowerChanged{Power::Fails});
-            break;
-        case SIGWINCH:
-            post(KeyboardRequest{});
-            break;
-        case SIGTSTP:
-            log_.notice("TSTP from %s: nothing is started again until CONT",
-                        received.sender.c_str());
-            post(PauseAsked{});
-            break;
-        case SIGCONT:
-            post(ResumeAsked{});
-            break;
-        default:
-            handle_rare_signal(received);
-            break;
-    }
-}
-
-/// What only systemd's tools and managers send.
-void Machine::handle_rare_signal(const ReceivedSignal& received) noexcept {
-    switch (received.number) {
-        case kSignalDefaultLevel:
-            ask_level(table_.default_level(), received);
-            break;
-        case kSignalRescue:
-        case kSignalEmergency:
-            ask_level('S', received);
-            break;
-        case kSignalHaltAtOnce:
-            request(Request::Halt, received, Pace::AtOnce);
-            break;
-        case kSignalPowerOffAtOnce:
-            request(Request::PowerOff, received, Pace::AtOnce);
-            break;
-        case kSignalRebootAtOnce:
-            request(Request::Reboot, received, Pace::AtOnce);
-            break;
-        case kSignalKexecAtOnce:
-            request(Request::Kexec, received, Pace::AtOnce);
-            break;
-        case kSignalShowStatus:
-            log_.show_on_console();
-            break;
-        case kSignalHideStatus:
-            if (!is_going_down(state_)) {
-                log_.hide_from_console();
-            }
-            break;
-        default:
-            fault_on_purpose(received.number);
-            break;  // the others mean nothing to PID 1
-    }
-}
-
-void Machine::request(Request wanted, const ReceivedSignal& received, Pace pace) noexcept {
-    const std::string_view name = signal_name(received.number);
-    const std::string_view what = to_string(wanted);
-    if (name.empty()) {
-        log_.notice("signal %d from %s: %.*s", received.number, received.sender.c_str(),
-                    printable_length(what), what.data());
-    } else {
-        log_.notice("%.*s from %s: %.*s", printable_length(name), name.data(),
-                    received.sender.c_str(), printable_length(what), what.data());
-    }
-    if (received.value > 0 && received.value <= kMostPatienceSeconds) {
-        terminate_limit_ = std::chrono::seconds(received.value);
-        log_.notice("between TERM and KILL: %d s", received.value);
-    }
-    post(Requested{wanted, pace});
 }
 
 void Machine::reap() noexcept {
