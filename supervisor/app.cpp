@@ -350,13 +350,17 @@ class App final : public ScanListener, public ServiceObserver, public System {
         if (runtime_scan_) {
             runtime_scan_->end();
         }
+        control_->stop_watching();
         keep_reporting();
         end_if_stopped();
     }
 
     void keep_reporting() {
         report_progress();
-        loop_.call_after(kProgressInterval, [this] { keep_reporting(); });
+        loop_.call_after(kProgressInterval, [this] {
+            control_->make_again_if_lost();
+            keep_reporting();
+        });
     }
 
     void report_progress() {

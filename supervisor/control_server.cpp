@@ -71,6 +71,8 @@ struct ControlServer::Impl : std::enable_shared_from_this<ControlServer::Impl> {
     Duration next_pause = kFirstPause;
 
     UniqueFd inotify;
+    int watched = -1;  ///< the directory of the socket
+    bool is_no_longer_watched = false;
     UniqueFd mounts;
     Watch inotify_events;
     Watch mount_events;
@@ -142,8 +144,8 @@ void ControlServer::Impl::try_again_later() {
 void ControlServer::Impl::watch_for_loss() {
     const std::size_t slash = settings.path.rfind('/');
     const std::string directory = slash == std::string::npos ? "." : settings.path.substr(0, slash);
-    if (inotify.valid()) {
-        ::inotify_add_watch(
+    if (inotify.valid() && !is_no_longer_watched) {
+        watched = ::inotify_add_watch(
             inotify.get(), directory.empty() ? "/" : directory.c_str(),
             IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR);
     }
@@ -278,6 +280,14 @@ std::vector<int> ControlServer::idle_sessions() const {
     }
     return idle;
 }
+
+void ControlServer::stop_watching() {
+    impl_->is_no_longer_watched = true;
+    impl_->inotify_events.reset();
+    ::inotify_rm_watch(impl_->inotify.get(), impl_->watched);
+}
+
+void ControlServer::make_again_if_lost() { impl_->make_again_if_lost(); }
 
 void ControlServer::stop() {
     if (std::exchange(impl_->ended, true)) {

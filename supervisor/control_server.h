@@ -41,6 +41,11 @@ class ControlServer {
     /// Connections that the same may go on with.
     std::vector<int> idle_sessions() const;
 
+    /// No longer hears when the socket is lost: make_again_if_lost() is to be called now and then.
+    /// Well before the end, for the same reason as Scan::end().
+    void stop_watching();
+    void make_again_if_lost();
+
     /// Ends all connections and removes the socket's file.
     void stop();
 

@@ -92,8 +92,12 @@ Result<void> Scan::start() {
 }
 
 void Scan::end() {
+    has_ended_ = true;
     events_.reset();
-    inotify_.reset();
+    for (const auto& [id, names] : names_) {
+        ::inotify_rm_watch(inotify_.get(), id);
+    }
+    names_.clear();
 }
 
 void Scan::watch(const std::string& path, const std::string& name) {
@@ -110,8 +114,8 @@ void Scan::watch(const std::string& path, const std::string& name) {
 
 /// Adding a watch that exists gives the same number again, so this may be done at any time.
 void Scan::watch_again() {
-    if (!inotify_.valid()) {
-        return;  // it was a change of what is watched that led to the end
+    if (has_ended_ || !inotify_.valid()) {
+        return;  // it may have been a change of what is watched that led to the end
     }
     std::map<int, std::vector<std::string>> before = std::exchange(names_, {});
     watch(directory_, "");

@@ -548,6 +548,21 @@ def test_a_socket_that_is_lost_is_made_again(s, lose):
         assert before.ask(verb="list").exit == 0
 
 
+def test_a_socket_that_is_lost_while_all_services_are_stopped_is_made_again(s):
+    never_killed = {"service.conf": "stop-timeout = infinity\n"}
+    s.add("slow", f"trap '' TERM\necho armed > {s.top}/armed\nwhile :; do sleep 0.1; done", **never_killed)
+    s.start()
+    s.wait_text("armed", "armed")
+    s.process.send_signal(signal.SIGTERM)
+    s.wait_message("stopping all services")
+    s.socket.unlink()
+    eventually(s._answers, "it answers again")
+    assert s.status("slow")["state"] == "stopping"
+    os.kill(s.pid("slow"), signal.SIGKILL)
+    assert s.process.wait(DEADLINE) == 0
+    assert not s.socket.exists()
+
+
 def test_an_interrupt_stops_all_and_a_hangup_does_not(s):
     s.add("web", SLEEP)
     s.start()
