@@ -287,7 +287,9 @@ void ControlServer::stop_watching() {
     ::inotify_rm_watch(impl_->inotify.get(), impl_->watched);
 }
 
-void ControlServer::make_again_if_lost() { impl_->make_again_if_lost(); }
+void ControlServer::make_again_if_lost() {
+    impl_->make_again_if_lost();
+}
 
 void ControlServer::stop() {
     if (std::exchange(impl_->ended, true)) {
