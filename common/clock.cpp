@@ -1,5 +1,6 @@
 #include "common/clock.h"
 
+#include <algorithm>
 #include <ctime>
 
 namespace mainstay {
@@ -15,6 +16,18 @@ Duration read_clock(clockid_t clock) noexcept {
 
 MonotonicTime monotonic_now() noexcept {
     return MonotonicTime(read_clock(CLOCK_MONOTONIC));
+}
+
+int poll_timeout(MonotonicTime then, MonotonicTime now) noexcept {
+    if (then == MonotonicTime::max()) {
+        return -1;
+    }
+    if (then <= now) {
+        return 0;
+    }
+    constexpr auto kLongest = std::chrono::hours(1);
+    const auto wait = std::min<Duration>(then - now, kLongest);
+    return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(wait).count());
 }
 
 Duration boottime_now() noexcept {

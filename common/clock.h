@@ -19,6 +19,10 @@ using MonotonicTime = std::chrono::time_point<MonotonicTag>;
 /// clock_gettime(CLOCK_MONOTONIC).
 MonotonicTime monotonic_now() noexcept;
 
+/// poll(2)'s timeout in milliseconds: rounded up, so that a timer is never polled for early, and an
+/// hour at most; -1 where @p then is MonotonicTime::max().
+int poll_timeout(MonotonicTime then, MonotonicTime now) noexcept;
+
 /// Time since boot including suspend (CLOCK_BOOTTIME): for ages.
 Duration boottime_now() noexcept;
 

@@ -22,6 +22,8 @@ inline constexpr char kDefaultPath[] =
 inline constexpr char kLinkVariable[] = "MAINSTAY_LINK";  ///< number of the boot link's descriptor
 /// The version of the link that PID 1 speaks: from 2 on it answers a Hello.
 inline constexpr char kLinkVersionVariable[] = "MAINSTAY_LINK_VERSION";
+/// "keeper" where the other end only keeps things: the init of a command, not a system's.
+inline constexpr char kLinkRoleVariable[] = "MAINSTAY_LINK_ROLE";
 inline constexpr char kSocketVariable[] = "SVCTL_SOCKET";  ///< path of the control socket
 
 }  // namespace mainstay

@@ -7,13 +7,13 @@
 #include <csignal>
 #include <cstdlib>
 
-#include "common/boot_link.h"
 #include "common/fd_io.h"
 #include "common/paths.h"
 #include "common/version.h"
 #include "init/command.h"
 #include "init/host_notify.h"
 #include "init/login_records.h"
+#include "init/supervisor_link.h"
 #include "init/terminal.h"
 
 namespace mainstay::init {
@@ -74,19 +74,6 @@ void ask_first() noexcept {
     char c = 0;
     while (::read(STDIN_FILENO, &c, 1) == 1 && c != '\n') {
     }
-}
-
-void hand_over_link(int link_fd) noexcept {
-    constexpr int kLinkTarget = 3;
-    if (link_fd == kLinkTarget) {
-        (void)::fcntl(link_fd, F_SETFD, 0);
-    } else {
-        (void)::dup2(link_fd, kLinkTarget);
-    }
-    (void)::setenv(kLinkVariable, "3", 1);
-    FixedString<8> version;
-    version.append_format("%u", static_cast<unsigned>(kLinkVersion));
-    (void)::setenv(kLinkVersionVariable, version.c_str(), 1);
 }
 
 /// "NAME=value" of a character.

@@ -18,20 +18,6 @@
 #include "init/host_notify.h"
 
 namespace mainstay::init {
-namespace {
-
-/// poll(2)'s timeout, rounded up so that a timer is never polled for early.
-int milliseconds_until(MonotonicTime then, MonotonicTime now) noexcept {
-    if (then <= now) {
-        return 0;
-    }
-    constexpr auto kLongest = std::chrono::hours(1);
-    const auto wait = std::min<Duration>(then - now, kLongest);
-    return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(wait).count());
-}
-
-}  // namespace
-
 Machine::Machine(const MachineOptions& options, Log& log, const BirthLimits& limits,
                  SignalSource& signals, StateMemory& memory) noexcept
     : options_(options),
@@ -99,9 +85,7 @@ void Machine::wait_for_something() noexcept {
                                    {initctl_.fd(), POLLIN, 0},
                                    {initctl_.watch_fd(), POLLIN, 0}}};
     const MonotonicTime next = next_timer();
-    const int timeout =
-        next == MonotonicTime::max() ? -1 : milliseconds_until(next, monotonic_now());
-    (void)::poll(watched.data(), watched.size(), timeout);
+    (void)::poll(watched.data(), watched.size(), poll_timeout(next, monotonic_now()));
     initctl_is_due_ = watched[2].revents != 0 || watched[3].revents != 0;
 }
 

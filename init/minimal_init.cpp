@@ -21,6 +21,7 @@
 #include "init/container_child.h"
 #include "init/container_state.h"
 #include "init/container_voice.h"
+#include "init/services_keeper.h"
 #include "init/terminal.h"
 
 namespace mainstay::init {
@@ -53,23 +54,30 @@ void signal_descendants(pid_t parent, int signal, int depth = 0) noexcept {
     }
 }
 
-class MinimalInit {
+class MinimalInit final : Keeper::Kin {
   public:
     explicit MinimalInit(const ContainerOptions& options) noexcept
         : options_(options), voice_(options.style, options.verbosity), policy_{options.grace} {}
 
     int run() noexcept {
         take_signals();
-        if (!take_role() || !start_all()) {
+        if (!take_role() || !start_command()) {
             return kExitFailed;
         }
         // Of what was passed on nothing is ours: a pipe's reader is to see its end.
         (void)::syscall(SYS_close_range, STDERR_FILENO + 1, UINT_MAX, 0);
-        [[maybe_unused]] const int always_there = ::chdir("/");
+        if (options_.has_services) {
+            begin_services();
+        } else {
+            [[maybe_unused]] const int always_there = ::chdir("/");
+        }
         while (state_.phase != ContainerPhase::Ended) {
             const int received = wait_for_signal();
             // The dead first: nobody is sent a signal who is gone.
             reap();
+            if (services_.is_open()) {
+                services_.listen();
+            }
             obey(received);
             handle_deadlines();
             reap();  // nobody may be left for those to wait for
@@ -115,17 +123,14 @@ class MinimalInit {
         return true;
     }
 
-    bool start_all() noexcept {
+    /// @returns false where it cannot be; true where there is none
+    bool start_command() noexcept {
         if (options_.new_session) {
             leave_terminal();
         }
-        if (options_.has_services && !start_supervisor()) {
-            return false;
+        if (options_.command == nullptr) {
+            return true;
         }
-        return options_.command == nullptr || start_command();
-    }
-
-    bool start_command() noexcept {
         command_ = ::fork();
         if (command_ == 0) {
             become_command(options_, born_with_, voice_);
@@ -139,17 +144,25 @@ class MinimalInit {
         return true;
     }
 
-    bool start_supervisor() noexcept {
-        supervisor_ = ::fork();
-        if (supervisor_ == 0) {
+    void begin_services() noexcept {
+        services_.open();
+        state_.supervisor_lives = true;
+        start_supervisor();
+    }
+
+    /// Until it can be, it is tried again.
+    void start_supervisor() noexcept {
+        const UniqueFd link = services_.renew_link();
+        const pid_t pid = ::fork();
+        if (pid == 0) {
+            services_.hand_over(link.get());
             become_supervisor(options_, voice_);
         }
-        if (supervisor_ < 0) {
-            voice_.fatal("fork: %s", errno_text(errno));
-            return false;
+        supervisor_ = std::max(pid, 0);
+        if (pid < 0) {
+            voice_.warning("the supervisor: fork: %s; tried again in a second", errno_text(errno));
         }
-        state_.supervisor_lives = true;
-        return true;
+        restart_at_ = pid < 0 ? monotonic_now() + kSupervisorPause : MonotonicTime::max();
     }
 
     // ---- what happens ---------------------------------------------------------------------------
@@ -157,6 +170,9 @@ class MinimalInit {
     /// @returns 0 when a deadline has passed
     int wait_for_signal() noexcept {
         const auto due = std::min(deadline_, restart_at_);
+        if (services_.is_open()) {
+            return services_.wait(due);
+        }
         const auto left = std::max(due - monotonic_now(), Duration::zero());
         const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
         const timespec timeout{static_cast<time_t>(seconds.count()),
@@ -170,7 +186,7 @@ class MinimalInit {
             int wait_status = 0;
             const pid_t pid = ::waitpid(-1, &wait_status, WNOHANG);
             if (pid > 0) {
-                handle_exit(pid, ExitStatus::from_wait(wait_status));
+                handle_exit(pid, wait_status);
             } else if (pid == 0 || errno != EINTR) {
                 if (pid < 0 && errno == ECHILD) {
                     post(EveryoneEnded{});
@@ -180,19 +196,35 @@ class MinimalInit {
         }
     }
 
-    void handle_exit(pid_t pid, const ExitStatus& status) noexcept {
+    void handle_exit(pid_t pid, int wait_status, pid_t reaped_before = 0) noexcept {
+        const ExitStatus status = ExitStatus::from_wait(wait_status);
         voice_.debug("pid %d: %s", pid, to_text(status).c_str());
         if (pid == command_) {
             command_ended(status);
         } else if (pid == supervisor_) {
-            supervisor_ended(status);
-        } else if (options_.warns_of_reaped) {
-            voice_.warning("Reaped zombie process with pid=%d", pid);
+            supervisor_ended(status, reaped_before);
+        } else {
+            others_exit(pid, wait_status);
         }
         if (state_.phase == ContainerPhase::Kill) {
             signal_rest(SIGKILL);  // whom the dead one has left to us
         }
     }
+
+    void others_exit(pid_t pid, int wait_status) noexcept {
+        if (options_.warns_of_reaped) {
+            voice_.warning("Reaped zombie process with pid=%d", pid);
+        }
+        // The supervisor's children became ours in the moment of its death: it may be next.
+        int its_status = 0;
+        const pid_t supervisor = supervisor_;
+        if (supervisor > 0 && ::waitpid(supervisor, &its_status, WNOHANG) == supervisor) {
+            handle_exit(supervisor, its_status, pid);
+        }
+        services_.handle_exit(pid, wait_status);
+    }
+
+    bool is_own(pid_t pid) noexcept override { return pid == command_; }
 
     void command_ended(const ExitStatus& status) noexcept {
         const std::uint8_t code = options_.forgiven.exit_code(status);
@@ -203,9 +235,10 @@ class MinimalInit {
         post(CommandEnded{code});
     }
 
-    void supervisor_ended(const ExitStatus& status) noexcept {
+    void supervisor_ended(const ExitStatus& status, pid_t reaped_before) noexcept {
         supervisor_ = 0;
-        const bool crashed = status.kind != ExitStatus::Kind::Exited;
+        const bool has_stopped = services_.bury(reaped_before, *this);
+        const bool crashed = status.kind != ExitStatus::Kind::Exited && !has_stopped;
         if (crashed) {
             voice_.warning("the supervisor: %s", to_text(status).c_str());
         }
@@ -255,7 +288,7 @@ class MinimalInit {
     void handle_deadlines() noexcept {
         const MonotonicTime now = monotonic_now();
         if (restart_at_ <= now) {
-            restart_at_ = start_supervisor() ? MonotonicTime::max() : now + kSupervisorPause;
+            start_supervisor();
         }
         if (deadline_ <= now) {
             deadline_ = MonotonicTime::max();
@@ -330,6 +363,7 @@ class MinimalInit {
     ContainerVoice voice_;
     ContainerPolicy policy_;
     ContainerState state_;
+    ServicesKeeper services_;
     sigset_t born_with_{};
     sigset_t awaited_{};
     pid_t command_ = 0;

@@ -1,5 +1,6 @@
 #include "init/supervisor_link.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -7,7 +8,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 
+#include "common/paths.h"
 #include "common/units.h"
 
 namespace mainstay::init {
@@ -39,6 +42,19 @@ std::optional<std::uint32_t> SeldomSaid::ask(MonotonicTime now) noexcept {
     }
     last_ = now;
     return std::exchange(held_back_, 0);
+}
+
+void hand_over_link(int link_fd) noexcept {
+    constexpr int kLinkTarget = 3;
+    if (link_fd == kLinkTarget) {
+        (void)::fcntl(link_fd, F_SETFD, 0);
+    } else {
+        (void)::dup2(link_fd, kLinkTarget);
+    }
+    (void)::setenv(kLinkVariable, "3", 1);
+    FixedString<8> version;
+    version.append_format("%u", static_cast<unsigned>(kLinkVersion));
+    (void)::setenv(kLinkVersionVariable, version.c_str(), 1);
 }
 
 Result<UniqueFd> SupervisorLink::renew() noexcept {

@@ -23,6 +23,9 @@ class SeldomSaid {
     std::uint32_t held_back_ = 0;
 };
 
+/// In the child that becomes the supervisor: its end of the link and how it finds that.
+void hand_over_link(int link_fd) noexcept;
+
 class SupervisorLink {
   public:
     /// Where the link is and how far the talk has come lies with what @p keeper keeps.

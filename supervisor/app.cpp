@@ -316,7 +316,7 @@ class App final : public ScanListener, public ServiceObserver, public System {
 
     /// Where PID 1 is not ours it would take the signals for something else, or die of them.
     void ask_pid_1(int signal, const char* what) {
-        if (!link_.is_there()) {
+        if (!link_.is_there() || !settings_.pid_1_is_ours) {
             journal_.error(std::string(what) + ": PID 1 is not ours; nothing is done");
         } else if (::kill(1, signal) != 0) {
             journal_.error(std::string(what) + ": signal to PID 1: " + errno_text(errno));

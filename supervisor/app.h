@@ -21,6 +21,7 @@ struct AppSettings {
     Inheritance born_with;
     UniqueFd boot_link;              ///< invalid: none
     std::uint32_t link_version = 0;  ///< of the boot link, as PID 1 has it
+    bool pid_1_is_ours = false;      ///< and may be asked to end the system
     char** argv = nullptr;           ///< of this process, with the program's absolute path first
     std::optional<UpgradeNote> upgrade;  ///< of the program that was this process before
     UniqueFd own_messages;  ///< read end of the pipe that the journal copies to; invalid: none

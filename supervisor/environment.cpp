@@ -105,6 +105,7 @@ Environment service_environment(Origin origin, const Environment& inherited,
     }
     unset_variable(result, kLinkVariable);
     unset_variable(result, kLinkVersionVariable);
+    unset_variable(result, kLinkRoleVariable);
     set_variable(result, kSocketVariable, control_socket);
     return result;
 }

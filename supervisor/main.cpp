@@ -109,6 +109,7 @@ int supervise(Options options, char** argv) {
     }
     const auto link = find_boot_link(link_variable);
     const bool has_link = link && link->has_value();
+    const bool is_system = has_link && variable(kLinkRoleVariable).empty();
     options.directory = absolute(options.directory);
     options.control_socket = absolute(options.control_socket);
     options.log_directory = absolute(options.log_directory);
@@ -117,7 +118,7 @@ int supervise(Options options, char** argv) {
     if (note) {
         keep_way_back(*note, has_link ? **link : -1, argv);
     }
-    MessageLog log(has_link ? MessageLog::Sink::Kernel : MessageLog::Sink::StandardError);
+    MessageLog log(is_system ? MessageLog::Sink::Kernel : MessageLog::Sink::StandardError);
     if (!link) {
         log.error(std::string(kLinkVariable) + "=" + link_variable + ": " +
                   errno_text(link.error().code) + "; going on without PID 1");
@@ -135,9 +136,10 @@ int supervise(Options options, char** argv) {
     if (note) {
         settings.born_with = born_as(*note);
     }
+    settings.pid_1_is_ours = is_system;
     settings.argv = argv;
     settings.upgrade = std::move(note);
-    const bool is_machine = has_link && variable("container").empty();
+    const bool is_machine = is_system && variable("container").empty();
     settings.environment =
         service_environment(is_machine ? Origin::Machine : Origin::Inherited, own_environment(),
                             is_machine ? read_environment_file() : "", options.control_socket);

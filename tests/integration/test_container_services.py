@@ -1,12 +1,16 @@
 """`init --services[=DIR] [-- COMMAND]`: services beside a container's command, and how that ends."""
 
+import contextlib
 import os
 import pathlib
 import signal
+import socket
 import subprocess
+import types
 
 import pytest
 
+import puppet
 from container_init import DEADLINE, INIT, LAST, Running, recorder
 from namespace import Pid1, eventually  # noqa: F401  (conftest.py knows by Pid1 that this needs root)
 
@@ -156,3 +160,49 @@ def test_without_a_supervisor_it_says_where_one_should_be(tmp_path):
     result = subprocess.run([alone, "--services", "--", "sleep", "1000"], capture_output=True, text=True, timeout=DEADLINE)
     assert result.returncode == 127
     assert "beside init, at /sbin/supervisor and at /usr/lib/mainstay/supervisor" in result.stderr
+
+
+STORING = """
+ready = notify
+fd-store-max = 8
+listen = unix:{place}/web.sock name=a
+restart-delay = 10 ms
+"""
+TAKE = "socket.socket(fileno=os.dup(3)).accept()[0].recv(100).decode()"
+
+
+def join_queue(place, words):
+    """A client of the socket, whom nobody has accepted yet."""
+    client = socket.socket(socket.AF_UNIX)
+    client.settimeout(DEADLINE)
+    client.connect(str(place / "web.sock"))
+    client.sendall(words)
+    return client
+
+
+@pytest.mark.parametrize("pid_namespace", [False, True], ids=["subreaper", "pid 1"])
+def test_init_keeps_what_services_stored_while_there_is_no_supervisor(tmp_path, pid_namespace):
+    here = types.SimpleNamespace(top=tmp_path)
+    services = {"web": (puppet.run(here, "web") + "\n", STORING.format(place=tmp_path))}
+    with Container(tmp_path, services, pid_namespace=pid_namespace) as init, contextlib.ExitStack() as clients:
+        web = puppet.Puppet(here, "web")
+        web("notify('READY=1') or keep('text', b'hello') or barrier()")
+        init.svctl("wait", "--boot")
+        clients.enter_context(join_queue(tmp_path, b"first"))
+        first = init.child("supervisor")
+        os.kill(first, signal.SIGKILL)
+        eventually(lambda: init.child("supervisor") not in (None, first), "another one is there", DEADLINE)
+        # It ends while there may be nobody yet who knows it.
+        web.path.unlink()
+        web.tell("os._exit(7)")
+        assert web.file.readline() == ""
+        clients.enter_context(join_queue(tmp_path, b"second"))
+        web = puppet.Puppet(here, "web")
+        web("notify('READY=1')")
+        assert web("os.environ['LISTEN_FDNAMES']") == "a:text"
+        assert web("os.pread(4, 100, 0).decode()") == "hello"
+        assert [web(TAKE), web(TAKE)] == ["first", "second"]
+        # Told by init, which has buried it, and not guessed.
+        assert '"last_death":{"code":7,' in init.svctl("--json", "status", "web")
+        init.signal(signal.SIGTERM)
+        assert init.exit() == 0
