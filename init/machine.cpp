@@ -18,6 +18,7 @@
 #include "init/host_notify.h"
 
 namespace mainstay::init {
+
 Machine::Machine(const MachineOptions& options, Log& log, const BirthLimits& limits,
                  SignalSource& signals, StateMemory& memory) noexcept
     : options_(options),
