@@ -23,6 +23,7 @@ namespace mainstay::supervisor {
 namespace {
 
 constexpr std::size_t kMostEntries = 10'000;
+constexpr int kMostLinks = 40;  // as the kernel has it
 constexpr Duration kPauseAfterFailure = std::chrono::seconds(1);
 constexpr std::uint32_t kInterest = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |
                                     IN_DELETE_SELF | IN_MOVE_SELF | IN_ATTRIB | IN_ONLYDIR;
@@ -64,6 +65,16 @@ Result<std::string> link_text(int directory, const char* name) {
         return last_error("readlink");
     }
     return size < 0 ? std::string() : std::string(buffer.data(), static_cast<std::size_t>(size));
+}
+
+/// Where a link leads; empty for what is none.
+std::string behind(std::string path) {
+    path.erase(path.find_last_not_of('/') + 1);
+    const auto text = link_text(AT_FDCWD, path.c_str());
+    if (!text || text->empty() || text->front() == '/') {
+        return text ? *text : std::string();
+    }
+    return parent_of(path) + "/" + *text;
 }
 
 }  // namespace
@@ -112,6 +123,17 @@ void Scan::watch(const std::string& path, const std::string& name) {
     names_[id].push_back(name);
 }
 
+/// The directory that the last name of @p path is in, or the nearest one that is there.
+void Scan::watch_place(const std::string& path) {
+    std::string missing = path;
+    std::string ancestor = parent_of(path);
+    while (!exists(ancestor) && ancestor != "/" && ancestor != ".") {
+        missing = ancestor;
+        ancestor = parent_of(ancestor);
+    }
+    watch(ancestor, name_of(missing));
+}
+
 /// Adding a watch that exists gives the same number again, so this may be done at any time.
 void Scan::watch_again() {
     if (has_ended_ || !inotify_.valid()) {
@@ -119,13 +141,11 @@ void Scan::watch_again() {
     }
     std::map<int, std::vector<std::string>> before = std::exchange(names_, {});
     watch(directory_, "");
-    std::string missing = directory_;
-    std::string ancestor = parent_of(directory_);
-    while (!exists(ancestor) && ancestor != "/" && ancestor != ".") {
-        missing = ancestor;
-        ancestor = parent_of(ancestor);
+    std::string place = directory_;
+    for (int link = 0; link < kMostLinks && !place.empty(); ++link) {
+        watch_place(place);
+        place = behind(place);
     }
-    watch(ancestor, name_of(missing));
     std::array<char, PATH_MAX> real;
     if (::realpath(directory_.c_str(), real.data()) != nullptr) {
         watch(parent_of(real.data()), name_of(real.data()));

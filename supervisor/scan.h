@@ -2,10 +2,10 @@
 /// elsewhere.
 ///
 /// inotify says nothing when a watched symlink is repointed, and only MOVE_SELF when a directory is
-/// replaced. So three things are watched: the directory, the directory that its name is in, and
-/// the one that its real path is in; whatever concerns them re-arms all and reads again. A
-/// directory that is not there (yet, or any more) changes nothing: the nearest ancestor is watched
-/// until it comes.
+/// replaced. So these are watched: the directory, the directory that its name is in, those of the
+/// links that it leads through (runit's `current`), and the one that its real path is in; whatever
+/// concerns them re-arms all and reads again. A directory that is not there (yet, or any more)
+/// changes nothing: the nearest ancestor is watched until it comes.
 #pragma once
 
 #include <map>
@@ -59,6 +59,7 @@ class Scan {
     bool is_of_interest(int watch, const char* name) const;
     void watch_again();
     void watch(const std::string& path, const std::string& name);
+    void watch_place(const std::string& path);
     void read_directory();
     void use(Result<Entries> entries);
     Result<Entries> read_entries();

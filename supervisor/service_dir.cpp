@@ -257,6 +257,14 @@ class Reader {
     /// As chpst -e does it, which starts nothing where it cannot read all.
     void read_variables(ProcessSettings& process) {
         const auto directory = directory_->open_directory(kEnvironmentDirectory);
+        if (!directory && directory.error().code == ENOTDIR) {
+            // To runit the name means nothing: what runs there is to run here.
+            read_.problems.push_back({Severity::Warning,
+                                      path_of(kEnvironmentDirectory),
+                                      {},
+                                      "not a directory: no variables are read from it"});
+            return;
+        }
         if (!directory) {
             refuse_unread(path_of(kEnvironmentDirectory), directory.error().code);
             return;

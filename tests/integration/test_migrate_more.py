@@ -67,9 +67,8 @@ def test_voids_stages_and_links():
         eventually(lambda: "run: " in p.run("sv", "status", "/var/service/web", check=False), "sv finds it")
         eventually(lambda: p.run("pidof", "sleep", check=False), "chpst has become the service")
         p.run("runsvchdir", "single")
-        p.run("svctl", "rescan")
-        p.run("svctl", "up", "sulogin")
         eventually(lambda: p.run("svctl", "list") == "sulogin\n", "the services are those of the other directory")
+        eventually(lambda: "run: " in p.run("sv", "status", "/var/service/sulogin", check=False), "and run")
         p.run("/sbin/reboot", check=False)
         p.wait_for_line("^stage 3$")
         assert p.exit_status() == -signal.SIGHUP

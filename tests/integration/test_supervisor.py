@@ -464,6 +464,23 @@ def test_a_symlinked_directory_that_is_repointed_is_followed(s):
     eventually(lambda: s.known() == {"two"}, "two is known")
 
 
+def test_a_link_on_the_way_that_is_repointed_is_followed(s):
+    """As Debian and Void have it: /etc/service leads to a link, which runsvchdir changes."""
+    for level, name in (("a", "one"), ("b", "two")):
+        s.define(name, SLEEP)
+        (s.top / "runsvdir" / level).mkdir(parents=True)
+        (s.top / "runsvdir" / level / name).symlink_to(s.definitions / name)
+    (s.top / "runsvdir/current").symlink_to("a")
+    (s.top / "deep").mkdir()
+    (s.top / "deep/service").symlink_to("../runsvdir/current/")
+    s.start(directory=s.top / "deep/service")
+    eventually(lambda: s.known() == {"one"}, "one is known")
+    for level, names in (("b", {"two"}), ("gone", {"two"}), ("a", {"one"})):
+        (s.top / "runsvdir/current.new").symlink_to(level)
+        (s.top / "runsvdir/current.new").rename(s.top / "runsvdir/current")
+        eventually(lambda: s.known() == names, f"what is in {level} is known")
+
+
 def test_a_directory_that_is_removed_while_its_service_runs(s):
     directory = s.define("web", SLEEP)
     s.enable("web")

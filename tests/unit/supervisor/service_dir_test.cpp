@@ -158,6 +158,16 @@ TEST_CASE("an env/ that cannot be read keeps the service from starting", "[servi
           Names{tree.path("d/env") + ": more than 1000 variables"});
 }
 
+TEST_CASE("a file called env means nothing, as in runit", "[service_dir]") {
+    const TemporaryTree tree;
+    tree.write("web/env", "A=1\n");
+    const LoadedDefinition loaded = load(tree.path("web"));
+    CHECK(loaded.usable);
+    CHECK(loaded.definition.process().environment.empty());
+    CHECK(loaded.problems ==
+          Names{tree.path("web/env") + ": not a directory: no variables are read from it"});
+}
+
 TEST_CASE("service.conf and its overrides are read in the order of names", "[service_dir]") {
     const TemporaryTree tree;
     tree.write("web/service.conf", "nice = 1\nneeds = a\n");
