@@ -76,6 +76,13 @@ Result<Streams> LogPipes::streams_of(const OutputRequest& request) {
     return streams;
 }
 
+void LogPipes::describe(const OutputRequest& request) {
+    if (const auto slot = slot_of(request.service)) {
+        outputs_[*slot].name = request.name;
+        settings_changed(*slot, request);
+    }
+}
+
 Result<std::uint32_t> LogPipes::make_output(const OutputRequest& request, Pipe pipe) {
     TRY_VOID(make_arena());
     if (is_in_reserve(pipe.write_end.get())) {

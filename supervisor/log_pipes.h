@@ -45,8 +45,8 @@ class LogPipes final : public Outputs, private SvlogListener {
     /// Takes up what a supervisor before this one left. To be called before any other call. Of a
     /// service that was restored, streams_of() and connect() find the pipe that its processes still
     /// write to, and positions of its stream go on. Does nothing with svlog yet: it has to know
-    /// first how each service's files are to be kept, from streams_of(), which is to be called for
-    /// every service that runs.
+    /// first how each service's files are to be kept: from streams_of(), which is to be called for
+    /// every service that runs, and from describe() for the others.
     void restore(std::vector<KeptLog> kept);
 
     /// To be called once when all services are there, whether restore() was called or not: pipes of
@@ -56,6 +56,7 @@ class LogPipes final : public Outputs, private SvlogListener {
 
     Result<void> connect(ServiceId writer, ServiceId logger) override;
     Result<Streams> streams_of(const OutputRequest& request) override;
+    void describe(const OutputRequest& request) override;
     void close_input(ServiceId logger) override;
     void forget(ServiceId service) override;
     LogTail tail(ServiceId service, std::size_t count) override;

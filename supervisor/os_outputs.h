@@ -74,6 +74,10 @@ class Outputs {
     /// gets a pipe to svlog, made now. Error: there is no room for one; to be tried again.
     virtual Result<Streams> streams_of(const OutputRequest& request) = 0;
 
+    /// Of a service that has no process now: how what it wrote is to be kept, where a supervisor
+    /// before this one left something of it. Makes nothing.
+    virtual void describe(const OutputRequest& request) = 0;
+
     /// Closes the kept write end of what feeds @p logger, so that it reads the rest and then EOF.
     /// To be called when the last of its writers is down.
     virtual void close_input(ServiceId logger) = 0;

@@ -221,10 +221,12 @@ void ServiceSet::resume_inherited() {
 
 void ServiceSet::resume(Service& service, const KnownService& known) {
     os_.cgroups.resume(service.id, service.name);
+    const OutputRequest request = output_request(service.id, service.name, service.definition);
     if (has_process(service.snapshot)) {
         // Its output goes on from here, however much of it is known.
-        static_cast<void>(
-            os_.outputs.streams_of(output_request(service.id, service.name, service.definition)));
+        static_cast<void>(os_.outputs.streams_of(request));
+    } else {
+        os_.outputs.describe(request);
     }
     resume_timers(service);
     if (os_.sockets != nullptr && !is_resting(service.snapshot.state)) {

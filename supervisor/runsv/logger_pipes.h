@@ -20,6 +20,7 @@ class LoggerPipes final : public Outputs {
 
     Result<void> connect(ServiceId writer, ServiceId logger) override;
     Result<Streams> streams_of(const OutputRequest& request) override;
+    void describe(const OutputRequest& /*request*/) override {}
     void close_input(ServiceId logger) override;
     void forget(ServiceId service) override;
 

@@ -37,6 +37,9 @@ class FakeOutputs final : public supervisor::Outputs {
         return supervisor::Streams{number * 10, number * 10 + 1};
     }
 
+    void describe(const supervisor::OutputRequest& request) override {
+        described[request.service] = request.settings;
+    }
     void close_input(supervisor::ServiceId logger) override { closed.insert(logger); }
     void forget(supervisor::ServiceId service) override { forgotten.insert(service); }
 
@@ -67,6 +70,7 @@ class FakeOutputs final : public supervisor::Outputs {
     void unfollow(supervisor::FollowId follow) override { callbacks.erase(follow); }
 
     std::map<supervisor::ServiceId, supervisor::ServiceId> connected;
+    std::map<supervisor::ServiceId, std::shared_ptr<const supervisor::LogSettings>> described;
     std::set<supervisor::ServiceId> closed;
     std::set<supervisor::ServiceId> forgotten;
     std::map<supervisor::ServiceId, std::vector<std::string>> lines;

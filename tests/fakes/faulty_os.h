@@ -85,6 +85,7 @@ class FaultyOutputs final : public supervisor::Outputs {
         }
         return real_.streams_of(request);
     }
+    void describe(const supervisor::OutputRequest& request) override { real_.describe(request); }
     void close_input(supervisor::ServiceId logger) override { real_.close_input(logger); }
     void forget(supervisor::ServiceId service) override { real_.forget(service); }
     supervisor::LogTail tail(supervisor::ServiceId service, std::size_t count) override {

@@ -17,7 +17,7 @@ import pytest
 
 import puppet
 from namespace import Pid1, eventually
-from supervised import DEADLINE, Client, Supervised, wait_open_for_runit
+from supervised import DEADLINE, Client, Supervised, svlog_of, wait_for_svlog, wait_open_for_runit
 
 ROUNDS = int(os.environ.get("MAINSTAY_CRASH_ROUNDS", "100000"))
 SECONDS = float(os.environ.get("MAINSTAY_CRASH_SECONDS", "25"))
@@ -43,8 +43,8 @@ def service(name, run=SLEEP, **files):
 class Machine(Pid1):
     """A real init whose supervisor can be killed."""
 
-    def __init__(self, files, **more):
-        super().__init__(inittab=INITTAB, files=files, **more)
+    def __init__(self, files, inittab=INITTAB, **more):
+        super().__init__(inittab=inittab, files=files, **more)
 
     def supervisor(self):
         """Its pid as seen from outside; None while there is none."""
@@ -149,6 +149,26 @@ def test_an_exit_while_nobody_looks_is_told_with_its_status():
         eventually(lambda: m.status("other").get("pid") not in (None, other), "other runs again")
         assert m.status("other")["last_death"]["signal"] == signal.SIGKILL
         assert m.zombies() == []
+
+
+def test_what_a_service_left_is_written_as_its_definition_says_though_it_does_not_run():
+    prints = "#!/bin/sh\nwhile ! [ -e /tmp/go ]; do sleep 0.05; done\necho last words\nexit 1\n"
+    conf = "restart = never\nlog-timestamp = none\n"
+    inittab = "::supervise:/sbin/supervisor --log-dir /var/log/sv /etc/service\n"
+    with Machine(service("brief", run=prints, service__conf=conf), inittab=inittab) as m:
+        m.wait_state("brief", "ready")
+        wait_for_svlog(m.supervisor)
+        supervisor = m.supervisor()
+        svlog = svlog_of(supervisor)
+        # Stopped it reads nothing, so that all is in the pipe when both die.
+        os.kill(svlog, signal.SIGSTOP)
+        (m.root / "tmp/go").touch()
+        m.wait_state("brief", "failed")
+        os.kill(supervisor, signal.SIGKILL)
+        os.kill(svlog, signal.SIGKILL)
+        current = m.root / "var/log/sv/brief/current"
+        eventually(lambda: current.exists() and current.stat().st_size > 0, "another svlog writes")
+        assert current.read_text() == "last words\n"
 
 
 def test_boot_is_complete_once():

@@ -261,6 +261,20 @@ TEST_CASE("a service without a process stays what it is", "[inherit]") {
     }
 }
 
+TEST_CASE("what a service without a process has printed is kept as its definition says",
+          "[inherit]") {
+    for (const Case& each : kWithout) {
+        INFO(each.name);
+        World w;
+        const auto settings = std::make_shared<const LogSettings>();
+        w.directory("/sv/web").own_log = settings;
+        each.make(w);
+        CHECK(w.outputs.described.empty());
+        w.FakeSystem::succeed(w.moment(), {"later", "web"});
+        CHECK(w.outputs.described[w.service("web").id] == settings);
+    }
+}
+
 TEST_CASE("what a supervisor was about to kill when it died is killed by the next one",
           "[inherit]") {
     for (const bool kills : {true, false}) {

@@ -167,6 +167,29 @@ TEST_CASE("a stream goes on under the next supervisor", "[log_pipes]") {
     CHECK(g.pipes().read_from(kGone, 0).bytes.empty());
 }
 
+TEST_CASE("what a service left is kept as its definition says, though it does not run",
+          "[log_pipes]") {
+    Generations g;
+    const UniqueFd output = g.output_of(kWeb, "web");
+    g.begin();
+    const std::string line = std::string(99, 'x') + "\n";
+    for (int lines = 0; lines < 100; ++lines) {
+        write_to(output.get(), line);
+    }
+    write_to(output.get(), "last words\n");
+    g.next();
+    LogSettings settings;
+    settings.memory = 4096;
+    g.pipes().describe({kWeb, "web", std::make_shared<const LogSettings>(settings)});
+    g.pipes().describe({kLogger, "never ran", nullptr});
+    g.know_all_but_gone();
+    const auto memory = [&] { return g.pipes().read_from(kWeb, 0); };
+    g.turn_until([&] { return memory().bytes.find("last words") != std::string::npos; });
+    CHECK(memory().bytes.size() <= settings.memory);
+    CHECK(memory().lost > 0);
+    CHECK(g.keeper().kept.count({KeptKind::LogPipe, kLogger}) == 0);
+}
+
 TEST_CASE("what is kept is what is in use", "[log_pipes]") {
     Generations g;
     const auto kept = [&](KeptKind kind, ServiceId id) {
