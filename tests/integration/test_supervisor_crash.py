@@ -3,15 +3,13 @@
 Under our PID 1 (a real init in namespaces of its own), and without it (this test is the parent that
 starts it again).
 
-MAINSTAY_CRASH_ROUNDS: how often it is killed in the loop; MAINSTAY_CRASH_SECONDS: or for how long.
+test_crash_loop.py kills it again and again.
 """
 
 import json
 import os
 import pathlib
-import random
 import signal
-import time
 
 import pytest
 
@@ -19,18 +17,10 @@ import puppet
 from namespace import Pid1, eventually
 from supervised import DEADLINE, Client, Supervised, svlog_of, wait_for_svlog, wait_open_for_runit
 
-ROUNDS = int(os.environ.get("MAINSTAY_CRASH_ROUNDS", "100000"))
-SECONDS = float(os.environ.get("MAINSTAY_CRASH_SECONDS", "25"))
 CONTROL = "/run/mainstay/control"
 INITTAB = "::supervise:/sbin/supervisor /etc/service\n"
 
 SLEEP = "#!/bin/sh\nexec sleep 100000\n"
-# Notes its birth, and ends by itself after a while with a code of its own.
-CRASHES = "#!/bin/sh\necho run $$ >> /tmp/crashes\nsleep 0.0$(($$ % 7))\nexit $(($$ % 100))\n"
-SLOW_END = "#!/bin/sh\ntrap 'sleep 0.05; exit 0' TERM\nwhile :; do sleep 1000 & wait; done\n"
-FINISHES = "#!/bin/sh\necho run $$ >> /tmp/finishes\nexit 3\n"
-FINISH = "#!/bin/sh\necho finish $1 $2 >> /tmp/finishes\nsleep 0.02\n"
-FAST = "restart-delay = 10 ms\nrestart-delay-max = 20 ms\n"
 
 
 def service(name, run=SLEEP, **files):
@@ -177,87 +167,6 @@ def test_boot_is_complete_once():
         eventually(lambda: (m.root / "run/mainstay/booted").exists(), "boot is complete")
         m.kill_supervisor()
         assert m.run("svctl", "wait", "--boot", "--timeout", "60") is not None
-
-
-def loop_files():
-    files = {}
-    for number in range(6):
-        files |= service(f"steady{number}")
-    files |= service("crashes", CRASHES, service__conf=FAST)
-    files |= service("finishes", FINISHES, finish=FINISH, service__conf=FAST)
-    files |= service("slow", SLOW_END)
-    return files
-
-
-def deaths(m, name):
-    """Number of deaths, and the last ones."""
-    details = m.status(name).get("details", {})
-    return details.get("death_count", 0), details.get("deaths", [])
-
-
-def lines(m, name):
-    return (m.root / "tmp" / name).read_text().splitlines()
-
-
-def test_killed_again_and_again_at_random_moments():
-    chance = random.Random(int(os.environ.get("MAINSTAY_SEED", "1")))
-    end = time.monotonic() + SECONDS
-    with Machine(loop_files()) as m:
-        for number in range(6):
-            m.wait_state(f"steady{number}", "ready")
-        steady = {name: pid for name, pid in pids(m.status()).items() if name.startswith("steady")}
-        m.kill_supervisor()
-        opened = m.descriptors(m.pid)
-        rounds = 0
-        while rounds < ROUNDS and time.monotonic() < end:
-            verb = chance.choice(["down", "up", "restart", None])
-            if verb:
-                try:
-                    with Client(m.root / CONTROL.lstrip("/")) as client:
-                        client.send(verb=verb, services=["slow"])
-                        time.sleep(chance.random() * 0.05)
-                except OSError:
-                    pass
-            else:
-                time.sleep(chance.random() * 0.05)
-            supervisor = m.supervisor()
-            if supervisor:
-                os.kill(supervisor, signal.SIGKILL)
-                rounds += 1
-            now = m.status()
-            kept = {name: now[name].get("pid") for name in steady}
-            assert kept == steady, (now, m.transcript()[-3000:])
-        # Quiet, so that what was told can be compared with what was.
-        for name in ("crashes", "finishes"):
-            assert m.ask(verb="down", services=[name]).exit == 0
-        assert m.ask(verb="up", services=["slow"]).exit == 0
-        check_deaths(m)
-        assert m.zombies() == []
-        assert m.descriptors(m.pid) <= opened + 8
-        print(f"{rounds} rounds")
-        assert rounds > 0
-
-
-def told_deaths(m, name, runs):
-    """The same, but for the last run where it was stopped before it had written its line."""
-    count, died = deaths(m, name)
-    if count == runs + 1 and died[-1].get("signal") == signal.SIGTERM:
-        return runs, died[:-1]
-    return count, died
-
-
-def check_deaths(m):
-    """Each run of `crashes` died once, with the code that it chose; the last may have been stopped."""
-    born = [int(line.split()[1]) for line in lines(m, "crashes")]
-    count, died = told_deaths(m, "crashes", len(born))
-    assert count == len(born), (count, len(born), m.transcript()[-3000:])
-    codes = [death.get("code") for death in died]
-    expected = [pid % 100 for pid in born][-len(codes):]
-    wrong = [pair for pair in zip(codes, expected) if pair[0] is not None and pair[0] != pair[1]]
-    assert wrong == [], (codes, expected)
-    runs = sum(line.startswith("run") for line in lines(m, "finishes"))
-    count, _ = told_deaths(m, "finishes", runs)
-    assert count == runs
 
 
 def test_a_thousand_services():

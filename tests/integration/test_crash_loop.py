@@ -1,0 +1,22 @@
+"""kill -9 the supervisor, and svlog, 200 times at random moments, under our PID 1 (crash_loop.py says what runs).
+
+It waits more than it computes: PID 1 starts a supervisor that dies all the time 20 times in 10 seconds.
+MAINSTAY_CRASH_ROUNDS: how often it is killed; MAINSTAY_SEED: at which moments.
+"""
+
+import os
+
+import crash_loop
+from test_supervisor_crash import Machine
+
+ROUNDS = int(os.environ.get("MAINSTAY_CRASH_ROUNDS", "200"))
+
+
+def test_killed_again_and_again_at_random_moments():
+    with Machine(crash_loop.files(), inittab=crash_loop.INITTAB) as m:
+        loop = crash_loop.CrashLoop(m, seed=int(os.environ.get("MAINSTAY_SEED", "1")))
+        loop.start()
+        for _ in range(ROUNDS):
+            loop.kill_at_a_random_moment()
+        loop.check()
+        print(f"{loop.kills} kills of the supervisor, {loop.svlog_kills} of svlog")
