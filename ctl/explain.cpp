@@ -75,7 +75,9 @@ std::string sentence_of(const ServiceView& view) {
         case ServiceState::Finishing:
             return start_sentence(view, "has ended, and its finish program has been running");
         case ServiceState::Backoff:
-            return with_reason("died; " + next_start_text(view, " restart"), last_end(view));
+            return with_reason((view.exec_failure ? "could not be started; " : "died; ") +
+                                   next_start_text(view, " restart"),
+                               last_end(view));
         case ServiceState::Failed:
             return with_reason("has failed for good" +
                                    (view.cause.empty() ? std::string() : " (" + view.cause + ")"),

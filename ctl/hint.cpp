@@ -1,5 +1,6 @@
 #include "ctl/hint.h"
 
+#include <algorithm>
 #include <array>
 
 #include "ctl/describe.h"
@@ -26,7 +27,7 @@ std::string for_exec_failure(const ServiceView& view) {
         return "chmod +x " + path + " makes it executable";
     }
     if (error == "No such file or directory") {
-        return path + " is not there, or what its first line names is not";
+        return "write " + path + ", or say with exec in its service.conf what to run";
     }
     if (error == "Exec format error") {
         return "its first line must name what executes it, such as #!/bin/sh";
@@ -46,11 +47,30 @@ std::string for_blockers(const ServiceView& view) {
     return {};
 }
 
+/// Of one that was not even tried: what it needs has failed, or is not there.
+std::string for_unmet_need(const ServiceView& view, const RelatedView& need) {
+    if (!need.state) {
+        return "svctl enable " + need.name + " makes " + need.name + " known; or take it out of " +
+               view.name + "'s needs";
+    }
+    // In a circle each needs one that failed.
+    const auto& dependents = view.details().needed_by;
+    const bool is_mutual = std::any_of(dependents.begin(), dependents.end(),
+                                       [&](const auto& other) { return other.name == need.name; });
+    return is_mutual
+               ? std::string()
+               : view.name + " starts when " + need.name + " does: see svctl status " + need.name;
+}
+
 /// A need that is not there while the service is in trouble is more than a coincidence.
 std::string for_needs(const ServiceView& view) {
+    const bool was_tried = view.last_death || view.exec_failure;
     for (const RelatedView& need : view.details().needs) {
         const bool is_there =
             need.state && (*need.state == ServiceState::Ready || *need.state == ServiceState::Done);
+        if (!is_there && !was_tried) {
+            return for_unmet_need(view, need);
+        }
         if (!is_there) {
             return need.name + " is not ready; " + view.name + " may end because of that";
         }

@@ -337,6 +337,8 @@ ExecFault PreparedChild::fault_of(const ExecReport& report) const {
                 ? "not found in PATH"
                 : exec_reason(fault.path, settings_.chroot != nullptr ? settings_.chroot : "",
                               report.code);
+    } else if (report.stage == ExecStage::Chdir && report.code == ENOENT) {
+        fault.reason = dangling_reason(fault.path);
     } else if (report.stage == ExecStage::Limit && report.code == EPERM) {
         fault.reason = "above the hard limit, which may not be raised";
     } else if (report.code == EPERM && ::geteuid() != 0) {

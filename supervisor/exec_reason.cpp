@@ -48,13 +48,8 @@ std::string octal(mode_t mode) {
 
 /// Of a link that leads nowhere, or a script or program whose interpreter is missing.
 std::string why_not_there(const std::string& path, const std::string& root) {
-    std::array<char, PATH_MAX> buffer;
     if (!look_at(path)) {
-        const ssize_t size = ::readlink(path.c_str(), buffer.data(), buffer.size());
-        return size < 0 ? std::string()
-                        : "is a symbolic link to " +
-                              std::string(buffer.data(), static_cast<std::size_t>(size)) +
-                              ", which does not exist";
+        return dangling_reason(path);
     }
     const auto interpreter = interpreter_of(first_bytes_of(path));
     if (!interpreter) {
@@ -95,6 +90,15 @@ std::string why_not_permitted(const std::string& path, const std::string& root) 
 }
 
 }  // namespace
+
+std::string dangling_reason(const std::string& path) {
+    std::array<char, PATH_MAX> buffer;
+    const ssize_t size = ::readlink(path.c_str(), buffer.data(), buffer.size());
+    return size < 0 ? std::string()
+                    : "is a symbolic link to " +
+                          std::string(buffer.data(), static_cast<std::size_t>(size)) +
+                          ", which does not exist";
+}
 
 std::string exec_reason(const std::string& path, const std::string& root, int code) {
     switch (code) {

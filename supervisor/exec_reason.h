@@ -14,4 +14,8 @@ namespace mainstay::supervisor {
 /// @returns empty where the errno says enough
 std::string exec_reason(const std::string& path, const std::string& root, int code);
 
+/// Of a directory that is not there.
+/// @returns empty unless the path itself is a link
+std::string dangling_reason(const std::string& path);
+
 }  // namespace mainstay::supervisor

@@ -172,6 +172,7 @@ void RunitFiles::open(const Service& service) {
         return not_opened(service, made.error());
     }
     refused_.erase(service.id);
+    told_.erase(service.id);
     fading_.erase(service.id);
     adopt(service, std::move(*made), status);
 }
@@ -227,7 +228,10 @@ void RunitFiles::not_opened(const Service& service, const SuperviseFault& fault)
     }
     fading_.erase(service.id);
     if (fault.kind != SuperviseFault::Kind::Held && fault.kind != SuperviseFault::Kind::Fading) {
-        os_.journal.warning(service.name + ": cannot be driven by sv: " + fault.message);
+        // Tried again at each run, said once: a service that is not there is restarted for ever.
+        if (told_.insert(service.id).second) {
+            os_.journal.warning(service.name + ": cannot be driven by sv: " + fault.message);
+        }
         return;
     }
     os_.journal.error(service.name + ": " + fault.message +
@@ -407,6 +411,7 @@ void RunitFiles::close(ServiceId service) {
 
 void RunitFiles::service_forgotten(ServiceId service) {
     refused_.erase(service);
+    told_.erase(service);
     if (const auto found = open_.find(service); found != open_.end()) {
         found->second.status.state = RunitState::Down;
         found->second.status.pid = 0;

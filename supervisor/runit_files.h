@@ -101,6 +101,7 @@ class RunitFiles final : public ServiceObserver {
     std::unordered_map<ServiceId, Open> open_;
     std::deque<ServiceId> to_be_opened_;
     std::unordered_set<ServiceId> refused_;      ///< asked or refused: until their next run
+    std::unordered_set<ServiceId> told_;         ///< of whom it was said that they cannot be driven
     std::unordered_map<ServiceId, int> fading_;  ///< whose lock may soon be free, and tries so far
     std::deque<ServiceId> to_be_written_;
     bool has_begun_ = false;

@@ -27,7 +27,29 @@ std::string words_of(Failure failure, const Policy& policy, Duration watchdog) {
     return {};
 }
 
+/// The first of what is wrong with its definition, and how many there are.
+std::string words_of_problems(const Service& service) {
+    if (!service.history || service.history->problems.empty()) {
+        return "its definition cannot be used";
+    }
+    const auto& problems = service.history->problems;
+    return problems.front() + (problems.size() == 1
+                                   ? std::string()
+                                   : " (and " + std::to_string(problems.size() - 1) +
+                                         " more, which svctl lint shows)");
+}
+
 }  // namespace
+
+std::optional<ExitStatus> ServiceSet::failed_setup(const Service& service) {
+    const Snapshot& s = service.snapshot;
+    const bool has_ended = s.state == ServiceState::Backoff || s.state == ServiceState::Failed;
+    const bool was_setup = s.auxiliary == Role::Setup && s.auxiliary_generation > s.generation;
+    if (!has_ended || !was_setup || s.obstacle != Obstacle::None) {
+        return std::nullopt;
+    }
+    return service.history ? service.history->setup_exit : ExitStatus();
+}
 
 /// Of the last start: why it came to nothing, or how its run ended.
 std::string ServiceSet::how_it_ended(const Service& service) const {
@@ -36,11 +58,9 @@ std::string ServiceSet::how_it_ended(const Service& service) const {
     }
     const Snapshot& s = service.snapshot;
     const std::string why = words_of(s.failure, service.definition.policy, s.watchdog);
-    const bool was_setup = s.auxiliary == Role::Setup && s.auxiliary_generation > s.generation;
-    if (was_setup) {
-        const ExitStatus exit = service.history ? service.history->setup_exit : ExitStatus();
+    if (const auto setup = failed_setup(service)) {
         return "its setup program failed: " +
-               (why.empty() ? std::string(to_text(exit).view()) : why);
+               (why.empty() ? std::string(to_text(*setup).view()) : why);
     }
     const DeathRecord* death = service.last_death();
     const bool was_out_of_memory = death != nullptr && death->out_of_memory;
@@ -161,9 +181,7 @@ std::string ServiceSet::cause_of_obstacle(const Service& service) const {
         case Obstacle::Cycle:
             return "waits for itself: " + graph_.spell_cycle(service.node);
         case Obstacle::Definition:
-            return service.history && !service.history->problems.empty()
-                       ? service.history->problems.front()
-                       : "its definition cannot be used";
+            return words_of_problems(service);
         case Obstacle::NeedMissing:
             return node == kNoNode ? std::string()
                                    : "needs " + graph_.name(node) + ": no such service in " +

@@ -254,15 +254,11 @@ class Reader {
         }
     }
 
-    /// As chpst -e does it, which starts nothing where it cannot read all.
+    /// As chpst -e does it, which starts nothing where it cannot read all. A plain file of that
+    /// name is none of ours: many a run script of runit reads one.
     void read_variables(ProcessSettings& process) {
         const auto directory = directory_->open_directory(kEnvironmentDirectory);
         if (!directory && directory.error().code == ENOTDIR) {
-            // To runit the name means nothing: what runs there is to run here.
-            read_.problems.push_back({Severity::Warning,
-                                      path_of(kEnvironmentDirectory),
-                                      {},
-                                      "not a directory: no variables are read from it"});
             return;
         }
         if (!directory) {

@@ -138,6 +138,9 @@ class ServiceSet final : public ProcessListener, public ReadinessListener, publi
     /// Why it is in this state, where its exit status alone does not say it. Made when asked for.
     std::string cause_of(const Service& service) const;
 
+    /// How its setup program ended, where the last start came to nothing because of that.
+    static std::optional<ExitStatus> failed_setup(const Service& service);
+
     /// Whether it will be taken in (again) when the one of its name has left.
     bool comes_back(const std::string& name) const { return to_be_added_.count(name) != 0; }
 

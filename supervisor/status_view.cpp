@@ -209,6 +209,8 @@ ServiceView view_of(const Service& service, const ServiceSet& services, const Cl
     }
     if (const ExecFault* fault = service.exec_fault()) {
         view.exec_failure = failure_of(*fault);
+    } else if (const auto setup = ServiceSet::failed_setup(service)) {
+        view.exec_failure = ExecFailure{"setup program", "", std::string(to_text(*setup).view())};
     }
     if (const Service* logger = services.find(service.logger)) {
         view.logger = {logger->snapshot.state, logger->snapshot.pid};
@@ -249,7 +251,9 @@ std::string trouble_of(const Service& service, const ServiceSet& services) {
         return text_of(*fault);
     }
     std::string text;
-    if (const DeathRecord* death = service.last_death()) {
+    if (const auto setup = ServiceSet::failed_setup(service)) {
+        text = "its setup program failed: " + std::string(to_text(*setup).view());
+    } else if (const DeathRecord* death = service.last_death()) {
         text = std::string(to_text(death->status).view()) + " after " + text_of(death->lived);
     }
     if (const std::string cause = services.cause_of(service); !cause.empty()) {

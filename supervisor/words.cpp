@@ -17,12 +17,13 @@ std::string text_of(const ExecFault& fault) {
 }
 
 std::string text_of(Duration duration) {
-    constexpr Duration kShownInSeconds = std::chrono::seconds(1);
-    if (duration < kShownInSeconds) {
-        const auto ms = std::chrono::round<std::chrono::milliseconds>(duration);
+    using namespace std::chrono;
+    // A timer of 2 s has a little less left when it is looked at: nobody is to read 1 s.
+    const auto ms = round<milliseconds>(duration);
+    if (ms < seconds(1)) {
         return std::to_string(ms.count()) + " ms";
     }
-    return std::string(to_short_text(duration).view());
+    return std::string(to_short_text(round<seconds>(ms)).view());
 }
 
 }  // namespace mainstay::supervisor

@@ -13,7 +13,7 @@ import signal
 import pytest
 
 import namespace
-from supervised import Supervised, eventually
+from supervised import Supervised, eventually, wait_open_for_runit
 
 SLEEP = "exec sleep 100000"
 
@@ -160,6 +160,7 @@ def test_a_conf_with_errors_starts_nothing_and_each_error_is_named_with_its_plac
     s.wait_message(f"web: {path}:3:8: ")
     assert "stop-timeout" in s.messages(), "the nearest key is named"
     assert view["cause"].startswith(f"{path}:1:1: ")
+    assert view["cause"].endswith(" (and 1 more, which svctl lint shows)")
     (s.definitions / "web/service.conf").write_text("stop-timeout = 5\n")
     assert s.ask(verb="up", services=["web"]).exit == 0
 
@@ -189,7 +190,8 @@ def test_a_directory_that_is_removed_while_its_service_runs(s):
     assert s.status("web")["pid"] == pid, "it goes on"
     os.kill(pid, signal.SIGKILL)
     eventually(lambda: "exec_failure" in s.status("web"), "its next start fails")
-    assert s.status("web")["exec_failure"]["error"] == "No such file or directory"
+    said = f"is a symbolic link to {s.definitions}/web, which does not exist"
+    assert s.status("web")["exec_failure"] == {"stage": "chdir", "path": f"{s.enabled}/web", "error": said}
     s.define("web", SLEEP)
     s.wait_state("web", "ready")
 
@@ -265,8 +267,26 @@ def test_no_descriptors_are_left_for_all_services(s):
     eventually(lambda: states() == {"ready": count // 4 + 1}, f"the others have room now: {states()}")
 
 
+def test_what_is_not_there_is_tried_again_and_told_once(s):
+    """Of a link that leads nowhere each start fails; that sv finds nothing there is no news then."""
+    s.enable("gone", s.definitions / "gone")
+    wait_deaths(s, "gone", 3)
+    told = "gone: cannot be driven by sv: "
+    s.wait_message(told)
+    s.ask(verb="restart", services=["gone"])
+    wait_deaths(s, "gone", 2)
+    s.define("gone", SLEEP)
+    s.wait_state("gone", "ready")
+    wait_open_for_runit([s.definitions / "gone"])
+    assert s.messages().count(told) == 1
+
+
 def test_a_setup_program_that_fails_is_told_with_its_exit(s):
     s.add("web", SLEEP, setup="exit 7")
     s.wait_message("web: its setup program failed: exit 7; next start in ")
+    failed = {"stage": "setup program", "path": "", "error": "exit 7"}
+    assert s.wait_state("web", "backoff")["exec_failure"] == failed
+    told = s.ask(verb="up", services=["web"]).services["web"]["error"]
+    assert "its setup program failed: exit 7" in told
     s.add("db", SLEEP, setup="kill -USR1 $$")
     s.wait_message("db: its setup program failed: killed by USR1; next start in ")

@@ -31,7 +31,8 @@ TEST_CASE("why ends with what to do", "[explain]") {
     CHECK(explain({waiting, broken}, "api", kPlain) ==
           "api waits for 3 m now.\n"
           "api needs web (backoff).\n"
-          "web died; next start in 8 s (7th restart): exec /etc/sv/web/run: Permission denied.\n"
+          "web could not be started; next start in 8 s (7th restart): exec /etc/sv/web/run: "
+          "Permission denied.\n"
           "What to do: chmod +x /etc/sv/web/run makes it executable.\n");
 }
 

@@ -30,7 +30,8 @@ TEST_CASE("a program that cannot be executed gets the remedy", "[hint]") {
     view.exec_failure = {"exec", "/etc/sv/web/run", "Permission denied"};
     CHECK(hint_for(view) == "chmod +x /etc/sv/web/run makes it executable");
     view.exec_failure->error = "No such file or directory";
-    CHECK(hint_for(view) == "/etc/sv/web/run is not there, or what its first line names is not");
+    CHECK(hint_for(view) ==
+          "write /etc/sv/web/run, or say with exec in its service.conf what to run");
     view.exec_failure->error = "Exec format error";
     CHECK(hint_for(view) == "its first line must name what executes it, such as #!/bin/sh");
     view.exec_failure = {"chdir", "/srv", "No such file or directory"};
@@ -55,6 +56,18 @@ TEST_CASE("a need that is not there comes before how it died", "[hint]") {
     const ServiceView view = with(died({ExitStatus::Kind::Exited, 127, false}, 1s),
                                   needing({{"net", ServiceState::Ready}, {"db", {}}}));
     CHECK(hint_for(view) == "db is not ready; web may end because of that");
+}
+
+TEST_CASE("who was not even tried is told of what it needs", "[hint]") {
+    const ServiceView failed = make_view("web", ServiceState::Failed, Wanted::Up, 1s);
+    CHECK(hint_for(with(failed, needing({{"db", {}}}))) ==
+          "svctl enable db makes db known; or take it out of web's needs");
+    ServiceDetails details = needing({{"db", ServiceState::Failed}});
+    CHECK(hint_for(with(failed, details)) == "web starts when db does: see svctl status db");
+    // In a circle neither starts.
+    details.needed_by = {{"db", ServiceState::Failed}};
+    CHECK(hint_for(with(failed, details)) ==
+          "svctl up web tries it again, when its cause is mended");
 }
 
 TEST_CASE("what failed for good can be tried again", "[hint]") {

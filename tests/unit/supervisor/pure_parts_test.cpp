@@ -10,6 +10,7 @@
 #include "supervisor/scan_diff.h"
 #include "supervisor/spawn_plan.h"
 #include "supervisor/verb_outcome.h"
+#include "supervisor/words.h"
 
 using namespace std::chrono_literals;
 using namespace mainstay;
@@ -26,6 +27,16 @@ std::string usage_error(std::vector<std::string_view> arguments) {
 }
 
 }  // namespace
+
+TEST_CASE("a duration is told in the nearest whole unit", "[words]") {
+    using namespace std::chrono_literals;
+    CHECK(text_of(Duration(0)) == "0 ms");
+    CHECK(text_of(249'600us) == "250 ms");
+    CHECK(text_of(999'970us) == "1 s");
+    CHECK(text_of(1'999'400us) == "2 s");
+    CHECK(text_of(29'900ms) == "30 s");
+    CHECK(text_of(3min) == "3 m");
+}
 
 TEST_CASE("options: defaults, values in both spellings, one directory", "[options]") {
     auto options = std::get<Options>(parse({}));
