@@ -38,10 +38,11 @@ def test_limits_hold_and_deaths_are_named(images):
             guest,
             "web",
             "exec sleep 100000",
-            *("memory-max = 64M", "pids-max = 9", "cpu-max = 150%", "cpu-weight = 50", "io-weight = 200"),
+            *("memory-max = 64M", "memory-high = 48M", "pids-max = 9", "cpu-max = 150%", "cpu-weight = 50", "io-weight = 200"),
         )
         guest.wait_until("svctl status web | grep -qw -e up -e ready")
         assert guest.run(f"cat {WEB}/memory.max") == "67108864"
+        assert guest.run(f"cat {WEB}/memory.high") == "50331648"
         assert guest.run(f"cat {WEB}/pids.max") == "9"
         assert guest.run(f"cat {WEB}/cpu.max") == "150000 100000"
         assert guest.run(f"cat {WEB}/cpu.weight") == "50"
