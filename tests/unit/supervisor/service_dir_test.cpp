@@ -144,14 +144,11 @@ TEST_CASE("an env/ that cannot be read keeps the service from starting", "[servi
     const TemporaryTree tree;
     tree.write("a/env/A=B", "x");
     tree.make_directory("b/env/SUB");
-    tree.write("c/env", "x");
     CHECK_FALSE(load(tree.path("a")).usable);
     CHECK(load(tree.path("a")).problems ==
           Names{tree.path("a/env/A=B") +
                 ": the name of a variable cannot hold a =; rename the file"});
     CHECK(load(tree.path("b")).problems == Names{tree.path("b/env/SUB") + ": Is a directory"});
-    // A plain file is what run reads itself.
-    CHECK(load(tree.path("c")).problems.empty());
     for (int i = 0; i <= 1000; ++i) {
         tree.write("d/env/A" + std::to_string(i), "x");
     }
