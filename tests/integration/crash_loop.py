@@ -25,6 +25,7 @@ from namespace import eventually
 from supervised import Client, wait_for_svlog, wait_open_for_runit
 from test_svlog import check_is_a_count_to
 
+UPGRADE = 59  # what telinit u sends
 CONTROL = "run/mainstay/control"
 LOGS = "var/log/services"
 INITTAB = f"::supervise:/sbin/supervisor --log-dir /{LOGS} /etc/service\n"
@@ -59,18 +60,21 @@ FAST = "restart-delay = 20 ms\nrestart-delay-max = 80 ms\n"
 # All of it is kept; and what comes while svlog is waited for, which dies more often than it should, has room.
 WHOLE_LOG = "log-timestamp = none\nlog-max-size = 4M\nlog-max-files = 1000\nlog-memory = 1M\n"
 
-RUNNING = ["flood", *(f"steady{number}" for number in range(6))]
 CRASHING = ["crashes", "finishes", "sheds"]
 PRINTING = ["flood", "sheds"]
 
 
-def files():
+def steady_names(count):
+    return [f"steady{number}" for number in range(count)]
+
+
+def files(steady=6):
     def script(name, text, conf=""):
         made = {f"/etc/service/{name}/run": text.replace("NAME", name)}
         return made | ({f"/etc/service/{name}/service.conf": conf} if conf else {})
 
     made = {"/etc/group": f"adm:x:{grp.getgrnam('adm').gr_gid}:\n", "/tmp/sheds": "0\n"}
-    for name in RUNNING[1:]:
+    for name in steady_names(steady):
         made |= script(name, STEADY)
     made |= script("crashes", CRASHES, FAST)
     made |= script("finishes", FINISHES, FAST) | {"/etc/service/finishes/finish": FINISH}
@@ -107,30 +111,35 @@ def open_things(pid):
 
 
 class CrashLoop:
-    def __init__(self, machine, seed=1):
+    def __init__(self, machine, steady=6, seed=1):
         self._m = machine
+        self._running = ["flood", *steady_names(steady)]
         self._chance = random.Random(seed)
-        self.kills = self.svlog_kills = 0
+        self.kills = self.svlog_kills = self.upgrades = 0
 
     def start(self):
         """Lets all of it begin, and notes what may not change."""
-        for name in RUNNING:
-            self._m.wait_state(name, "ready")
+        eventually(self._are_all_ready, "who stays is ready")
         for name in CRASHING:
             eventually(lambda: self._deaths(name)[0] > 0, f"{name} has crashed")
         self._steady = self._pids()
-        self._m.kill_supervisor()  # the first one has what it made, the others what they were given
+        # The first ones have what they made, the others what they were given.
+        self._m.kill_supervisor()
+        self._upgrade_pid1()
         self._become_quiet()
         self._open = eventually(self._all_open, "one svlog")
         self._go_on()
 
     def kill_at_a_random_moment(self):
-        """One kill -9 of the supervisor. Of two moments one is early in its life, of four one before it answers."""
+        """One kill -9 of the supervisor. Of two moments one is early in its life, of four one before it answers; of
+        five it is asked for an upgrade before, of ten PID 1 is: that may be under way then."""
         chance = self._chance
-        verb = chance.choice(["down", "up", "restart", None])
+        if chance.random() < 0.1:
+            self._upgrade_pid1()
+        verb = chance.choice(["down", "up", "restart", "upgrade", None])
         if verb:
             with contextlib.suppress(OSError), Client(self._m.root / CONTROL) as client:
-                client.send(verb=verb, services=["slow"])
+                client.send(verb=verb, **({} if verb == "upgrade" else {"services": ["slow"]}))
         time.sleep(chance.choice([0.05, 0.6]) * chance.random())
         victim = eventually(self._m.supervisor, "a supervisor")
         svlog = chance.choice(["lives", "lives", "dies before", "dies after"])
@@ -144,6 +153,10 @@ class CrashLoop:
             eventually(lambda: self._m.supervisor() not in (None, victim), "another supervisor")
         else:
             self.check_steady()
+
+    def _upgrade_pid1(self):
+        self._m.signal(UPGRADE)
+        self.upgrades += 1
 
     def _kill_svlog(self):
         """Which outlives its supervisor, as a child of PID 1."""
@@ -178,6 +191,8 @@ class CrashLoop:
             eventually(lambda: self._end_of_log(name).endswith(last), f"all of {name} is written")
         wait_open_for_runit(self._m.root / "etc/service" / name for name in self._m.status())
         wait_for_svlog(self._m.supervisor)
+        said = "upgraded: Mainstay"
+        eventually(lambda: self._m.transcript().count(said) == self.upgrades, f"PID 1 says '{said}' each time")
 
     def _go_on(self):
         for name in [*CRASHING, "flood"]:
@@ -191,9 +206,13 @@ class CrashLoop:
         """Those in each line that it wrote down."""
         return [tuple(map(int, line.split())) for line in self._file(name).read_text().splitlines()]
 
+    def _are_all_ready(self):
+        views = self._m.status()
+        return all(views.get(name, {}).get("state") == "ready" for name in self._running)
+
     def _pids(self):
         views = self._m.status()
-        return {name: views[name].get("pid") for name in RUNNING}
+        return {name: views[name].get("pid") for name in self._running}
 
     def _deaths(self, name):
         """Number of deaths, and the last ones."""

@@ -169,22 +169,6 @@ def test_boot_is_complete_once():
         assert m.run("svctl", "wait", "--boot", "--timeout", "60") is not None
 
 
-def test_a_thousand_services():
-    files = {}
-    for number in range(1000):
-        files |= service(f"s{number:03}")
-    with Machine(files) as m:
-        eventually(
-            lambda: all(view["state"] == "ready" for view in m.status().values()) and len(m.status()) == 1000,
-            "all are ready",
-        )
-        before = pids(m.status())
-        for _ in range(3):
-            m.kill_supervisor()
-            assert pids(m.status()) == before
-        assert m.zombies() == []
-
-
 # --- without our PID 1
 
 
