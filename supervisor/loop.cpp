@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/system/system_error.hpp>
+#include <cerrno>
 #include <map>
 #include <optional>
 #include <utility>
@@ -98,10 +99,26 @@ struct Loop::Impl {
     bool fires_next = false;                 ///< fire() is posted
     bool tries_late = false;                 ///< there is a timer for watches that had no room
 
-    Impl() { wait_for_watches(); }
+    Impl() = default;
     ~Impl() { watched.release(); }
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
+
+    /// Asio does not look at whether its epoll has taken the kernel's timer: without it no timer
+    /// would ever fire, and whoever waits for one would wait for ever. One that is due at once
+    /// fires at once.
+    void try_timer() {
+        constexpr std::chrono::seconds kPatience{1};
+        bool has_fired = false;
+        timer.expires_at(asio::steady_timer::time_point::min());
+        timer.async_wait([&has_fired](const boost::system::error_code&) { has_fired = true; });
+        io.run_one_for(kPatience);
+        if (!has_fired) {
+            throw boost::system::system_error(ETIME, boost::system::system_category(),
+                                              "waiting for a timer");
+        }
+        io.restart();
+    }
 
     /// A loop that cannot wait would hear nothing any more: its supervisor ends with a word, and
     /// the next one takes over.
@@ -170,7 +187,10 @@ struct Loop::Impl {
     }
 };
 
-Loop::Loop() : impl_(std::make_unique<Impl>()) {}
+Loop::Loop() : impl_(std::make_unique<Impl>()) {
+    impl_->try_timer();
+    impl_->wait_for_watches();
+}
 Loop::~Loop() = default;
 
 void Loop::run() {

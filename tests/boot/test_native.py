@@ -12,7 +12,7 @@ KEYMAP = "bkeymap" + "\x01" + "\0" * 255 + "".join(KEYS)
 PLACE_OF_Q, PLACE_OF_A = (len("bkeymap") + 256 + 2 * key for key in (16, 30))
 
 FILES = {
-    "etc/inittab": "::sysinit:/bin/date -s 2001-02-03\n::native:all\n"
+    "etc/inittab": "::sysinit:/bin/date -s 2001-02-03\n::native:all\n::native:watchdog=/dev/watchdog,25\n"
     "ttyS0::respawn:/sbin/getty -L 115200 ttyS0 vt100\n::ctrlaltdel:/sbin/reboot\n",
     "etc/hostname": "mainstay\n",
     "etc/fstab": "LABEL=TOP / ext4 defaults,noatime 0 1\n"
@@ -51,6 +51,7 @@ def test_a_system_without_a_startup_script(images):
         assert guest.run("tail -n 1 /proc/swaps").split()[::4] == ["/dev/vda3", "7"]
         assert guest.run("cd /proc/sys/kernel && cat sysrq panic").split() == ["17", "23"]
         guest.run("dmesg | grep 'softdog: .*soft_margin=99'")
+        guest.run("dmesg | grep 'watchdog /dev/watchdog: the machine is reset if PID 1 hangs for 25 s'")
         guest.run("ip link show lo | grep LOOPBACK,UP && ! ip link show eth0 2>&1")
         for place, letter in ((PLACE_OF_Q, "a"), (PLACE_OF_A, "q")):
             dumped = f"dumpkmap </dev/tty1 | dd bs=1 skip={place} count=1 2>/dev/null"

@@ -175,21 +175,23 @@ class FaultyMachine(Machine):
 
 
 @pytest.mark.parametrize(
-    "call, error, reason",
+    "call, nth, error, reason",
     [
-        ("signalfd", faults.CRASH, "it was killed by SEGV"),
-        ("signalfd", errno.EMFILE, "it ended"),
+        ("signalfd", 0, faults.CRASH, "it was killed by SEGV"),
+        ("signalfd", 0, errno.EMFILE, "it ended"),
         # When it has taken over all but what its directories say.
-        ("inotify_init1", faults.CRASH, "it was killed by SEGV"),
+        ("inotify_init1", 0, faults.CRASH, "it was killed by SEGV"),
+        # Asio's timer, at whose registration it does not look: no timer would ever fire.
+        ("epoll_ctl", 1, errno.ENOMEM, "it ended"),
     ],
-    ids=["fault", "end", "late"],
+    ids=["fault", "end", "late", "timer"],
 )
-def test_a_new_program_that_fails_early_is_replaced_by_the_one_before(call, error, reason):
+def test_a_new_program_that_fails_early_is_replaced_by_the_one_before(call, nth, error, reason):
     with FaultyMachine(service("web")) as m:
         before = pids(wait_all_ready(m))
         supervisor = m.supervisor()
         replace_program(m, (faults.FAULTY / "supervisor_faulty").read_bytes())
-        m.plan.arm(faults.Fault(faults.Call(call, 0), 0, error))
+        m.plan.arm(faults.Fault(faults.Call(call, 0), nth, error))
         said = upgrade(m, check=False)
         assert f"the new program failed before it had taken over: {reason}; " in said
         m.wait_for_line(f"the new program failed before it had taken over: {reason}; .* goes on")
