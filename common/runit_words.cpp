@@ -82,7 +82,7 @@ char RunitOptions::next() noexcept {
             return kEnd;
         }
         word_ = words_[at_++] + 1;
-        if (word_ == "-") {
+        if (word_.front() == '-') {
             word_ = {};
             return kEnd;
         }

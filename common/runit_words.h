@@ -18,7 +18,8 @@ struct LeadingNumber {
 };
 LeadingNumber leading_number(std::string_view text) noexcept;
 
-/// Single letters, values attached or in the next word, up to the first word that is none, or `--`.
+/// Single letters, values attached or in the next word, up to the first word that is none, or one
+/// that begins with `--`, whatever follows.
 class RunitOptions {
   public:
     /// @param letters those that there are, each with a colon behind it where it takes a value

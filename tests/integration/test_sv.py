@@ -2,6 +2,7 @@
 
 import os
 import re
+import struct
 import subprocess
 
 import pytest
@@ -10,6 +11,13 @@ import namespace
 from runit_tree import LONG, OURS, REAL_SV, RECORDER, SVCTL, RunitTree, fetch_peers
 from supervised import DEADLINE, eventually
 
+# Too short; of the year 2500; while finish runs; from before 1970.
+ODD = {
+    "short": b"123",
+    "future": struct.pack(">QI", 2**62 + 10 + 16725225600, 0) + b"\7\0\0\0\0u\0\1",
+    "ending": struct.pack(">QI", 2**62 + 10, 0) + b"\7\0\0\0\1u\1\2",
+    "old": struct.pack(">QI", 0, 0) + b"\7\0\0\0\0d\0\1",
+}
 DEAD = b"\x40\0\0\0\x66\0\0\x0a" + b"\0" * 9 + b"d\0\0"
 
 
@@ -31,11 +39,18 @@ def place(tmp_path_factory):
             os.mkfifo(top / "sv" / name / "supervise" / fifo)
     (top / "sv/dead/supervise/status").write_bytes(DEAD)
     (top / "sv/locked/supervise/ok").mkdir()
+    for name, status in ODD.items():
+        (top / "odd" / name / "supervise").mkdir(parents=True)
+        os.mkfifo(top / "odd" / name / "supervise/ok")
+        (top / "odd" / name / "supervise/status").write_bytes(status)
     for kind, program in (("real", REAL_SV), ("ours", SVCTL)):
         (top / kind).mkdir()
         for name in ("sv", "dead", "bare", "plain"):
             (top / kind / name).symlink_to(program)
-    return top
+    supervised = [os.open(top / "odd" / name / "supervise/ok", os.O_RDONLY | os.O_NONBLOCK) for name in ODD]
+    yield top
+    for fifo in supervised:
+        os.close(fifo)
 
 
 def run(place, kind, *words, name="sv", **variables):
@@ -75,6 +90,13 @@ def test_each_command_where_nobody_answers(place, command):
         ["-vz"],
         ["-V"],
         ["--", "status", "dead"],
+        ["--help"],
+        ["--help", "status", "dead"],
+        ["-v", "-w0", "status", "./sv/dead/", "web//", "..", "x" * 300, "%s%n", "a\nb"],
+        ["-w", "-1", "check", "dead"],
+        ["-w", "", "status", "dead"],
+        ["status", *(f"./odd/{name}" for name in ODD)],
+        ["-w", "0", "check", *(f"./odd/{name}" for name in ODD)],
         ["-", "status"],
         ["-v", "down", "dead"],
         ["-w1", "up", "dead", "torn"],

@@ -142,6 +142,23 @@ TABLE = {
     "wrong address": ([], {"config": "u1.2.3\npa\n"}, b"one\n"),
     "wrong port": ([], {"config": "u1.2.3.4:x\n"}, b"one\n"),
     "no address": ([], {"config": "Ux\n"}, b"one\n"),
+    "addresses that are none": ([], {"config": "u\nu300.1.1.1\nu127.0.0.1x\nu127.0.0.1:99999\n"}, b"one\n"),
+    "lines of one kind twice": ([], {"config": "pa\npb\ns3000\ns400\nn1\nn2\n!cat\n!tr a-z A-Z\n"}, MANY),
+    "stars and pluses": ([], {"config": "-*\n+**e\n+*+x\n+\\*\n"}, b"one\n*e\nonee\noxx\n\\x\n+\n"),
+    "odd units": ([], {"config": "s2kk\nt1x\nn-1\nN 5\n"}, MANY),
+    "a config with NUL": ([], {"config": "pa\0b\nn2\n"}, b"one\n"),
+    "newlines replaced": (["-R", "\n", "-r", "\n"], {}, b"a\nb\0c\n"),
+    "strangers": (
+        ["-v"],
+        {"@zzz.s": "q", "@40000000000000000000000a.u.x": "q", "@40000000000000000000000c": "q", "config": "n1\ns400\n"},
+        MANY,
+    ),
+    "left for a processor": (
+        [],
+        {"@40000000000000000000000b.u": "left\n", "@40000000000000000000000b.t": "half", "config": "!cat\n"},
+        b"one\n",
+    ),
+    "of odd modes": ([], {"current": ("abc", 0o100)}, b"one\n"),
 }
 
 
@@ -162,6 +179,11 @@ def test_the_same_files(tmp_path, case):
         ["-r", "ab", "a"],
         ["-r", "", "a"],
         ["-l", "1024", "a"],
+        ["-l", "10", "-b", "10", "a"],
+        ["-l", "x", "-b", "99999999999999999999", "a"],
+        ["-R", "abc", "-r", "xy", "a"],
+        ["--help"],
+        ["--help", "a"],
         ["-b", "1000", "a"],
         ["-l", "0", "-b", "0", "a"],
         ["missing"],
