@@ -149,6 +149,18 @@ class Reader {
         }
     }
 
+    /// tini takes what strtol(3) takes: blanks and a sign before it, and nothing at all for 0.
+    std::optional<int> exit_code_in(std::string_view text) const noexcept {
+        if (style() == ContainerStyle::Tini) {
+            if (text.empty()) {
+                return 0;
+            }
+            text.remove_prefix(std::min(text.find_first_not_of(" \t\n\v\f\r"), text.size()));
+            text.remove_prefix(text.starts_with('+') ? 1 : 0);
+        }
+        return number_in(text, 0, 255);
+    }
+
     void take_with_argument(int found) noexcept {
         ContainerOptions& options = request_.options;
         const std::string_view text = ::optarg != nullptr ? ::optarg : "";
@@ -161,7 +173,7 @@ class Reader {
                 }
                 break;
             case 'e':
-                if (const auto code = number_in(text, 0, 255)) {
+                if (const auto code = exit_code_in(text)) {
                     options.forgiven.add(static_cast<std::uint8_t>(*code));
                 } else {
                     refuse_argument("-e", text, "an exit code from 0 to 255");
