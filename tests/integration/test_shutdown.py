@@ -122,6 +122,13 @@ def test_one_that_waits_is_found_by_others_and_cancelled():
         assert "shutdown: cancelled" in (p.root / "said").read_text()
         assert leftovers(p) == []
         assert refused(p, "-c") == "shutdown: no shutdown waits, there is nothing to cancel\n"
+        (p.root / "said").unlink()
+        at = p.run("date", "-d", f"@{int(p.run('date', '+%s')) + 3600}", "+%H:%M").strip()
+        in_background(p, "-h", at, "by the clock")
+        assert (p.root / "said").read_text().startswith(f"shutdown: power-off at {at}; ctrl-C or")
+        p.wait_for_line("^The system is going down for power-off in (59|60) minutes!$")
+        p.run("/sbin/shutdown", "-c")
+        eventually(lambda: leftovers(p) == [], "it is cancelled")
 
 
 def test_in_the_last_minutes_nobody_logs_in_unless_it_is_only_a_warning():
