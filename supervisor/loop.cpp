@@ -108,7 +108,7 @@ struct Loop::Impl {
     /// would ever fire, and whoever waits for one would wait for ever. One that is due at once
     /// fires at once.
     void try_timer() {
-        constexpr std::chrono::seconds kPatience{1};
+        constexpr std::chrono::seconds kPatience{10};
         bool has_fired = false;
         timer.expires_at(asio::steady_timer::time_point::min());
         timer.async_wait([&has_fired](const boost::system::error_code&) { has_fired = true; });
