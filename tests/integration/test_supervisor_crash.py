@@ -6,10 +6,13 @@ starts it again).
 test_crash_loop.py kills it again and again.
 """
 
+import contextlib
 import json
 import os
 import pathlib
 import signal
+import subprocess
+import time
 
 import pytest
 
@@ -214,6 +217,63 @@ def test_alone_an_exit_that_nobody_saw_is_unknown_and_the_service_runs_again(s):
     s.start()
     s.wait_other_pid("web", web)
     assert s.status("web")["last_death"]["unknown"] is True
+
+
+class Elsewhere(Machine):
+    """A system of which PID 1 is a shell, so that numbers of processes are its own."""
+
+    def __init__(self, files):
+        super().__init__(files, argv=("/bin/sh", "-c", "while :; do sleep 1000 & wait $!; done"), inittab=None)
+
+    def supervisor(self):
+        return find(self, lambda status: status[0] == "Name:\tsupervisor\n")
+
+    def start_supervisor(self):
+        self.run("/bin/sh", "-c", "supervisor /etc/service >/dev/null 2>&1 &")
+
+    def start_with_number(self, number, command):
+        """The next process in there gets the number after the last one."""
+        script = f"echo {number - 1} >/proc/sys/kernel/ns_last_pid; {command} & echo $!"
+        enter = ["nsenter", "--target", str(self.pid), "--pid", "/bin/sh", "-c", script]
+        said = subprocess.run(enter, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
+        return int(said.stdout)
+
+
+def find(m, is_meant):
+    """The first process in there whose lines of status are those that are meant."""
+    for status in pathlib.Path("/proc").glob("[0-9]*/status"):
+        with contextlib.suppress(OSError):
+            here = os.path.samefile(f"{status.parent}/ns/pid", f"/proc/{m.pid}/ns/pid")
+            if here and is_meant(status.read_text().splitlines(keepends=True)):
+                return int(status.parent.name)
+    return None
+
+
+def outer_pid(m, inner):
+    """Of a process that is known by its number in there."""
+    return find(m, lambda lines: any(line.startswith("NSpid:") and line.endswith(f"\t{inner}\n") for line in lines))
+
+
+def test_alone_somebody_else_who_has_the_number_of_a_service_is_let_alone():
+    with Elsewhere(service("web") | service("other")) as m:
+        m.start_supervisor()
+        m.wait_state("web", "ready")
+        m.wait_state("other", "ready")
+        web, other = m.status("web")["pid"], m.status("other")["pid"]
+        # Who is born within two seconds of it cannot be told from it; no number comes again so soon.
+        born = time.monotonic()
+        eventually(lambda: time.monotonic() > born + 2.5, "so much time has passed")
+        os.kill(m.supervisor(), signal.SIGKILL)
+        os.kill(outer_pid(m, web), signal.SIGKILL)
+        eventually(lambda: m.supervisor() is None and outer_pid(m, web) is None, "both are buried")
+        assert m.start_with_number(web, "sleep 7777 >/dev/null 2>&1") == web
+        m.start_supervisor()
+        eventually(lambda: m.status("web").get("pid") not in (None, web), "web runs again")
+        assert m.status("web")["last_death"]["unknown"] is True
+        assert m.status("other")["pid"] == other
+        assert m.ask(verb="down", services=["web"]).exit == 0
+        stranger = pathlib.Path(f"/proc/{outer_pid(m, web)}/cmdline").read_bytes()
+        assert stranger == b"sleep\0007777\0"
 
 
 def test_alone_what_a_service_says_is_heard_by_the_next_supervisor(s):
