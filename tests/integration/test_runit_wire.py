@@ -132,6 +132,59 @@ def test_sv_says_the_same_of_us_as_of_runsv_and_so_does_ours(sv):
         assert said == real
 
 
+def rarer_states(tree):
+    """Several services at once, one whose finish takes long, one paused, loggers by themselves."""
+    for name in ("a", "b", "log"):
+        tree.add(name, IDLE, **({"log_run": LOGGER, "log_down": ""} if name == "log" else {}))
+    tree.add("idle", IDLE, down="")
+    tree.add("ill", IDLE, check="#!/bin/sh\nexit 1\n")
+    tree.add("slow", IDLE, finish="#!/bin/sh\nuntil test -e go; do sleep 0.05; done\n")
+    tree.start()
+    tree.wait_supervised("log/log")
+    said = []
+
+    def sv(*words):
+        # Of several, whoever is there first is told first.
+        outcome = tree.sv(*words)
+        said.append((words, outcome.exit, sorted(outcome.text.split("\n"))))
+
+    def wait_byte(name, index, value):
+        eventually(lambda: tree.status_byte(name, index) == value, f"byte {index} of {name} is {value}")
+
+    for name in ("a", "b", "log", "ill", "slow"):
+        wait_byte(name, 19, 1)
+    sv("status", "a", "idle", "log", "log/log", "log/", "log/../log")
+    sv("-w", LONG, "start", "a", "b", "idle", "log/log")
+    sv("-v", "-w", LONG, "down", "a", "nobody", "idle", "log/log")
+    sv("status", "a", "idle", "log")
+    sv("-w", LONG, "restart", "idle")
+    sv("-w", LONG, "stop", "idle")
+    sv("-w", "0", "check", "b", "a")
+    sv("-w", "0", "check", "ill")
+    sv("pause", "b")
+    wait_byte("b", 16, 1)
+    sv("status", "b")
+    sv("-w", LONG, "stop", "b")
+    sv("-w", "0", "exit", "log/log")
+    sv("term", "slow")
+    wait_byte("slow", 19, 2)
+    eventually(lambda: any(tree.status_byte("slow", index) for index in range(12, 16)), "runsv has written its pid, too")
+    sv("status", "slow")
+    sv("-w", "1", "stop", "slow")
+    sv("status", "slow")
+    (tree.definitions / "slow/go").write_text("")
+    wait_byte("slow", 19, 0)
+    sv("status", "slow")
+    sv("-w", LONG, "force-shutdown", "log", "nobody")
+    sv("status", "a", "log")
+    return said
+
+
+def test_rarer_states_look_the_same():
+    real, *others = each(rarer_states, (REAL, REAL_SV), (OURS, REAL_SV), (REAL, OURS), (OURS, OURS))
+    assert others == [real] * 3
+
+
 def stubborn(tree):
     """A service that does not end by TERM."""
     tree.add("web", stubborn="")
