@@ -365,8 +365,8 @@ class App final : public ScanListener, public ServiceObserver, public System {
 
     void report_progress() {
         has_progress_ = false;
-        if (!link_.is_there()) {
-            return;
+        if (!link_.is_there() || !settings_.pid_1_is_ours) {
+            return;  // nobody loses patience
         }
         for (const ServiceId id : services_.all()) {
             const Service* service = services_.find(id);
