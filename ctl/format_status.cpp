@@ -82,6 +82,19 @@ std::string labelled(std::string_view label, std::string_view text, const Style&
     return line.append("\n");
 }
 
+/// What is to be read to its end: goes on in further lines where it is too long for one.
+std::string told(std::string_view label, std::string_view text, const Style& style) {
+    const std::size_t room = style.width == kNoWidthLimit || style.width <= kLabelColumn
+                                 ? kNoWidthLimit
+                                 : style.width - kLabelColumn;
+    std::string lines;
+    for (const std::string& line : wrap(visible(text, style.charset), room)) {
+        const std::string start = lines.empty() ? "  " + std::string(label) : std::string();
+        lines.append(pad(start, kLabelColumn)).append(line).append("\n");
+    }
+    return lines;
+}
+
 std::string last_run(const ServiceView& view, LocalTime now) {
     const Death& death = *view.last_death;
     std::string text =
@@ -242,10 +255,10 @@ std::string format_status(const ServiceView& view, LocalTime now, const Style& s
         page.append(labelled("waits:", blocker_text(blocker), style));
     }
     if (!view.cause.empty() && view.blockers.empty()) {
-        page.append(labelled("cause:", view.cause, style));
+        page.append(told("cause:", view.cause, style));
     }
     if (view.exec_failure) {
-        page.append(labelled("start:", death_text(view), style));
+        page.append(told("start:", death_text(view), style));
     }
     if (view.last_death) {
         page.append(labelled("last run:", last_run(view, now), style));
@@ -256,7 +269,7 @@ std::string format_status(const ServiceView& view, LocalTime now, const Style& s
     page.append(nature(view, style)).append(relations(view, style));
     page.append(processes(view, style)).append(format_log(view, "log:", style));
     const std::string hint = hint_for(view);
-    return hint.empty() ? page : page.append(labelled("hint:", hint, style));
+    return hint.empty() ? page : page.append(told("hint:", hint, style));
 }
 
 }  // namespace mainstay::ctl

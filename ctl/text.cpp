@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <utility>
 
 #include "common/fixed.h"
 #include "common/utf8.h"
@@ -115,6 +116,24 @@ std::string fit(std::string_view text, std::size_t width, Charset charset) {
         text.remove_prefix(character.size);
     }
     return result.append(charset == Charset::Utf8 ? "…" : "~");
+}
+
+std::vector<std::string> wrap(std::string_view text, std::size_t width) {
+    std::vector<std::string> lines;
+    std::string line;
+    while (!text.empty()) {
+        const std::size_t blank = width == kNoWidthLimit ? text.npos : text.find(' ');
+        const std::string_view word = text.substr(0, blank);
+        text.remove_prefix(blank == text.npos ? text.size() : blank + 1);
+        if (!line.empty() && columns(line) + 1 + columns(word) > width) {
+            lines.push_back(std::exchange(line, {}));
+        }
+        line.append(line.empty() ? "" : " ").append(word);
+    }
+    if (!line.empty()) {
+        lines.push_back(std::move(line));
+    }
+    return lines;
 }
 
 std::string pad(std::string_view text, std::size_t width) {

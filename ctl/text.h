@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ctl/style.h"
 
@@ -21,6 +22,11 @@ std::size_t columns(std::string_view text) noexcept;
 /// Cuts @p text, which visible() made, to @p width columns; where something is missing, the end
 /// says so ("…", in ASCII "~"). kNoWidthLimit cuts nothing.
 std::string fit(std::string_view text, std::size_t width, Charset charset);
+
+/// Parts @p text, which visible() made, at blanks into lines of at most @p width columns. A word
+/// that is wider has a line of its own, whole: a path must be there to be copied. kNoWidthLimit
+/// parts nothing.
+std::vector<std::string> wrap(std::string_view text, std::size_t width);
 
 /// Adds blanks up to @p width columns.
 std::string pad(std::string_view text, std::size_t width);

@@ -6,12 +6,11 @@
 #include "common/nearest.h"
 #include "supervisor/lint_cycles.h"
 #include "supervisor/lint_programs.h"
+#include "supervisor/name_pattern.h"
 #include "supervisor/service_files.h"
 
 namespace mainstay::supervisor {
 namespace {
-
-constexpr std::size_t kLongestName = 127;
 
 bool is_plain(char c) noexcept {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
@@ -76,12 +75,11 @@ class Lint {
     void check_name(const LintedService& service) {
         std::string_view name = service.name;
         name = name.substr(0, name.find('/'));  // a logger's, "web/log"
-        if (!std::all_of(name.begin(), name.end(), is_plain)) {
+        if (const std::string_view fault = fault_of_name(name); !fault.empty()) {
+            add(Severity::Error, service.path, {}, "not a service: " + std::string(fault));
+        } else if (!std::all_of(name.begin(), name.end(), is_plain)) {
             add(Severity::Warning, service.path, {},
                 "an odd name; better is one of A-Z a-z 0-9 @ . _ + : and -");
-        }
-        if (name.size() > kLongestName) {
-            add(Severity::Warning, service.path, {}, "a name of more than 127 bytes");
         }
     }
 
@@ -201,7 +199,7 @@ class Lint {
         for (const std::vector<std::size_t>& cycle : find_cycles(edges())) {
             std::string text;
             for (const std::size_t node : cycle) {
-                text.append(tree_.services[node].name).append(" → ");
+                text.append(tree_.services[node].name).append(" -> ");
             }
             text.append(tree_.services[cycle.front()].name);
             const std::size_t next = cycle.size() > 1 ? cycle[1] : cycle[0];

@@ -121,9 +121,20 @@ class Gatherer {
             add_problem(Severity::Error, path, errno_text(entries.error().code));
             return;
         }
+        if (enabled == Enabled::Yes && is_a_service(*directory)) {
+            add_problem(Severity::Error, path,
+                        "a service directory itself; give the directory that holds it");
+            return;
+        }
         for (const DirectoryEntry& entry : *entries) {
             add_entry(*directory, entry, enabled);
         }
+    }
+
+    /// Where somebody asks about one service.
+    static bool is_a_service(const OpenDirectory& directory) {
+        return directory.kind_behind(kRunFile) == EntryKind::File ||
+               directory.kind_behind(kConfFile) == EntryKind::File;
     }
 
     void add_entry(const OpenDirectory& directory, const DirectoryEntry& entry, Enabled enabled) {

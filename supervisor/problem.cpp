@@ -22,6 +22,12 @@ bool is_control(char c) noexcept {
     return byte < 0x20 || byte == 0x7f;
 }
 
+/// Names of files are anybody's: what a terminal would obey is not to reach one.
+std::string on_one_line(std::string text) {
+    std::replace_if(text.begin(), text.end(), is_control, '?');
+    return text;
+}
+
 }  // namespace
 
 std::string_view to_string(Severity severity) noexcept {
@@ -42,11 +48,12 @@ bool comes_before(const Problem& a, const Problem& b) noexcept {
 }
 
 std::string to_sentence(const Problem& problem) {
-    return head_of(problem) + problem.message;
+    return on_one_line(head_of(problem) + problem.message);
 }
 
 std::string to_line(const Problem& problem) {
-    return head_of(problem).append(to_string(problem.severity)) + ": " + problem.message;
+    return on_one_line(head_of(problem).append(to_string(problem.severity)) + ": " +
+                       problem.message);
 }
 
 Place PlaceFinder::place_of(std::size_t offset) noexcept {

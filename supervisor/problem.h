@@ -36,7 +36,7 @@ struct Problem {
 /// By file, then place, then severity, then message.
 bool comes_before(const Problem& a, const Problem& b) noexcept;
 
-/// "FILE:LINE:COLUMN: MESSAGE", for a log that knows severities.
+/// "FILE:LINE:COLUMN: MESSAGE", for a log that knows severities; control characters become '?'.
 std::string to_sentence(const Problem& problem);
 
 /// "FILE:LINE:COLUMN: error: MESSAGE", as compilers have it and editors read it.

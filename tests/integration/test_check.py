@@ -98,7 +98,7 @@ def test_cycles_are_spelled_out(tree):
     tree.add("c", "# first\nneeds = a\n")
     assert tree.lines() == [
         "/etc/sv/a/service.conf:1:9: error: a cycle, in which each waits for the next: "
-        "a → b → c → a"
+        "a -> b -> c -> a"
     ]
 
 
@@ -162,6 +162,31 @@ def test_entries_that_are_no_services(tree):
             "/etc/service/twin", str(tree.root) + "/etc/service/twin"
         ),
     ]
+
+
+def test_names_that_no_service_can_have(tree):
+    """And they do not reach the terminal as they are."""
+    tree.write("etc/sv/web/run", SCRIPT, mode=0o755)
+    for name in ("new\nline", "\x1b[31mred", "x" * 128):
+        tree.enable(name, "web")
+    found = "".join(line + "\n" for line in tree.lines())
+    for name, fault in {
+        "new?line": "its name has control characters",
+        "?[31mred": "its name has control characters",
+        "x" * 128: "its name has more than 127 bytes",
+    }.items():
+        assert f"/etc/service/{name}: error: not a service: {fault}\n" in found
+    assert "\x1b" not in found
+
+
+def test_a_service_directory_is_not_taken_for_a_directory_of_services(tree):
+    tree.add("web")
+    result = tree.check("/etc/sv/web")
+    assert result.returncode == 1
+    assert result.stdout == (
+        f"{tree.root}/etc/sv/web: error: a service directory itself; give the directory that holds it\n"
+        "1 error, 0 warnings\n"
+    )
 
 
 def test_templates(tree):

@@ -26,6 +26,15 @@ TEST_CASE("the page of a service is the one of the design", "[status]") {
 }
 
 TEST_CASE("the page is cut to a narrow terminal, and not at all for a pipe", "[status]") {
+    ServiceView broken = make_view("web", ServiceState::Failed, Wanted::Up, 5s);
+    broken.cause = "/etc/sv/web/service.conf:1:8: nice: 'x' is no number";
+    CHECK(format_status(broken, kNow, kNarrow) ==
+          "web: failed for 5 s\n"
+          "  /etc/sv/web, enabled\n"
+          "  cause:    /etc/sv/web/service.conf:1:8:\n"
+          "            nice: 'x' is no number\n"
+          "  hint:     svctl up web tries it again,\n"
+          "            when its cause is mended\n");
     CHECK(format_status(web(), kNow, kNarrow) ==
           "web: backoff for 12 s, next start in 8 s (7th restart)\n"
           "  Shop front, /etc/sv/web, enabled\n"

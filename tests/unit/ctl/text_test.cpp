@@ -65,6 +65,16 @@ TEST_CASE("text is cut to columns, and its end says so", "[text]") {
     CHECK(fit("\xe6\x97\xa5\xe6\x9c\xac", 2, Charset::Utf8) == "…");
 }
 
+TEST_CASE("text is parted into lines at blanks, and no word is cut", "[text]") {
+    using Lines = std::vector<std::string>;
+    CHECK(wrap("", 10).empty());
+    CHECK(wrap("one two three", 7) == Lines{"one two", "three"});
+    CHECK(wrap("one two three", 6) == Lines{"one", "two", "three"});
+    CHECK(wrap("a /very/long/path b", 6) == Lines{"a", "/very/long/path", "b"});
+    CHECK(wrap("\xc3\xb6\xc3\xb6 \xc3\xb6", 4) == Lines{"\xc3\xb6\xc3\xb6 \xc3\xb6"});
+    CHECK(wrap("one two  three", kNoWidthLimit) == Lines{"one two  three"});
+}
+
 TEST_CASE("padding fills up to columns", "[text]") {
     CHECK(pad("ab", 4) == "ab  ");
     CHECK(pad("abcde", 4) == "abcde");

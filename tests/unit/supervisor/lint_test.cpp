@@ -169,7 +169,7 @@ TEST_CASE("lint: cycles are spelled out, over needs, after, before and members",
     tree.relate("d", ConfKey::Before, "c");
     tree.relate("e", ConfKey::Wants, "e");
     CHECK(tree.lines() == Lines{"/sv/a/service.conf:1:9: error: a cycle, in which each waits for "
-                                "the next: a → b → c → d → a"});
+                                "the next: a -> b -> c -> d -> a"});
     Tree group;
     group.add("g");
     group.add("m");
@@ -177,7 +177,7 @@ TEST_CASE("lint: cycles are spelled out, over needs, after, before and members",
     group.relate("m", ConfKey::Before, "x");
     group.relate("g", ConfKey::Before, "m");
     CHECK(group.lines().front() ==
-          "/sv/g/service.conf:1:9: error: a cycle, in which each waits for the next: g → m → g");
+          "/sv/g/service.conf:1:9: error: a cycle, in which each waits for the next: g -> m -> g");
 }
 
 TEST_CASE("lint: a cycle made of nothing but before has its place, too", "[lint]") {
@@ -187,7 +187,7 @@ TEST_CASE("lint: a cycle made of nothing but before has its place, too", "[lint]
     tree.relate("a", ConfKey::Before, "b");
     tree.relate("b", ConfKey::Before, "a");
     CHECK(tree.lines() == Lines{"/sv/b/service.conf:2:9: error: a cycle, in which each waits for "
-                                "the next: a → b → a"});
+                                "the next: a -> b -> a"});
 }
 
 TEST_CASE("lint: one cycle is told of each knot", "[lint]") {
@@ -247,7 +247,8 @@ TEST_CASE("lint: names and directories", "[lint]") {
           Lines{"/s/a b: warning: an odd name; better is one of A-Z a-z 0-9 @ . _ + : and -",
                 "/s/twin: warning: leads to the same directory as /s/ok/log; two services would "
                 "share its files; use a template instead",
-                "/s/" + std::string(128, 'x') + ": warning: a name of more than 127 bytes"});
+                "/s/" + std::string(128, 'x') +
+                    ": error: not a service: its name has more than 127 bytes"});
 }
 
 TEST_CASE("lint: problems of reading and idle control files are told, sorted", "[lint]") {
