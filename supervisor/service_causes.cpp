@@ -85,9 +85,10 @@ std::string ServiceSet::cause_of(const Service& service) const {
         }
         case ServiceState::Stopping:
             break;
-        case ServiceState::Starting:
         case ServiceState::Up:
         case ServiceState::Ready:
+            return s.announced_stop ? "says that it is stopping" : std::string();
+        case ServiceState::Starting:
         case ServiceState::Finishing:
         case ServiceState::Done:
             return {};

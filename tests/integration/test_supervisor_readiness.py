@@ -14,6 +14,7 @@ import pytest
 
 import puppet
 from supervised import DEADLINE, Supervised, eventually
+from svctl_runner import svctl
 
 SLEEP = "exec sleep 100000"
 
@@ -188,6 +189,51 @@ def extended(s):
         return patient
     except (AssertionError, OSError):
         return None
+
+
+def test_more_time_can_be_asked_for_to_stop(s):
+    s.add(
+        "web",
+        "trap 'systemd-notify EXTEND_TIMEOUT_USEC=600000000; while [ ! -e go ]; do sleep 0.02; done; exit' TERM\n"
+        f"systemd-notify --ready; while :; do sleep 0.02; done",
+        **{"service.conf": "ready = notify\nstop-timeout = 60"},
+    )
+    s.start()
+    s.wait_state("web", "ready")
+    with s.client() as client:
+        client.send(verb="down", services=["web"])
+        eventually(lambda: s.status("web").get("deadline_ms", 0) > 60_000, "it has more time")
+        (s.definitions / "web/go").touch()
+        assert client.read_answer().exit == 0
+    assert s.status("web")["last_death"]["code"] == 0
+
+
+def test_errors_that_a_service_reports_are_shown(s):
+    web = started(s, "ready = notify")
+    for message, shown in (
+        ("ERRNO=2", "No such file or directory"),
+        ("BUSERROR=org.freedesktop.DBus.Error.TimedOut", "D-Bus error org.freedesktop.DBus.Error.TimedOut"),
+        ("EXIT_STATUS=7", "exit status 7"),
+    ):
+        web(f"notify('{message}') or barrier()")
+        assert s.status("web")["notify_error"] == shown
+    assert s.messages().count("web: reports an error: ") == 1, "once a run"
+    page = svctl("status", "web", control=s.socket)
+    assert "  reports:  exit status 7\n" in page.stdout
+    web("notify('READY=1') or barrier()")
+    assert s.status("web")["state"] == "ready"
+
+
+def test_what_a_service_says_when_it_stops_is_shown(s):
+    web = started(s, "ready = notify\nrestart-delay = 1ms")
+    web("notify('READY=1') or barrier()")
+    web("notify('STOPPING=1\\nSTATUS=goodbye') or barrier()")
+    view = s.status("web")
+    assert (view["cause"], view["status_text"], view["pid"]) == ("says that it is stopping", "goodbye", web.pid)
+    web.tell("os._exit(0)")
+    again = wait_restart(s, "web", web.pid)
+    again("notify('READY=1')")
+    assert "cause" not in s.wait_state("web", "ready")
 
 
 def test_ready_and_status_can_be_said_for_a_service(s):
