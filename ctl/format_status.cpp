@@ -84,9 +84,8 @@ std::string labelled(std::string_view label, std::string_view text, const Style&
 
 /// What is to be read to its end: goes on in further lines where it is too long for one.
 std::string told(std::string_view label, std::string_view text, const Style& style) {
-    const std::size_t room = style.width == kNoWidthLimit || style.width <= kLabelColumn
-                                 ? kNoWidthLimit
-                                 : style.width - kLabelColumn;
+    const std::size_t room =
+        style.width > kLabelColumn ? style.width - kLabelColumn : kNoWidthLimit;
     std::string lines;
     for (const std::string& line : wrap(visible(text, style.charset), room)) {
         const std::string start = lines.empty() ? "  " + std::string(label) : std::string();
