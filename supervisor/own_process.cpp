@@ -88,10 +88,14 @@ void prepare_descriptors_and_signals() noexcept {
     open_standard_streams();
     ::syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
     ::umask(022);
-    struct sigaction action {};
-    action.sa_handler = SIG_DFL;
+    // Handlers of ours are there already: those of the way back, which is to be open all the time.
+    struct sigaction usual {};
+    usual.sa_handler = SIG_DFL;
     for (int number = 1; number < NSIG; ++number) {
-        ::sigaction(number, &action, nullptr);
+        struct sigaction found {};
+        if (::sigaction(number, nullptr, &found) == 0 && found.sa_handler == SIG_IGN) {
+            ::sigaction(number, &usual, nullptr);
+        }
     }
     sigset_t blocked = handled_signals();
     // Blocked and never taken: a closed pipe is an error of write(2), and no service inherits an

@@ -179,12 +179,14 @@ class FaultyMachine(Machine):
     [
         ("signalfd", 0, faults.CRASH, "it was killed by SEGV"),
         ("signalfd", 0, errno.EMFILE, "it ended"),
+        # When it keeps the way back the second time, after it has prepared its signals.
+        ("sigaltstack", 1, faults.CRASH, "it was killed by SEGV"),
         # When it has taken over all but what its directories say.
         ("inotify_init1", 0, faults.CRASH, "it was killed by SEGV"),
         # Asio's timer, at whose registration it does not look: no timer would ever fire.
         ("epoll_ctl", 1, errno.ENOMEM, "it ended"),
     ],
-    ids=["fault", "end", "late", "timer"],
+    ids=["fault", "end", "signals", "late", "timer"],
 )
 def test_a_new_program_that_fails_early_is_replaced_by_the_one_before(call, nth, error, reason):
     with FaultyMachine(service("web")) as m:
