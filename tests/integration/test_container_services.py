@@ -32,8 +32,9 @@ class Container(Running):
         self.output = place / "output"
         self.output.touch()
         env = {"SVCTL_SOCKET": str(place / "control"), "OUTPUT": str(self.output)}
-        words = [INIT, f"--services={place / 'service'}", *options, *(["--", *command] if command else [])]
-        super().__init__(*words, env=env, **rest)
+        # A relative path: another supervisor has to find it as well.
+        words = [INIT, "--services=service", *options, *(["--", *command] if command else [])]
+        super().__init__(*words, env=env, cwd=place, **rest)
 
     def svctl(self, *words):
         result = subprocess.run(
