@@ -152,15 +152,17 @@ class MinimalInit final : Keeper::Kin {
 
     /// Until it can be, it is tried again.
     void start_supervisor() noexcept {
-        const UniqueFd link = services_.renew_link();
-        const pid_t pid = ::fork();
+        const auto link = services_.renew_link();
+        const pid_t pid = link ? ::fork() : -1;
         if (pid == 0) {
-            services_.hand_over(link.get());
+            services_.hand_over(link->get());
             become_supervisor(options_, voice_);
         }
         supervisor_ = std::max(pid, 0);
         if (pid < 0) {
-            voice_.warning("the supervisor: fork: %s; tried again in a second", errno_text(errno));
+            const Error why = link ? last_error("fork") : link.error();
+            voice_.warning("the supervisor: %s: %s; tried again in a second", why.action,
+                           errno_text(why.code));
         }
         restart_at_ = pid < 0 ? monotonic_now() + kSupervisorPause : MonotonicTime::max();
     }

@@ -27,17 +27,8 @@ void ServicesKeeper::open() noexcept {
     }
 }
 
-UniqueFd ServicesKeeper::renew_link() noexcept {
-    if (!is_open_) {
-        return {};
-    }
-    auto link = link_.renew();
-    if (!link) {
-        log_.warning("supervisor: boot link: %s; it starts without what is kept for it",
-                     errno_text(link.error().code));
-        return {};
-    }
-    return std::move(*link);
+Result<UniqueFd> ServicesKeeper::renew_link() noexcept {
+    return is_open_ ? link_.renew() : Result<UniqueFd>(UniqueFd());
 }
 
 void ServicesKeeper::hand_over(int link) const noexcept {

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "common/clock.h"
+#include "common/result.h"
 #include "common/unique_fd.h"
 #include "init/child.h"
 #include "init/keeper.h"
@@ -23,8 +24,9 @@ class ServicesKeeper {
     bool is_open() const noexcept { return is_open_; }
 
     /// A link for a supervisor about to be started.
-    /// @returns its end, to be closed after the fork; invalid where it has to do without
-    UniqueFd renew_link() noexcept;
+    /// @returns its end, to be closed after the fork; invalid where there is no keeper. After an
+    /// Error none may be started: the next one, with a link, would not know what it had started.
+    Result<UniqueFd> renew_link() noexcept;
 
     /// In the child that becomes the supervisor.
     /// @param link what renew_link() returned; -1: none

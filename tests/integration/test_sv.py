@@ -30,6 +30,8 @@ def peers():
 def place(tmp_path_factory):
     """Services that nobody supervises, and both programs by any name."""
     top = tmp_path_factory.mktemp("sv")
+    for directory in (top, *list(top.parents)[:2]):  # nobody comes here, too
+        directory.chmod(directory.stat().st_mode | 0o11)
     for name in ("plain", "dead", "torn", "locked"):
         (top / "sv" / name / "supervise").mkdir(parents=True)
     (top / "sv/bare").mkdir()
@@ -40,7 +42,7 @@ def place(tmp_path_factory):
     (top / "sv/dead/supervise/status").write_bytes(DEAD)
     (top / "sv/locked/supervise/ok").mkdir()
     for name, status in ODD.items():
-        (top / "odd" / name / "supervise").mkdir(parents=True)
+        (top / "odd" / name / "supervise").mkdir(parents=True, mode=0o700)
         os.mkfifo(top / "odd" / name / "supervise/ok")
         (top / "odd" / name / "supervise/status").write_bytes(status)
     for kind, program in (("real", REAL_SV), ("ours", SVCTL)):
@@ -53,9 +55,9 @@ def place(tmp_path_factory):
         os.close(fifo)
 
 
-def run(place, kind, *words, name="sv", **variables):
+def run(place, kind, *words, name="sv", before=(), **variables):
     result = subprocess.run(
-        [place / kind / name, *words],
+        [*before, place / kind / name, *words],
         capture_output=True,
         cwd=place,
         timeout=DEADLINE,
@@ -118,6 +120,17 @@ def test_each_way_to_say_it(place, words):
 def test_its_variables(place, variables):
     words = ["check", "dead", "bare"]
     assert run(place, "ours", *words, **variables) == run(place, "real", *words, **variables)
+
+
+AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+WITHOUT = [["sh", "-c", f'exec "$@" {streams}', "sh"] for streams in (">&-", "2>&-", "<&- >&- 2>&-", ">/dev/full")]
+
+
+@pytest.mark.parametrize("before", [AS_NOBODY, *WITHOUT], ids=["nobody", "no output", "no errors", "nothing", "full"])
+@pytest.mark.parametrize("command", ["status", "check", "hup"])
+def test_without_rights_or_streams(place, command, before):
+    words = [command, "./odd/ending", "./sv/dead", "./sv/nobody"]
+    assert run(place, "ours", *words, before=before) == run(place, "real", *words, before=before)
 
 
 @pytest.mark.parametrize("name", ["dead", "bare", "plain"])
