@@ -206,7 +206,10 @@ class App final : public ScanListener, public ServiceObserver, public System {
                           machine_ends_ = what_follows == LinkStop::MachineEnds;
                           stop("PID 1 asks for it");
                       },
-                      [this] { stop("the link to PID 1 is closed"); },
+                      [this] {
+                          processes_.keeper_is_gone();
+                          stop("the link to PID 1 is closed");
+                      },
                       [this](const LinkProcess& process) { kept_process_ended(process); }});
         processes_.ask_keeper([this] { link_.look(); });
         if ((succession_.flags() & state_table::kStopping) != 0) {

@@ -49,6 +49,8 @@ class ProcessWatch final : public Processes, public Helpers {
     void ask_keeper(std::function<void()> look) { ask_keeper_ = std::move(look); }
     /// The keeper says that its child, which has that key, has ended.
     void kept_process_ended(const KeptProcess& ended);
+    /// It will tell no more: the ends of its children are seen, but not how they ended.
+    void keeper_is_gone();
 
     Fate resume(ProcessKey key, const FormerProcess& process) override;
     Duration begun(ProcessKey key) const override;
@@ -87,6 +89,7 @@ class ProcessWatch final : public Processes, public Helpers {
     /// once it has asked.
     struct Adopted {
         Watch watch;  ///< of the pidfd, which ends after it; none where the keeper tells
+        bool is_kept = false;
         TimerId patience = kNoTimer;
     };
 

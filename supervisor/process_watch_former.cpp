@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <utility>
 
 #include "common/fd_io.h"
 #include "supervisor/child_exec.h"
@@ -92,7 +93,7 @@ Fate ProcessWatch::resume_kept(ProcessKey key, const FormerProcess& process, Kep
     const auto birth = birth_of(process.pid);
     const bool has_executed = was_seen || !birth || birth->has_executed;
     add_former(key, process, std::move(kept.pidfd), has_executed);
-    adopted_[process.pid];
+    adopted_[process.pid].is_kept = true;
     return {true, has_executed, {}};
 }
 
@@ -138,6 +139,15 @@ void ProcessWatch::look_for_exec(ProcessKey key, Duration next) {
         child->executed = loop_.now();
         listener_->process_executed(key);
     });
+}
+
+void ProcessWatch::keeper_is_gone() {
+    for (auto& [pid, adopted] : adopted_) {
+        if (std::exchange(adopted.is_kept, false)) {
+            adopted.watch = loop_.watch_readable(children_.at(pid).pidfd.get(),
+                                                 [this, pid = pid] { adopted_ended(pid); });
+        }
+    }
 }
 
 void ProcessWatch::kept_process_ended(const KeptProcess& ended) {

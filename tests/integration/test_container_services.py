@@ -141,6 +141,30 @@ def test_a_supervisor_that_is_killed_comes_back_to_the_same_services(tmp_path):
         assert init.said()[:2] == ["web-up", f"web-{TERM}"]
 
 
+def is_gone(pid):
+    """Or is a zombie, where nobody buries it."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+def test_an_init_that_is_killed_takes_its_services_with_it(tmp_path):
+    """Also those that the supervisor has of one before it, whose ends only that init could tell."""
+    with Container(tmp_path, {"web": service("web-")}) as init:
+        init.wait_said("web-up")
+        init.svctl("wait", "--boot")
+        first = init.child("supervisor")
+        os.kill(first, signal.SIGKILL)
+        eventually(lambda: init.child("supervisor") not in (None, first), "another one is there", DEADLINE)
+        second = init.child("supervisor")
+        eventually(lambda: "taking over 1 services" in init.errors(), "it has them", DEADLINE)
+        init.svctl("wait", "--boot")
+        init.process.kill()
+        eventually(lambda: is_gone(second), "the supervisor has ended", DEADLINE)
+        assert f"web-{TERM}" in init.said()
+
+
 def test_a_stop_between_two_supervisors_reaches_the_services(tmp_path):
     with Container(tmp_path, {"web": service("web-")}, "--grace=60") as init:
         init.wait_said("web-up")
