@@ -114,6 +114,15 @@ TEST_CASE("tini alone adopts nobody unless told, and is loud no further than it 
     CHECK(Line(ContainerStyle::Tini, {"-vvvvvv", "true"}).options().verbosity == Verbosity::Trace);
 }
 
+TEST_CASE("tini takes an exit code as strtol does", "[container]") {
+    const Line line(ContainerStyle::Tini, {"-e", " \t7", "-e", "+8", "-e", "", "true"});
+    for (const int code : {7, 8}) {
+        const auto status = ExitStatus::from_wait(code << 8);
+        CHECK(line.options().forgiven.exit_code(status) == 0);
+    }
+    CHECK(Line(ContainerStyle::Tini, {"-e", "+-8", "true"}).request.ask == Ask::Refuse);
+}
+
 TEST_CASE("tini's words that end it", "[container]") {
     CHECK(Line(ContainerStyle::Tini, {"--version"}).request.ask == Ask::Version);
     CHECK(Line(ContainerStyle::Tini, {"-h"}).request.ask == Ask::Help);
@@ -124,7 +133,8 @@ TEST_CASE("tini's words that end it", "[container]") {
     CHECK(Line(ContainerStyle::Tini, {"-e"}).complaint() == "option requires an argument -- 'e'");
     CHECK(Line(ContainerStyle::Tini, {"-e", "256", "true"}).complaint() ==
           "-e '256': this must be an exit code from 0 to 255");
-    CHECK(Line(ContainerStyle::Tini, {"-e", "", "true"}).request.ask == Ask::Refuse);
+    CHECK(Line(ContainerStyle::Tini, {"-e", " ", "true"}).request.ask == Ask::Refuse);
+    CHECK(Line(ContainerStyle::Own, {"-e", "", "--", "true"}).request.ask == Ask::Refuse);
     CHECK(Line(ContainerStyle::Tini, {"-p", "SIGNONE", "true"}).complaint() ==
           "-p 'SIGNONE': this must be the name or number of a signal");
 }
