@@ -7,7 +7,7 @@ import pytest
 
 import namespace
 
-SECONDS = 30
+SECONDS = 45
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="namespaces need root")
