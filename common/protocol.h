@@ -217,6 +217,7 @@ struct LogReply {
     std::uint64_t lost_bytes = 0;    ///< that were overwritten before these lines
     std::string cursor = {};         ///< where the next line begins, for Request::resume
     bool is_anew = false;  ///< what the cursors of the request meant is gone: all that is there now
+    std::string logger = {};  ///< the service that has its lines instead; empty: they are kept here
 
     friend bool operator==(const LogReply&, const LogReply&) = default;
 };

@@ -93,6 +93,7 @@ LogReply read_log(FieldReader& fields, RequestId id) {
     fields.read_number("lost_bytes", reply.lost_bytes, 0, kMaxFigure);
     fields.read("cursor", reply.cursor);
     fields.read("anew", reply.is_anew);
+    fields.read("logger", reply.logger);
     return reply;
 }
 
@@ -242,6 +243,7 @@ std::string encode(const LogReply& reply) {
         add_number(object, "lost_bytes", static_cast<std::int64_t>(reply.lost_bytes));
         add_text(object, "cursor", reply.cursor);
         add_flag(object, "anew", reply.is_anew);
+        add_text(object, "logger", reply.logger);
     });
 }
 

@@ -124,6 +124,9 @@ ExitCode run_log(Session& session) {
     const ExitCode others = session.ask(std::move(request), [&](protocol::Reply&& reply) {
         if (const auto* log = std::get_if<LogReply>(&reply)) {
             print_lines(session, *log, prefix);
+            if (!log->logger.empty() && prefix == Prefix::None && !session.is_json()) {
+                output.complain(format_logger(*log, output.error_style()));
+            }
         } else if (const auto* error = std::get_if<protocol::ServiceError>(&reply)) {
             output.complain(format_failure({"log", 0}, *error, output.error_style()));
         }

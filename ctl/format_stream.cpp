@@ -67,6 +67,12 @@ std::string format_log_lines(const protocol::LogReply& log, Prefix prefix, const
     return text;
 }
 
+std::string format_logger(const protocol::LogReply& log, const Style& style) {
+    const std::string text = log.service + ": its lines go to its logger, " + log.logger +
+                             ", whose run program says where they are";
+    return visible(text, style.charset) + "\n";
+}
+
 std::string format_event(const protocol::EventReply& event, LocalTime now, milliseconds ago,
                          const Style& style) {
     const std::string text = event_text(event, style);

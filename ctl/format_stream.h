@@ -17,6 +17,9 @@ enum class Prefix : std::uint8_t { None, Name };
 /// for. Elsewhere they are as they were printed.
 std::string format_log_lines(const protocol::LogReply& log, Prefix prefix, const Style& style);
 
+/// Where the lines of a service are that has a logger.
+std::string format_logger(const protocol::LogReply& log, const Style& style);
+
 /// "12:03:11 web: starting -> ready, pid 4802"; empty for what is not worth a line.
 /// @param ago how long the event is past
 std::string format_event(const protocol::EventReply& event, LocalTime now,

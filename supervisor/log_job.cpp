@@ -121,16 +121,29 @@ class LogJob final : public ControlJob, public JobListener {
                            [&](const auto& pattern) { return matches_pattern(pattern, name); });
     }
 
+    /// What has a logger has its lines there; here are those at most that it printed before.
+    std::string logger_of(ServiceId id) const {
+        const ServiceSet& services = handler_.os().services;
+        const Service* service = services.find(id);
+        const Service* logger = service == nullptr ? nullptr : services.find(service->logger);
+        return logger == nullptr ? std::string() : logger->name;
+    }
+
     void begin(Stream& stream, std::string& out) {
         if (!stream.is_there) {
             out += unknown_service(handler_.os().services, request_.id, stream.name);
             exit_ = worse_of(exit_, exit_code(ErrorCode::UnknownService));
             return;
         }
+        std::string logger = logger_of(stream.id);
         if (!request_.follow) {
             LogTail tail = handler_.os().outputs.tail(stream.id, request_.lines);
-            out += encode(LogReply{request_.id, stream.name, std::move(tail.lines)});
+            out += encode(LogReply{
+                request_.id, stream.name, std::move(tail.lines), 0, {}, false, std::move(logger)});
             return;
+        }
+        if (!logger.empty() && !resumption_) {
+            out += encode(LogReply{request_.id, stream.name, {}, 0, {}, false, std::move(logger)});
         }
         if (resumption_) {
             stream.next = resumption_->position_of(stream.id);

@@ -58,6 +58,17 @@ def test_the_log_is_raw_in_a_pipe_and_visible_on_a_terminal(system):
     assert line == {"service": "web", "lines": ["hello", "bold \033[1mworld"]}
 
 
+def test_who_has_a_logger_is_told_where_its_lines_are(system):
+    system.add("logged", "echo hello; exec sleep 100000", log_run="exec cat >/dev/null")
+    system.wait_state("logged", "ready")
+    shown = run(system, "log", "logged")
+    assert (shown.stdout, shown.returncode) == ("", 0)
+    assert shown.stderr == "logged: its lines go to its logger, logged/log, whose run program says where they are\n"
+    line = json.loads(run(system, "--json", "log", "logged").stdout)
+    assert line == {"service": "logged", "lines": [], "logger": "logged/log"}
+    assert run(system, "log").stderr == ""
+
+
 def test_the_supervisors_own_log(system):
     system.add("ghost", run="true")
     (system.definitions / "ghost/run").write_text("#!/nonexistent/interpreter\n")

@@ -34,6 +34,11 @@ TEST_CASE("log lines are raw in a pipe and harmless on a terminal", "[stream]") 
     CHECK(format_log_lines({1, "web", {"a"}, 17}, Prefix::None, kPiped) == "(17 bytes lost)\na\n");
 }
 
+TEST_CASE("who has a logger has no lines here, and is told where they are", "[stream]") {
+    CHECK(format_logger({1, "web", {}, 0, {}, false, "web/log"}, kPiped) ==
+          "web: its lines go to its logger, web/log, whose run program says where they are\n");
+}
+
 TEST_CASE("an event is one line", "[stream]") {
     EventReply event = event_of(EventKind::State);
     event.was = ServiceState::Starting;

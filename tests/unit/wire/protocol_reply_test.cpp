@@ -188,7 +188,7 @@ TEST_CASE("the other replies survive the way over the wire", "[protocol]") {
         read_as<protocol::ProgressReply>(encode(protocol::ProgressReply{1, 3, full_view()}));
     CHECK(progress.pending == 3);
     CHECK(progress.view == full_view());
-    const protocol::LogReply log{1, "web", {"a", "b\tc"}, 17, "7.1.20", true};
+    const protocol::LogReply log{1, "web", {"a", "b\tc"}, 17, "7.1.20", true, "web/log"};
     CHECK(read_as<protocol::LogReply>(encode(log)) == log);
     const protocol::ChangeReply change{
         1, "web", "changed", {"exec", "needs"}, "/etc/service/web", "/etc/sv/web", "restart it"};
