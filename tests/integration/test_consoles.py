@@ -3,7 +3,7 @@
 import pytest
 
 from fake_kernel import CONSOLES, FakeKernel
-from namespace import Pid1  # noqa: F401  (conftest.py knows by it that this needs root)
+from namespace import Pid1
 
 
 def leave_shell(p):
@@ -40,3 +40,14 @@ def test_a_console_node_without_other_terminals_is_made_and_gets_the_shell():
         leave_shell(p)
         p.wait_until_up()
         p.power_off()
+
+
+def test_what_a_service_prints_can_go_to_the_console():
+    files = {
+        "/etc/service/shown/run": "#!/bin/sh\necho on the console\necho nowhere >&2\nexec sleep 100000\n",
+        "/etc/service/shown/service.conf": "stdout = console\nstderr = null\n",
+    }
+    with Pid1(inittab="::supervise:/sbin/supervisor /etc/service\n", files=files) as p:
+        p.wait_for_line("^on the console$")
+        p.run("svctl", "wait", "--boot")
+        assert "nowhere" not in p.transcript()
