@@ -1,8 +1,8 @@
 """kill -9 the supervisor, and svlog, 200 times at random moments, under our PID 1 (crash_loop.py says what runs).
 
 It waits more than it computes: PID 1 starts a supervisor that dies all the time 20 times in 10 seconds.
-MAINSTAY_CRASH_ROUNDS: how often it is killed; MAINSTAY_SEED: at which moments. A twentieth beside 1,000 services, of
-which each kill costs a third of a second of CPU time.
+MAINSTAY_CRASH_ROUNDS: how often it is killed; MAINSTAY_SEED: at which moments. test_crash_loop_thousand.py does the
+same beside 1,000 services.
 """
 
 import os
@@ -26,7 +26,3 @@ def kill_again_and_again(rounds, **steady):
 
 def test_killed_again_and_again_at_random_moments():
     kill_again_and_again(ROUNDS)
-
-
-def test_a_thousand_services_beside():
-    kill_again_and_again(ROUNDS // 20, steady=1000)

@@ -27,7 +27,7 @@ LOUD = [f"loud{i}" for i in range(5)]
 VICTIMS = [f"web{i:03}" for i in range(400)]
 COUNTS = "#!/bin/sh\nn=0\nwhile :; do echo number $n; n=$((n + 1)); sleep 0.1; done\n"
 SOAK_SECONDS = 15
-PID_1_UPGRADES = 10
+PID_1_UPGRADES = 100
 
 
 @pytest.fixture(scope="module")
