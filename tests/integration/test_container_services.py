@@ -151,7 +151,8 @@ def is_gone(pid):
 
 def test_an_init_that_is_killed_takes_its_services_with_it(tmp_path):
     """Also those that the supervisor has of one before it, whose ends only that init could tell."""
-    with Container(tmp_path, {"web": service("web-")}) as init:
+    # A name of its own: tests beside this one have their cgroups in the same place.
+    with Container(tmp_path, {"bereft": service("web-")}) as init:
         init.wait_said("web-up")
         init.svctl("wait", "--boot")
         first = init.child("supervisor")
@@ -162,7 +163,7 @@ def test_an_init_that_is_killed_takes_its_services_with_it(tmp_path):
         init.svctl("wait", "--boot")
         init.process.kill()
         eventually(lambda: is_gone(second), "the supervisor has ended", DEADLINE)
-        assert f"web-{TERM}" in init.said()
+        assert f"web-{TERM}" in init.said(), (first, second, init.errors())
 
 
 def test_a_stop_between_two_supervisors_reaches_the_services(tmp_path):
