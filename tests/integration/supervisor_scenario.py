@@ -1,12 +1,11 @@
 """Services under a faulty supervisor under PID 1, taken through its work: test_injected_supervisor.py."""
 
 import os
-import pathlib
 import re
 import signal
 
 from injection import Subject, read
-from namespace import DEADLINE, eventually
+from namespace import DEADLINE, eventually, processes
 from supervised import Client, wait_for_svlog
 
 CONTROL = "/run/mainstay/control"
@@ -133,8 +132,8 @@ class System(Subject):
 
     def _outside(self, pid):
         """The pid that a process in there has out here."""
-        for status in pathlib.Path("/proc").glob("[0-9]*/status"):
-            numbers = re.search(r"^NSpid:\t(\d+)\t(\d+)$", read(status), re.MULTILINE)
+        for process in processes():
+            numbers = re.search(r"^NSpid:\t(\d+)\t(\d+)$", read(process / "status"), re.MULTILINE)
             same = numbers and int(numbers[2]) == pid
             if same and os.path.samefile(f"/proc/{numbers[1]}/ns/pid", f"/proc/{self.pid}/ns/pid"):
                 return int(numbers[1])

@@ -25,14 +25,23 @@ FILES = {"/etc/service/web/run": "#!/bin/sh\nexec sleep 8888\n"}
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="this needs root")
 
 
+def lxc_cgroups():
+    """By os.walk, which passes over what other tests remove meanwhile."""
+    return {
+        pathlib.Path(place, name)
+        for place, names, _ in os.walk("/sys/fs/cgroup")
+        for name in names
+        if name.startswith("lxc.")
+    }
+
+
 @pytest.fixture(scope="module", autouse=True)
 def lxc():
     """LXC leaves groups behind, which go only if nobody else has any in there."""
     subprocess.run([TOP / "scripts/fetch", "lxc"], check=True)
-    cgroups = pathlib.Path("/sys/fs/cgroup")
-    before = set(cgroups.glob("*/lxc.*")) | set(cgroups.glob("lxc.*"))
+    before = lxc_cgroups()
     yield
-    for place in (set(cgroups.glob("*/lxc.*")) | set(cgroups.glob("lxc.*"))) - before:
+    for place in sorted(lxc_cgroups() - before, reverse=True):
         with contextlib.suppress(OSError):
             place.rmdir()
 

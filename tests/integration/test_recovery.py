@@ -131,9 +131,9 @@ def test_what_ended_before_a_fault_and_was_not_reaped_is_noticed():
         victim = next(pid for pid, args in before.items() if args == "/bin/sleep 1002")
         in_here = int(
             next(
-                path.parent.name
-                for path in pathlib.Path("/proc").glob("[0-9]*/status")
-                if is_process_of(path, p, victim)
+                process.name
+                for process in namespace.processes()
+                if is_process_of(process / "status", p, victim)
             )
         )
         os.kill(in_here, signal.SIGKILL)

@@ -17,7 +17,7 @@ import time
 import pytest
 
 import puppet
-from namespace import Pid1, eventually
+from namespace import Pid1, eventually, processes
 from supervised import DEADLINE, Client, Supervised, svlog_of, wait_for_svlog, wait_open_for_runit
 
 CONTROL = "/run/mainstay/control"
@@ -241,11 +241,11 @@ class Elsewhere(Machine):
 
 def find(m, is_meant):
     """The first process in there whose lines of status are those that are meant."""
-    for status in pathlib.Path("/proc").glob("[0-9]*/status"):
+    for process in processes():
         with contextlib.suppress(OSError):
-            here = os.path.samefile(f"{status.parent}/ns/pid", f"/proc/{m.pid}/ns/pid")
-            if here and is_meant(status.read_text().splitlines(keepends=True)):
-                return int(status.parent.name)
+            here = os.path.samefile(process / "ns/pid", f"/proc/{m.pid}/ns/pid")
+            if here and is_meant((process / "status").read_text().splitlines(keepends=True)):
+                return int(process.name)
     return None
 
 

@@ -433,5 +433,5 @@ def test_whoever_does_not_wait_for_its_children_is_named(s):
     eventually(ready.exists, "the service has forked")
     pid = s.status("web")["pid"]
     line = f"  zombies:  3 processes ended and not waited for by pid {pid}\n"
-    assert line in run(s, "status", "web").stdout
+    eventually(lambda: line in run(s, "status", "web").stdout, "the third has ended, too")
     assert "zombies" not in run(s, "status", "good").stdout

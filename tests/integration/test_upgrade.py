@@ -16,7 +16,7 @@ import faults
 import namespace
 from injection import TAKES_ALL
 from link_peer import pidfd_getfd
-from namespace import eventually
+from namespace import eventually, processes
 from supervised import DEADLINE, SUPERVISOR, Client, Supervised
 from svctl_runner import svctl
 from test_supervisor_crash import CONTROL, Machine, pids, service
@@ -49,15 +49,15 @@ def exe(pid):
 
 
 def svlog_of(m):
-    for status in pathlib.Path("/proc").glob("[0-9]*/comm"):
+    for process in processes():
         try:
-            same = status.read_text() == "svlog\n" and os.path.samefile(
-                f"{status.parent}/ns/pid", f"/proc/{m.pid}/ns/pid"
+            same = (process / "comm").read_text() == "svlog\n" and os.path.samefile(
+                process / "ns/pid", f"/proc/{m.pid}/ns/pid"
             )
         except OSError:
             continue
         if same:
-            return int(status.parent.name)
+            return int(process.name)
     return None
 
 
