@@ -1,6 +1,7 @@
 #include "common/fd_io.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -36,6 +37,27 @@ Result<void> write_all(int fd, std::string_view bytes) {
             return last_error("write");
         }
         bytes.remove_prefix(static_cast<std::size_t>(count));
+    }
+    return {};
+}
+
+Result<void> write_patiently(int fd, std::string_view bytes, Duration patience) {
+    MonotonicTime deadline{};  // nobody was in the way yet
+    while (!bytes.empty()) {
+        const ssize_t count =
+            retry_on_eintr([&] { return ::write(fd, bytes.data(), bytes.size()); });
+        if (count >= 0) {
+            bytes.remove_prefix(static_cast<std::size_t>(count));
+            continue;
+        }
+        const Error failed = last_error("write");
+        const MonotonicTime now = monotonic_now();
+        deadline = deadline == MonotonicTime{} ? now + patience : deadline;
+        if (failed.code != EAGAIN || now >= deadline) {
+            return failed;
+        }
+        pollfd writable{fd, POLLOUT, 0};
+        (void)::poll(&writable, 1, poll_timeout(deadline, now));
     }
     return {};
 }

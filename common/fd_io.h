@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 
+#include "common/clock.h"
 #include "common/result.h"
 #include "common/unique_fd.h"
 
@@ -18,6 +19,15 @@ Result<UniqueFd> open_file(const char* path, int flags, unsigned mode = 0);
 /// Writes all of @p bytes, waiting where the descriptor blocks; a non-blocking descriptor that is
 /// full gives EAGAIN with part of it written.
 Result<void> write_all(int fd, std::string_view bytes);
+
+/// How long a message waits for whoever is in its way; not again while messages are being dropped.
+constexpr Duration kMessagePatience = std::chrono::milliseconds(100);
+
+/// Writes all of @p bytes to a non-blocking descriptor, waiting at most @p patience in all while it
+/// takes nothing. A terminal does that not only when it is full, but also for as long as another
+/// process writes to it (tty_write_lock() in Linux' drivers/tty/tty_io.c).
+/// @returns EAGAIN when that did not do, perhaps with part of it written
+Result<void> write_patiently(int fd, std::string_view bytes, Duration patience);
 
 /// Opens, writes and closes in one go; for /proc and /sys, which take one write.
 Result<void> write_file(const char* path, std::string_view bytes);

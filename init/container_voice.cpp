@@ -36,11 +36,12 @@ void begin_line(Line& line, ContainerStyle style, Verbosity level) noexcept {
     }
 }
 
-void write_if_it_fits(int fd, std::string_view text) noexcept {
+/// A terminal is not ready for as long as another process writes to it, either.
+bool becomes_ready(int fd, Duration patience) noexcept {
+    const MonotonicTime now = monotonic_now();
     pollfd ready{fd, POLLOUT, 0};
-    if (::poll(&ready, 1, 0) == 1 && (ready.revents & POLLOUT) != 0) {
-        (void)write_all(fd, text);
-    }
+    return ::poll(&ready, 1, poll_timeout(now + patience, now)) == 1 &&
+           (ready.revents & POLLOUT) != 0;
 }
 
 constexpr char kOwnHelp[] =
@@ -104,7 +105,11 @@ void ContainerVoice::say(Verbosity level, const char* format, va_list args) cons
     Line ended(line.view().substr(0, Line::capacity() - 1));
     ended.append("\n");
     const bool is_output = style_ == ContainerStyle::Tini && level > Verbosity::Warnings;
-    write_if_it_fits(is_output ? STDOUT_FILENO : STDERR_FILENO, ended);
+    const int fd = is_output ? STDOUT_FILENO : STDERR_FILENO;
+    is_in_the_way_ = !becomes_ready(fd, is_in_the_way_ ? Duration::zero() : kMessagePatience);
+    if (!is_in_the_way_) {
+        (void)write_all(fd, ended);
+    }
 }
 
 void ContainerVoice::fatal(const char* format, ...) const noexcept {

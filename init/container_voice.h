@@ -1,7 +1,8 @@
 /// What init says when it is a command's PID 1, in the manner of the program whose name it has, so
 /// that whoever reads logs for tini's or dumb-init's lines finds them.
 ///
-/// Never waits for whoever reads: what does not fit into a full pipe is dropped.
+/// What does not fit into a full pipe within a moment (kMessagePatience) is dropped, and then
+/// nothing waits until there is room.
 #pragma once
 
 #include "init/container_options.h"
@@ -23,6 +24,7 @@ class ContainerVoice {
 
     ContainerStyle style_;
     Verbosity verbosity_;
+    mutable bool is_in_the_way_ = false;  ///< whoever reads, or also writes
 };
 
 /// `-h`, `--version` and `-l`, where and in the form that each of the programs has.

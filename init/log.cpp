@@ -75,17 +75,25 @@ bool Log::kernel_prints(Level level) const noexcept {
     return static_cast<int>(level) < kernel_console_level_;
 }
 
+Duration Log::patience() const noexcept {
+    constexpr Duration kOfChild = std::chrono::seconds(2);  // nobody waits for it
+    if (::getpid() != owner_) {
+        return kOfChild;
+    }
+    return dropped_ > 0 ? Duration::zero() : kMessagePatience;
+}
+
 void Log::write_line(int fd, std::string_view line) noexcept {
     if (dropped_ > 0) {
         FixedString<64> notice;
         notice.append_format("init: dropped %s\n", counted(dropped_, "message").c_str());
-        if (!write_all(fd, notice)) {
+        if (!write_patiently(fd, notice, patience())) {
             ++dropped_;
             return;
         }
         dropped_ = 0;
     }
-    if (!write_all(fd, line)) {
+    if (!write_patiently(fd, line, patience())) {
         ++dropped_;
     }
 }

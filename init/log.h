@@ -2,10 +2,14 @@
 /// when kmsg is not to be had, and when show_on_console() says so (rescue, shutdown). In a
 /// container they go to the standard error that PID 1 was given.
 ///
-/// Never blocks: every descriptor is PID 1's own non-blocking one. What does not fit is dropped,
-/// counted, and the count is told with the next message that fits. Usable in forked children as
-/// well.
+/// Every descriptor is PID 1's own non-blocking one. What does not fit within a moment
+/// (kMessagePatience) is dropped, counted, and the count is told with the next message that fits;
+/// until then no message waits. Usable in forked children as well, which tell no count, but wait
+/// longer.
 #pragma once
+
+#include <sys/types.h>
+#include <unistd.h>
 
 #include <cstdint>
 #include <string_view>
@@ -56,12 +60,14 @@ class Log {
     void write(Level level, std::string_view text) noexcept;
     void write_line(int fd, std::string_view line) noexcept;
     bool kernel_prints(Level level) const noexcept;
+    Duration patience() const noexcept;
 
     UniqueFd kmsg_;
     UniqueFd console_;
     bool on_console_ = false;
     int kernel_console_level_ = 0;
     std::uint64_t dropped_ = 0;
+    pid_t owner_ = ::getpid();
 };
 
 }  // namespace mainstay::init

@@ -59,9 +59,12 @@ UniqueFd open_standard_error() noexcept {
     return UniqueFd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3));
 }
 
-ssize_t write_without_waiting(int fd, std::string_view text) noexcept {
+bool write_whole(int fd, std::string_view text, Duration patience) noexcept {
     const ssize_t sent = ::send(fd, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    return sent < 0 && errno == ENOTSOCK ? ::write(fd, text.data(), text.size()) : sent;
+    if (sent < 0 && errno == ENOTSOCK) {
+        return write_patiently(fd, text, patience).has_value();
+    }
+    return sent == static_cast<ssize_t>(text.size());
 }
 
 }  // namespace
@@ -103,7 +106,7 @@ bool MessageLog::put(Level level, std::string_view message) noexcept {
         [[maybe_unused]] const ssize_t copied =
             ::write(copy_.get(), copy.view().data(), copy.size());
     }
-    return write_without_waiting(fd_.get(), line.view()) == static_cast<ssize_t>(line.size());
+    return write_whole(fd_.get(), line.view(), dropped_ > 0 ? Duration::zero() : kMessagePatience);
 }
 
 void MessageLog::write(Level level, std::string_view message) noexcept {

@@ -1,6 +1,6 @@
 /// The supervisor's own messages: to the kernel's log with a level where PID 1 started us, to
-/// standard error otherwise. Never blocks; what cannot be written is dropped, counted, and the
-/// count is said with the next message that can.
+/// standard error otherwise. What cannot be written within a moment (kMessagePatience) is dropped,
+/// counted, and the count is said with the next message that can; until then no message waits.
 #pragma once
 
 #include <cstddef>

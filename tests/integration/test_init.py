@@ -73,6 +73,17 @@ def test_a_missing_program_is_named_with_line_and_reason():
             eventually(lambda line=line: line in p.transcript(), line)
 
 
+def test_what_pid_1_says_is_not_lost_beside_others_who_write_to_its_terminal():
+    # The kernel refuses a writer that does not wait for as long as another one writes.
+    writer = "::sysinit:/bin/sh -c '{ while echo busy; do : >/tmp/busy; done; } & until [ -e /tmp/busy ]; do :; done'\n"
+    failing = range(2, 42)
+    with Pid1(inittab=writer + "".join("::once:/etc\n" for _ in failing)) as p:
+        for line in failing:
+            for said in ("exec /etc: Permission denied", "/etc: exit 126"):
+                eventually(lambda: f"init: inittab:{line}: {said}" in p.transcript(), f"{line}: {said}")
+        assert "dropped" not in p.transcript()
+
+
 def test_askfirst_waits_for_enter_and_gives_a_login_shell_with_job_control():
     with Pid1(inittab="::askfirst:-/bin/sh\n") as p:
         p.wait_for_line("Please press Enter to activate this console")
