@@ -32,8 +32,10 @@ INITTAB = f"::supervise:/sbin/supervisor --log-dir /{LOGS} /etc/service\n"
 
 STEADY = "#!/bin/sh\nexec sleep 100000\n"
 SLOW_END = "#!/bin/sh\ntrap 'sleep 0.05; exit 0' TERM\nwhile :; do sleep 1000 & wait; done\n"
-# Before all of these do what they do: so they keep still for as long as they are to, and say so.
-KEEP_STILL = "#!/bin/sh\nwhile [ -e /tmp/quiet ]; do : >/tmp/NAME.quiet; sleep 0.05; done\n"
+# Before all of these do what they do: so they keep still for as long as they are to, and say so, with the number of
+# this time, as one who looked just before the end of the last time still says that.
+WHILE_QUIET = "while { read q </tmp/quiet; } 2>/dev/null; do : >/tmp/NAME.quiet.$q; sleep 0.05; done"
+KEEP_STILL = f"#!/bin/sh\n{WHILE_QUIET}\n"
 # Notes its birth, and ends by itself after a while with a code of its own.
 CRASHES = KEEP_STILL + "echo $$ >>/tmp/crashes\nsleep 0.0$(($$ % 7))\nexit $(($$ % 100))\n"
 # Has a line of each run, and one of its finish program, which is told how the run ended, and which it was.
@@ -46,11 +48,11 @@ seq $((n + 1)) $((n + 1000))
 exit 9
 """
 # Prints at full speed, more at once than its pipe holds; then nothing for a moment, as others need the processor.
-FLOOD = """#!/bin/sh
+FLOOD = f"""#!/bin/sh
 n=0
 while :; do
     echo $n >/tmp/flood.new && mv /tmp/flood.new /tmp/flood
-    while [ -e /tmp/quiet ]; do : >/tmp/flood.quiet; sleep 0.05; done
+    {WHILE_QUIET}
     seq $((n + 1)) $((n + 12000))
     n=$((n + 12000))
     sleep 0.25
@@ -115,7 +117,7 @@ class CrashLoop:
         self._m = machine
         self._running = ["flood", *steady_names(steady)]
         self._chance = random.Random(seed)
-        self.kills = self.svlog_kills = self.upgrades = 0
+        self.kills = self.svlog_kills = self.upgrades = self._quiet_times = 0
 
     def start(self):
         """Lets all of it begin, and notes what may not change."""
@@ -182,9 +184,11 @@ class CrashLoop:
     # --- quiet, so that what was told can be compared with what was
 
     def _become_quiet(self):
-        self._file("quiet").touch()
+        self._quiet_times += 1
+        self._file("quiet.new").write_text(f"{self._quiet_times}\n")
+        self._file("quiet.new").rename(self._file("quiet"))
         for name in [*CRASHING, "flood"]:
-            eventually(self._file(f"{name}.quiet").exists, f"{name} keeps still")
+            eventually(self._file(f"{name}.quiet.{self._quiet_times}").exists, f"{name} keeps still")
         assert self._m.ask(verb="up", services=["slow"]).exit == 0
         for name in PRINTING:
             last = b"%d\n" % self._numbers(name)[0][0]
@@ -195,8 +199,6 @@ class CrashLoop:
         eventually(lambda: self._m.transcript().count(said) == self.upgrades, f"PID 1 says '{said}' each time")
 
     def _go_on(self):
-        for name in [*CRASHING, "flood"]:
-            self._file(f"{name}.quiet").unlink()
         self._file("quiet").unlink()
 
     def _file(self, name):
@@ -252,7 +254,7 @@ class CrashLoop:
         }
         for name, codes in expected.items():
             count, died = self._deaths(name)
-            assert count == len(codes), (name, self._m.transcript()[-3000:])
+            assert count == len(codes), f"{name}: {count} deaths of {len(codes)}: {self._m.transcript()[-3000:]}"
             assert [death.get("code") for death in died] == codes[-len(died) :], name
 
     def _logs(self, name):
