@@ -110,13 +110,20 @@ class RunitTree(Supervised):
             eventually(lambda: self.is_supervised(name), f"{name} is supervised; {self.messages()}")
 
     def status_byte(self, name, index):
-        return (self.supervise(name) / "status").read_bytes()[index]
+        """None until there is the file, which runsv makes after ok."""
+        status = self.supervise(name) / "status"
+        return status.read_bytes()[index] if status.exists() else None
 
     def command(self, name, letters):
         """Into the fifo, without asking anybody."""
         fifo = os.open(self.supervise(name) / "control", os.O_WRONLY | os.O_NONBLOCK)
         os.write(fifo, letters.encode())
         os.close(fifo)
+
+    def want_down(self, name):
+        """What sv says when its time is over shows it only if runsv has read the command by then."""
+        self.command(name, "d")
+        eventually(lambda: self.status_byte(name, 17) == ord("d"), f"{name} is to be down")
 
     # --- whoever supervises
 

@@ -170,6 +170,7 @@ def rarer_states(tree):
     wait_byte("slow", 19, 2)
     eventually(lambda: any(tree.status_byte("slow", index) for index in range(12, 16)), "runsv has written its pid, too")
     sv("status", "slow")
+    tree.want_down("slow")
     sv("-w", "1", "stop", "slow")
     sv("status", "slow")
     (tree.definitions / "slow/go").write_text("")
@@ -190,8 +191,10 @@ def stubborn(tree):
     tree.add("web", stubborn="")
     tree.start()
     tree.wait_got("web", "up")
-    said = [tree.sv("-w", "1", "stop", "web")]
+    tree.want_down("web")
     tree.wait_got("web", "TERM")
+    eventually(lambda: tree.status_byte("web", 18) == 1, "it is written down that it got that")
+    said = [tree.sv("-w", "1", "stop", "web")]
     said.append((tree.supervise("web") / "stat").read_text())
     said.append(tree.sv("status", "web"))
     said.append(tree.sv("-w", "1", "force-stop", "web"))
