@@ -76,6 +76,14 @@ class Client:
         self.send(**request)
         return self.read_answer()
 
+    def leave(self):
+        """Ends the connection, and waits until the supervisor has: it has one descriptor more until then."""
+        with contextlib.suppress(ConnectionError):  # it has ended first
+            self.socket.shutdown(socket.SHUT_WR)
+            while self.file.read1():
+                pass
+        self.close()
+
     def close(self):
         self.file.close()
         self.socket.close()
@@ -198,6 +206,7 @@ class Supervised:
         assert self.process.poll() is None, f"the supervisor ended: {self.messages()}"
         try:
             with self.client() as client:
+                client.leave()
                 # None where what was reached is the socket of one that was just killed.
                 return client.greeting is not None
         except OSError:
@@ -211,7 +220,9 @@ class Supervised:
 
     def ask(self, **request):
         with self.client() as client:
-            return client.ask(**request)
+            answer = client.ask(**request)
+            client.leave()
+            return answer
 
     def status(self, name):
         return self.ask(verb="status", services=[name]).services[name]
