@@ -9,7 +9,7 @@ import stat
 import pytest
 
 import puppet
-from supervised import DEADLINE, Supervised, eventually
+from supervised import DEADLINE, Supervised, eventually, wait_open_for_runit
 from svctl_runner import svctl
 from test_supervisor_crash import Machine, crash, service
 
@@ -401,6 +401,7 @@ def test_what_is_hung_up_is_given_up(s):
     web = puppet.Puppet(s, "web")
     web("pipes.extend([os.pipe(), os.pipe()])")
     web("notify('FDSTORE=1\\nFDNAME=gone', [pipes[0][0]]) or notify('FDSTORE=1\\nFDNAME=kept\\nFDPOLL=0', [pipes[1][0]]) or barrier()")
+    wait_open_for_runit([s.definitions / "web"])
     s.wait_for_svlog()
     before = len(os.listdir(f"/proc/{s.process.pid}/fd"))
     web("[os.close(fd) for pair in pipes for fd in pair]")

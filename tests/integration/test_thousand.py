@@ -16,7 +16,7 @@ import pytest
 
 import namespace
 from namespace import eventually
-from supervised import Supervised
+from supervised import Supervised, wait_for_svlog
 from test_supervisor_attack import ATTACKERS, FLOOR, SAME_ORDER, Attackers, descriptors, median_latency
 from test_supervisor_crash import CONTROL, Machine, pids, service
 from test_upgrade import POWERED_OFF, svlog_of, upgrade
@@ -73,6 +73,7 @@ def test_the_supervisor_is_killed(m):
         m.kill_supervisor()
         check_same(m, before)
         m.wait_open_for_runit()
+        wait_for_svlog(m.supervisor)
         # Those of the first supervisor are others: it had made what the next ones were given.
         now = m.descriptors(m.supervisor())
         open_before = open_before or now
@@ -147,6 +148,7 @@ def test_an_honest_client_among_64_others(m):
     before = wait_ready(m)
     supervisor = m.supervisor()
     m.wait_open_for_runit()
+    wait_for_svlog(m.supervisor)
     honest = types.SimpleNamespace(socket=m.root / CONTROL.lstrip("/"))
     # What the attackers take of the machine counts on both sides.
     with Supervised() as other:

@@ -17,7 +17,7 @@ import namespace
 from injection import TAKES_ALL
 from link_peer import pidfd_getfd
 from namespace import eventually, processes
-from supervised import DEADLINE, SUPERVISOR, Client, Supervised
+from supervised import DEADLINE, SUPERVISOR, Client, Supervised, wait_for_svlog
 from svctl_runner import svctl
 from test_supervisor_crash import CONTROL, Machine, pids, service
 
@@ -79,8 +79,9 @@ def test_the_process_stays_and_so_does_everything_it_looks_after():
     with machine() as m:
         before = pids(wait_all_ready(m))
         supervisor = m.supervisor()
-        svlog = eventually(lambda: svlog_of(m), "svlog runs")
         m.wait_open_for_runit()
+        wait_for_svlog(m.supervisor)
+        svlog = svlog_of(m)
         open_before = m.descriptors(supervisor)
         replace_program(m, SUPERVISOR.read_bytes())
         said = upgrade(m)
