@@ -145,7 +145,7 @@ TABLE = {
     "addresses that are none": ([], {"config": "u\nu300.1.1.1\nu127.0.0.1x\nu127.0.0.1:99999\n"}, b"one\n"),
     "lines of one kind twice": ([], {"config": "pa\npb\ns3000\ns400\nn1\nn2\n!cat\n!tr a-z A-Z\n"}, MANY),
     "stars and pluses": ([], {"config": "-*\n+**e\n+*+x\n+\\*\n"}, b"one\n*e\nonee\noxx\n\\x\n+\n"),
-    "odd units": ([], {"config": "s2kk\nt1x\nn-1\nN 5\n"}, MANY),
+    "odd units": ([], {"config": "s2kk\nt1000x\nn-1\nN 5\n"}, MANY),
     "a config with NUL": ([], {"config": "pa\0b\nn2\n"}, b"one\n"),
     "newlines replaced": (["-R", "\n", "-r", "\n"], {}, b"a\nb\0c\n"),
     "strangers": (
