@@ -108,7 +108,10 @@ std::optional<NotifySocket::Datagram> NotifyChannel::next(NotifySocket::Buffer& 
                                                           std::vector<UniqueFd>& descriptors) {
     if (stores_) {
         const auto ahead = socket_.peek(buffer);
-        if (ahead && ahead->has_descriptors && brings_something_to_store(*ahead)) {
+        if (!ahead) {
+            return std::nullopt;  // what comes now has not been looked at: it has its own turn
+        }
+        if (ahead->has_descriptors && brings_something_to_store(*ahead)) {
             return socket_.receive_all(buffer, descriptors);
         }
     }

@@ -243,7 +243,10 @@ std::optional<NotifySocket::Datagram> NotifySocket::receive(Buffer& buffer, Send
         // looked for them before, with no room for any; we are the only reader.
         Datagram ahead;
         const int seen = receive_once(fd(), buffer, kCredentialsRoom, MSG_PEEK, ahead);
-        const bool has_none = seen >= 0 && (seen & MSG_CTRUNC) == 0;
+        if (seen < 0) {
+            return std::nullopt;
+        }
+        const bool has_none = (seen & MSG_CTRUNC) == 0;
         if (has_none) {
             const PidfdPassed passed(fd());
             const int got = receive_once(fd(), buffer, kHandleRoom, 0, datagram);
