@@ -97,15 +97,23 @@ def children(pid, name):
     return found
 
 
+def links_of(pid):
+    """What each of its descriptors leads to."""
+    found = []
+    for fd in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed in this moment
+            found.append(os.readlink(fd))
+    return found
+
+
 def open_things(pid):
     """What a process has open, without the numbers that are different for each, and without what may be there or
     not, once: each log's file, which svlog opens with its first line, and the cgroup of the service that the
     supervisor started last."""
     found = []
-    for fd in pathlib.Path(f"/proc/{pid}/fd").iterdir():
-        with contextlib.suppress(FileNotFoundError):  # closed in this moment
-            name = re.sub(r":\[\d+\]|(?<=/proc/)\d+", "", os.readlink(fd))
-            found.append(re.sub(r"(?<=/cgroup/mainstay/).+", "SERVICE", name))
+    for link in links_of(pid):
+        name = re.sub(r":\[\d+\]|(?<=/proc/)\d+", "", link)
+        found.append(re.sub(r"(?<=/cgroup/mainstay/).+", "SERVICE", name))
     opened = collections.Counter(found)
     for path in [path for path in opened if path.startswith(f"/{LOGS}/") or path.endswith("/SERVICE")]:
         assert opened.pop(path) == 1, path
@@ -195,6 +203,7 @@ class CrashLoop:
             eventually(lambda: self._end_of_log(name).endswith(last), f"all of {name} is written")
         wait_open_for_runit(self._m.root / "etc/service" / name for name in self._m.status())
         wait_for_svlog(self._m.supervisor)
+        eventually(self._have_all_pipes, "PID 1 and svlog have the pipe of every service")
         said = "upgraded: Mainstay"
         eventually(lambda: self._m.transcript().count(said) == self.upgrades, f"PID 1 says '{said}' each time")
 
@@ -228,6 +237,13 @@ class CrashLoop:
         if len(svlogs) != 1 or children(self._m.pid, "svlog"):
             return None
         return [open_things(pid) for pid in (self._m.pid, supervisor, *svlogs)]
+
+    def _have_all_pipes(self):
+        """They are told of one after the other, when there is room for it on their links."""
+        pids = [view["pid"] for view in self._m.status().values()]
+        written = {os.readlink(self._m.root / f"proc/{pid}/fd/1") for pid in pids}
+        svlogs = children(self._m.supervisor(), "svlog")
+        return all(written <= set(links_of(reader)) for reader in (self._m.pid, *svlogs))
 
     def _wait_same_open(self):
         now = []
