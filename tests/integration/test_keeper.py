@@ -359,7 +359,7 @@ def test_many_crashes_leave_nothing_behind():
             if round_number == 0:
                 baseline = descriptors_of(p)
         peer.socket.close()
-        assert descriptors_of(p) == baseline
+        eventually(lambda: descriptors_of(p) <= baseline, "nothing is left open")
         assert sorted(inner_pid(pid) for pid in services.values()) == pids
         close_all(pipe)
 

@@ -116,7 +116,7 @@ def lives(pid):
     """Whether it runs: a zombie that nobody has reaped yet does not."""
     try:
         return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 

@@ -42,11 +42,11 @@ def numbers_of(text):
 
 
 def counter(s, last):
-    """Prints numbers through all its restarts; the next one is kept in a file."""
+    """Prints numbers through all its restarts; the next one is the last line of a file, which is never empty."""
     return (
-        f"n=$(cat {s.top}/next)\n"
+        f"n=$(tail -n 1 {s.top}/next)\n"
         f"while [ $n -lt {last} ]; do\n"
-        f"echo $((n + 1)) > {s.top}/next; echo number $n; n=$((n + 1))\n"
+        f"echo $((n + 1)) >> {s.top}/next; echo number $n; n=$((n + 1))\n"
         f"done\n{SLEEP}"
     )
 
@@ -78,7 +78,7 @@ def test_what_is_said_before_svlog_is_started_is_written_though_all_ends(s):
 
 
 def test_nothing_is_lost_when_the_service_restarts(s):
-    (s.top / "next").write_text("0")
+    (s.top / "next").write_text("0\n")
     s.add("web", counter(s, 3000))
     start(s)
     for _ in range(5):
@@ -91,7 +91,7 @@ def test_nothing_is_lost_when_the_service_restarts(s):
 
 
 def test_nothing_is_lost_when_svlog_is_killed(s):
-    (s.top / "next").write_text("0")
+    (s.top / "next").write_text("0\n")
     s.add("web", counter(s, 5000))
     start(s)
     for _ in range(5):
@@ -234,7 +234,7 @@ def test_a_log_directory_that_cannot_be_made_is_said_and_done_without(s):
     s.add("web", f"echo hello; {SLEEP}")
     start(s)
     s.wait_message("output is kept in memory until files can be written")
-    assert s.status("web")["log"] == ["hello"]
+    eventually(lambda: s.status("web").get("log") == ["hello"], "its line is shown")
     (s.top / "log").unlink()
     wait_file(s, "web", "hello")
 
@@ -266,7 +266,7 @@ def test_without_a_state_table_there_is_one_svlog(s):
     # A directory where the file would be. Services start before anybody knows that there is no more
     # to take over; svlog starts then, once.
     (s.top / "state").mkdir()
-    (s.top / "next").write_text("0")
+    (s.top / "next").write_text("0\n")
     s.add("web", counter(s, 2000))
     s.add("other", f"echo hello; {SLEEP}")
     start(s)
