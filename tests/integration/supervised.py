@@ -270,7 +270,8 @@ class Supervised:
         """The pid of svlog; None while there is none."""
         for pid in self._all_processes():
             try:
-                if pathlib.Path(f"/proc/{pid}/comm").read_text() == "svlog\n":
+                # Its command, which it has from its first instruction on: it names itself later.
+                if pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"svlog\0"):
                     return pid
             except OSError:
                 pass

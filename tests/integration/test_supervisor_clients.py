@@ -5,6 +5,7 @@ import grp
 import json
 import os
 import select
+import signal
 import socket
 import subprocess
 import sys
@@ -113,17 +114,20 @@ def test_a_client_that_never_reads_costs_little_and_stops_nobody(s):
     assert memory_of(s) < before + 8 * 1024
 
 
+def until_go(s):
+    """A service that does not mind TERM until it is told."""
+    return f"trap '' TERM; echo > {s.top}/set; while [ ! -e {s.top}/go ]; do sleep 0.02; done"
+
+
 def test_a_client_that_goes_away_while_it_waits(s):
-    s.add("later", SLEEP, down="")
-    s.define("slow", f"trap '' TERM; echo > {s.top}/set; while :; do sleep 0.1; done",
-             timeout__kill="600")
-    s.enable("slow")
+    s.add("slow", until_go(s))
     s.wait_text("set", "\n")
     with honest(s):
         client = s.client()
         client.send(verb="down", services=["slow"])
         s.wait_state("slow", "stopping")
         client.close()
+        (s.top / "go").touch()
         s.wait_state("slow", "down")
 
 
@@ -242,13 +246,14 @@ def test_the_greeting_names_version_and_protocol(s):
 
 def test_a_client_of_a_service_that_stops_everything(s):
     """A waiting client is answered, or told that no answer comes, when the supervisor stops."""
-    s.define("slow", f"trap '' TERM; echo > {s.top}/set; while :; do sleep 0.1; done",
-             timeout__kill="300")
-    s.enable("slow")
+    s.add("slow", until_go(s))
     s.wait_text("set", "\n")
     with Client(s.socket) as waiting:
         waiting.send(verb="down", services=["slow"])
         s.wait_state("slow", "stopping")
-        assert s.stop() == 0
+        s.process.send_signal(signal.SIGTERM)
+        s.wait_message("stopping all services")
+        (s.top / "go").touch()
+        assert s.process.wait(DEADLINE) == 0
         line = waiting.read_line()
         assert line["code"] == "shutting-down" if "code" in line else line["service"] == "slow"
