@@ -149,13 +149,17 @@ class Place:
     def wait_born(self, *names):
         for name in names:
             eventually((self.services / name / "born").exists, f"{name} runs; {self.messages()}")
-            eventually(lambda: self.state(name)[19] == 1, f"it is written down that {name} runs")
+            logger = [f"{name}/log"] if (self.services / name / "log/run").exists() else []
+            for one in (name, *logger):
+                eventually(lambda: self.state(one)[19:] == b"\1", f"it is written down that {one} runs")
 
     def born(self, name):
         return json.loads((self.services / name / "born").read_text())
 
     def state(self, name):
-        return (self.services / name / "supervise/status").read_bytes()
+        """Empty until there is the file."""
+        status = self.services / name / "supervise/status"
+        return status.read_bytes() if status.exists() else b""
 
     def pid(self, name):
         return int.from_bytes(self.state(name)[12:16], "little")
@@ -253,6 +257,9 @@ def services_inherit_what_runsvdir_has(place):
         births.append((streams, born["umask"], sorted(born["environment"].items())))
     births = [(streams, umask, place.masked(str(values))) for streams, umask, values in births]
     assert not (place.services / ".hidden/supervise").exists()
+    # It would start again what has gone, in its own time.
+    process.terminate()
+    process.wait(DEADLINE)
     said.append(place.sv("-w", LONG, "exit", "web", "db"))
     written = (place.services / "web/written").read_text()
     return said, births, sorted(place.messages().splitlines()), written, (place.top / "out").read_text()

@@ -1,5 +1,6 @@
 """What service.conf says of a process, as the process finds it; and starts that come to nothing."""
 
+import contextlib
 import os
 import pathlib
 import pty
@@ -11,7 +12,7 @@ import tempfile
 import pytest
 
 import namespace
-from supervised import Supervised, eventually
+from supervised import Supervised, eventually, wait_open_for_runit
 
 SLEEP = "exec sleep 100000"
 
@@ -159,8 +160,13 @@ def test_a_start_without_descriptors_is_named_and_tried_again(s):
     descriptors = pathlib.Path(f"/proc/{s.process.pid}/fd")
 
     def sockets():
-        return [fd for fd in descriptors.iterdir() if os.readlink(fd).startswith("socket:")]
+        found = []
+        for fd in descriptors.iterdir():
+            with contextlib.suppress(FileNotFoundError):  # closed in this moment
+                found.append(os.readlink(fd))
+        return [name for name in found if name.startswith("socket:")]
 
+    wait_open_for_runit([s.definitions / "web"])
     s.wait_for_svlog()
     with s.client() as client:
         client.ask(verb="list")

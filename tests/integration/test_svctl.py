@@ -19,7 +19,8 @@ FAILING = 'echo "klogd: cannot open /proc/kmsg"; echo "giving up \033[1mnow"; ex
 def system():
     with Supervised() as supervised:
         supervised.add("web", run="echo hello from web; exec sleep 1000")
-        supervised.add("klogd", run=FAILING)
+        # So late that nobody meets it while it runs.
+        supervised.add("klogd", run=FAILING, **{"service.conf": "restart-delay = 50s\nrestart-delay-max = 50s\n"})
         supervised.add("cron", run="exec sleep 1000", down="")
         supervised.start()
         supervised.wait_state("web", "ready")
