@@ -361,6 +361,9 @@ class Pid1:
             assert result.returncode == 0, f"{command}: {result.returncode}\n{result.stdout}"
         return result.stdout
 
+    def has_ended(self):
+        return self._process.poll() is not None
+
     def exit_status(self, deadline=DEADLINE):
         """Waits for PID 1 to end. Its exit code, or minus the signal's number: in a pid namespace
         reboot(2) kills it with SIGHUP to reboot, and with SIGINT to halt or power off."""

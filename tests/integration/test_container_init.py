@@ -424,7 +424,7 @@ def test_catatonit_pauses_until_it_is_told_to_end(places):
 
 @pytest.mark.parametrize("pid_namespace", [False, True], ids=["subreaper", "pid 1"])
 def test_a_command_that_ignores_term_is_killed_after_its_grace(places, pid_namespace):
-    words = [places.program(OURS, "init"), "--grace=0.2", "--", *recorder()]
+    words = [places.program(OURS, "init"), "--grace=2", "--", *recorder()]
     with Running(*words, pid_namespace=pid_namespace) as init:
         init.wait("up")
         init.signal(signal.SIGTERM)
@@ -444,7 +444,7 @@ sys.exit(4)
 
 
 @pytest.mark.parametrize("pid_namespace", [False, True], ids=["subreaper", "pid 1"])
-@pytest.mark.parametrize("grace, ends_by", [("60", signal.SIGTERM), ("0.2", LAST)], ids=["obeys", "is killed"])
+@pytest.mark.parametrize("grace, ends_by", [("60", signal.SIGTERM), ("2", LAST)], ids=["obeys", "is killed"])
 def test_those_who_are_left_are_asked_and_waited_for(places, pid_namespace, grace, ends_by):
     left = recorder("left ", int(ends_by))
     words = [places.program(OURS, "init"), f"--grace={grace}", "--", "/usr/bin/python3", "-ISBc", LEAVES, *left]

@@ -111,7 +111,7 @@ def test_a_timeout_counts_on(s):
     s.add("web", "exec sleep 1000", notification__fd="3\n")
     s.start()
     s.wait_state("fast", "ready")
-    with Waiting(s, "--timeout", "2s", "wait", "fast", "web") as wait:
+    with Waiting(s, "--timeout", "4s", "wait", "fast", "web") as wait:
         wait.wait_out("fast: ")
         kill(s)
         assert wait.end() == 6
