@@ -464,11 +464,13 @@ def test_a_request_during_sysinit_acts_at_once():
 
 
 def test_a_stronger_request_overrides_a_weaker_one():
-    with Pid1(inittab="::shutdown:/bin/sh -c 'echo bye; sleep 0.5'\n" + UP) as p:
+    with Pid1(inittab="::shutdown:/bin/sh -c 'echo bye; while [ ! -e /tmp/go ]; do sleep 0.1; done'\n" + UP) as p:
         p.wait_for_line("^system is up$")
         p.signal(39)
         p.wait_for_line("^bye$")
         p.signal(38)
+        p.wait_for_line("^init: signal 38 from .*: poweroff$")
+        (p.root / "tmp/go").touch()
         assert p.exit_status() == POWERED_OFF
 
 

@@ -109,7 +109,7 @@ def test_the_process_stays_and_so_does_everything_it_looks_after():
         assert {name: after[name] for name in ("fast", "loud")} == {
             name: before[name] for name in ("fast", "loud")
         }
-        assert m.zombies() == []
+        eventually(lambda: m.zombies() == [], "every zombie is buried")
         m.signal(38)
         assert m.exit_status() == POWERED_OFF
         assert "all services are down" in m.transcript()

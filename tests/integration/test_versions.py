@@ -105,7 +105,7 @@ def test_services_run_on_through_versions_up_and_down(order):
             before = m.check_exit(before)
         assert "PID 1 failed" not in m.transcript()
         assert "cannot" not in m.transcript()
-        assert m.zombies() == []
+        eventually(lambda: m.zombies() == [], "every zombie is buried")
         m.signal(38)
         assert m.exit_status() == POWERED_OFF
         assert "all services are down" in m.transcript()
