@@ -83,11 +83,11 @@ def test_one_that_is_stopped_while_it_is_stopping_is_killed(s):
 
 
 def test_a_finish_that_hangs_is_killed_and_its_service_starts_again(s):
-    s.add("web", f"echo started >> {s.top}/starts; {SLEEP}", finish="exec sleep 100000",
-          timeout__finish="200\n")
+    s.add("web", f"echo started >> {s.top}/starts; {SLEEP}", finish=f"echo > {s.top}/finishes; exec sleep 100000",
+          timeout__finish="2000\n")
     before = s.wait_state("web", "ready")["pid"]
     os.kill(before, signal.SIGKILL)
-    s.wait_state("web", "finishing")
+    s.wait_text("finishes", "\n")
     s.wait_message("web: does not end")
     s.wait_other_pid("web", before)
     s.wait_text("starts", "started\nstarted\n")
@@ -100,8 +100,7 @@ def test_one_that_exits_with_0_at_once_for_ever_is_paced(s):
     s.add("brief", f"echo run >> {s.top}/runs; exit 0")
     view = wait_deaths(s, "brief", 3)
     assert kind_of_death(view) == {"code": 0}
-    view = s.wait_state("brief", "backoff")
-    assert view["next_start_ms"] > 250
+    eventually(lambda: s.status("brief").get("next_start_ms", 0) > 250, "it waits longer than at first")
     assert "brief: exit 0 after " in s.messages()
 
 
@@ -189,9 +188,9 @@ def test_a_directory_that_is_removed_while_its_service_runs(s):
     shutil.rmtree(s.definitions / "web")
     assert s.status("web")["pid"] == pid, "it goes on"
     os.kill(pid, signal.SIGKILL)
-    eventually(lambda: "exec_failure" in s.status("web"), "its next start fails")
+    failure = eventually(lambda: s.status("web").get("exec_failure"), "its next start fails")
     said = f"is a symbolic link to {s.definitions}/web, which does not exist"
-    assert s.status("web")["exec_failure"] == {"stage": "chdir", "path": f"{s.enabled}/web", "error": said}
+    assert failure == {"stage": "chdir", "path": f"{s.enabled}/web", "error": said}
     s.define("web", SLEEP)
     s.wait_state("web", "ready")
 
@@ -254,7 +253,9 @@ def test_no_descriptors_are_left_for_all_services(s):
 
     eventually(lambda: sum(states().values()) == count + 1 and not states()["starting"], "all tried")
     s.wait_message("Too many open files; the supervisor needs a higher limit (RLIMIT_NOFILE) than 320")
-    assert set(states()) == {"ready", "backoff"} and states()["ready"] > 20, states()
+    # One that is tried again finds the number of a connection that has just ended, now and then.
+    eventually(lambda: set(states()) == {"ready", "backoff"}, f"none is on its way: {states()}")
+    assert states()["ready"] > 20
     # However often one was tried meanwhile, it spoke of it once.
     eventually(lambda: max_restarts(s) >= 3, "all are tried again")
     said = collections.Counter(
