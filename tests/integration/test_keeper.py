@@ -33,8 +33,8 @@ from namespace import Pid1, eventually
 INITTAB = "::supervise:/bin/super\n"
 POWERED_OFF = -signal.SIGINT
 LOG_PIPE, LISTENING = 1, 7
-# PID 1 starts the supervisor 20 times at once, then once a second: few rounds more take few seconds.
-CRASHES = int(os.environ.get("MAINSTAY_CRASHES", "25"))
+# PID 1 starts the supervisor 20 times at once, then once a second: a round more takes a second.
+CRASHES = int(os.environ.get("MAINSTAY_CRASHES", "21"))
 
 
 @pytest.fixture(autouse=True)
