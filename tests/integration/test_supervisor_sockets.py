@@ -1,5 +1,7 @@
 """Sockets that the supervisor opens for services (the key listen): passed, awaited, kept, closed."""
 
+import contextlib
+import errno
 import os
 import pathlib
 import signal
@@ -8,6 +10,7 @@ import stat
 
 import pytest
 
+import faults
 import puppet
 from supervised import DEADLINE, Supervised, eventually, wait_open_for_runit
 from svctl_runner import svctl
@@ -393,6 +396,24 @@ def test_what_is_stored_is_passed_to_the_next_start_behind_the_sockets(s):
     assert s.ask(verb="up", services=["web"], wait=False).exit == 0
     s.wait_state("web", "up")
     assert stored_names(puppet.Puppet(s, "web")) == ["a"]
+
+
+def test_what_comes_when_it_has_just_been_looked_for_is_stored(tmp_path):
+    """Before it reads a message the supervisor looks whether it brings something to store; here it finds none yet."""
+    path = tmp_path / "plan"
+    path.write_bytes(faults.Plan.empty())
+    as_faulty = ["sh", "-c", 'shift; exec "$0" "$@"', faults.FAULTY / "supervisor_faulty"]
+    with Supervised(as_faulty) as s, contextlib.closing(faults.Plan(path)) as plan:
+        s.add("web", puppet.run(s, "web"), **{"service.conf": STORING})
+        s.start(environment={"MAINSTAY_FAULT_PLAN": str(path)})
+        web = puppet.Puppet(s, "web")
+        s.wait_for_svlog()
+        plan.arm(faults.Fault(faults.Call("recvmsg", 0), 0, errno.EAGAIN))
+        web("keep('text', b'hello') or barrier()")
+        assert not plan.is_armed()
+        os.kill(web.pid, signal.SIGKILL)
+        s.wait_other_pid("web", web.pid)
+        assert stored_names(puppet.Puppet(s, "web")) == ["text"]
 
 
 def test_what_is_hung_up_is_given_up(s):
