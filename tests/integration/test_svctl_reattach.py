@@ -152,7 +152,7 @@ def test_a_followed_log_goes_on_without_a_gap(s):
         s.start()
         log.wait_err(BACK)
         eventually(lambda: len(log.out()) > len(seen) + 100, "more lines")
-        numbers = [int(number) for number in re.findall(r"^line (\d+)$", log.out(), re.M)]
+        numbers = [int(number) for number in re.findall(r"^line (\d+)\n", log.out(), re.M)]
         assert numbers == list(range(numbers[0], numbers[0] + len(numbers))), "each once, in order"
 
 
