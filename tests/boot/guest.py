@@ -160,13 +160,13 @@ def device(path, bus="virtio"):
 
 class Machine(Console):
     """A QEMU machine of the type "pc" that ends when it is reset, with further words for QEMU that say
-    what is in it and what it boots. With network=False it has no device for one."""
+    what is in it and what it boots. With network=False it has no device for one; memory is in MiB."""
 
-    def __init__(self, *words, network=True):
+    def __init__(self, *words, network=True, memory=256):
         self._directory = tempfile.TemporaryDirectory(prefix="mainstay-boot-")
         monitor_socket = f"{self._directory.name}/monitor"
         command = [
-            *("qemu-system-x86_64", "-machine", "pc", "-accel", accelerator(), "-m", "256"),
+            *("qemu-system-x86_64", "-machine", "pc", "-accel", accelerator(), "-m", str(memory)),
             *("-display", "none", "-no-reboot"),
             *("-chardev", "stdio,id=serial,signal=off", "-serial", "chardev:serial"),
             *("-chardev", f"socket,id=monitor,path={monitor_socket}", "-mon", "monitor,mode=control"),
@@ -210,10 +210,10 @@ class Guest(Machine):
     disk       a raw image, as virtio disk or with bus="nvme"
     """
 
-    def __init__(self, append="", *, initramfs=None, disk=None, bus="virtio", network=True):
+    def __init__(self, append="", *, initramfs=None, disk=None, bus="virtio", **machine):
         words = ["-kernel", KERNEL, "-append", f"console=tty0 console=ttyS0 {append}"]
         if initramfs:
             words += ["-initrd", initramfs]
         if disk:
             words += device(disk, bus)
-        super().__init__(*words, network=network)
+        super().__init__(*words, **machine)

@@ -124,6 +124,13 @@ class Images:
         subprocess.run(["c++", "-std=c++20", "-Os", "-s", "-static", source, "-o", path], check=True)
         return path
 
+    def waiter(self):
+        """A service's program that costs as little as one can: tests/boot/waiter.cpp."""
+        path = self._directory / "waiter"
+        source = TOP / "tests/boot/waiter.cpp"
+        subprocess.run(["c++", "-Os", "-s", "-static", "-nostdlib", "-Wl,-n", source, "-o", path], check=True)
+        return path
+
     def new_path(self):
         self._disks += 1
         return self._directory / f"disk{self._disks}.img"

@@ -3,11 +3,12 @@
 import pytest
 
 from guest import TOP, Guest
-from test_boot import assert_services_are_up
+from test_boot import SERVICES, assert_services_are_up
 
 FAULTY_INIT = TOP / "build/test-fault/bin/init"
 INIT = "/usr/lib/mainstay/init"
 SUPERVISOR = "/usr/lib/mainstay/supervisor"
+NULL_DEREFERENCE = 60  # what lets the faulty init read from there
 
 # Every process but those of this shell, of the kernel, and one that a test may just have started.
 PROCESSES = "ps -o pid,ppid,args | awk '$2 == 1 && !/-sh|login/ || /supervisor|syslogd|klogd|udhcpc|svlog/ && !/awk/ {print $1}' | sort -n | xargs"
@@ -44,16 +45,15 @@ def power_off(guest, disk):
     disk.assert_clean()
 
 
-@pytest.mark.parametrize("first, second", [("SEGV", "BUS"), ("ABRT", "ILL")])
-def test_signals_of_a_fault_cost_nothing(images, first, second):
+def test_signals_of_a_fault_cost_nothing(images):
     disk = images.demo_disk()
     with Guest("root=/dev/vda1 ro", initramfs=images.initramfs, disk=disk.path) as guest:
         guest.login()
         before = processes(guest)
-        fail(guest, first, "everything goes on")
+        fail(guest, "SEGV", "everything goes on")
         assert processes(guest) == before
         assert "PID 1 recovered from 1 fault, " in guest.run("cat /run/mainstay/recovered")
-        fail(guest, second, "going on with processes only")
+        fail(guest, "BUS", "going on with processes only")
         assert processes(guest) == before
         power_off(guest, disk)
 
@@ -64,12 +64,12 @@ def test_a_real_null_dereference_costs_nothing(images):
     with Guest("root=/dev/vda1 ro", initramfs=images.initramfs, disk=disk.path) as guest:
         guest.login()
         before = processes(guest)
-        fail(guest, 60, "everything goes on")
+        fail(guest, NULL_DEREFERENCE, "everything goes on")
         guest.wait_until("grep 'SEGV at 0x0, program counter 0x.*, build id ' /run/mainstay/recovered")
         assert processes(guest) == before
         # After the program's file is gone it fails all the same, and the disk still becomes clean.
         guest.run(f"rm {INIT}")
-        fail(guest, 60, "going on with processes only")
+        fail(guest, NULL_DEREFERENCE, "going on with processes only")
         assert processes(guest) == before
         guest.type("kill -38 1")
         assert guest.end() == "guest-shutdown"
@@ -124,15 +124,40 @@ def test_the_watchdog_resets_a_machine_whose_shutdown_hangs(images):
         assert guest.end() == "guest-reset"
 
 
-def test_the_watchdog_is_kept_quiet_through_everything(images):
-    disk = images.demo_disk()
-    with Guest(WATCHED, initramfs=images.initramfs, disk=disk.path) as guest:
+COUNT = 1000
+
+
+def everybody(guest, supervisor):
+    """As the kernel and the supervisor have it: whose child is who, and which service is ready as which process."""
+    guest.run("svctl status | sed 's/ready.*pid/is/' | grep ' is ' >/tmp/services")
+    children = f"cat /proc/1/task/1/children; md5sum </proc/{supervisor}/task/{supervisor}/children"
+    return guest.run(f"{children}; md5sum </tmp/services; wc -l </tmp/services").split("\n")
+
+
+@needs_faulty_init
+def test_a_thousand_services_notice_nothing_and_the_watchdog_is_kept_quiet(images):
+    """Two faults, a new program, and two faults more, more than a minute after the first."""
+    services = dict.fromkeys([f"etc/rc.d/web{i:03}/run" for i in range(COUNT)], images.waiter().read_bytes())
+    disk = images.disk_with({INIT.lstrip("/"): FAULTY_INIT.read_bytes(), **services})
+    with Guest(WATCHED, initramfs=images.initramfs, disk=disk.path, memory=512) as guest:
         guest.login()
-        before = processes(guest)
+        guest.run("svctl wait --boot")
+        guest.wait_until("grep -qx svlog /proc/[0-9]*/comm")
+        of_pid_1 = "for pid in $(cat /proc/1/task/1/children); do echo $(cat /proc/$pid/comm) $pid; done"
+        supervisor = guest.run(f"{of_pid_1} | sed -n 's/^supervisor //p'")
+        before = everybody(guest, supervisor)
+        assert before[-1] == str(COUNT + len(SERVICES)) and len(before[0].split()) >= 5, before
+        fail(guest, NULL_DEREFERENCE, "everything goes on")
+        assert everybody(guest, supervisor) == before
+        fail(guest, "SEGV", "going on with processes only")
+        assert everybody(guest, supervisor) == before
         guest.run("sleep 25")  # longer than the watchdog waits: it is told in between
-        fail(guest, "SEGV", "everything goes on")
-        guest.run("sleep 15")
         upgrade(guest)
+        guest.run("sleep 36")
+        assert everybody(guest, supervisor) == before
+        fail(guest, "BUS", "everything goes on")
+        assert everybody(guest, supervisor) == before
+        fail(guest, "ABRT", "going on with processes only")
         guest.run("sleep 15")
-        assert processes(guest) == before
+        assert everybody(guest, supervisor) == before
         power_off(guest, disk)
