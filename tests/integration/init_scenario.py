@@ -44,11 +44,12 @@ class System(Subject):
     PREPARED_BY = {"reload_removes": "reload_adds"}
     UNDONE_BY = {"reload_adds": "reload_removes"}
 
-    def __init__(self, kind, scope=faults.PROGRAM, fault=None):
+    def __init__(self, kind, scope=faults.PROGRAM, fault=None, more=None):
+        """more: files of further services."""
         super().__init__(
             (f"/sbin/{self.PROGRAM}", f"--container={'yes' if kind == 'container' else 'no'}"),
             inittab=INITTAB,
-            files=FILES,
+            files={**FILES, **(more or {})},
             console="pipe" if kind == "container" else "pty",
             scope=scope,
             fault=fault,

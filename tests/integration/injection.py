@@ -199,12 +199,15 @@ class Trials:
     def _check(self, subject, step):
         if step in subject.LASTING:
             assert subject.up(), "not all of it runs"
-            most = self.faultless.descriptors
+            most = self._most_descriptors(subject)
             eventually(lambda: subject.descriptors() <= most, f"at most {most} descriptors are open")
         if step == subject.BOOT:
             subject.take(subject.END)
         if not subject.lives():
             subject.check_end()
+
+    def _most_descriptors(self, subject):
+        return self.faultless.descriptors
 
     def _check_said(self, subject, step, fault, log):
         if fault.error != errno.EINTR and self._is_to_be_said(step, fault):

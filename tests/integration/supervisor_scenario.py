@@ -39,9 +39,14 @@ class System(Subject):
     PREPARED_BY = {"disable": "enable"}
     UNDONE_BY = {"enable": "disable"}
 
-    def __init__(self, scope, fault=None):
+    def __init__(self, scope, fault=None, more=None):
+        """more: files of further services."""
         super().__init__(
-            inittab=f"::supervise:{COMMAND}\n", files=FILES, console="pipe", scope=scope, fault=fault
+            inittab=f"::supervise:{COMMAND}\n",
+            files={**FILES, **(more or {})},
+            console="pipe",
+            scope=scope,
+            fault=fault,
         )
 
     # --- what holds
