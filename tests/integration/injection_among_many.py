@@ -5,8 +5,8 @@
     assert not trials.problems
 
 Which calls there are is learnt from a system of few services. Of each place that makes calls and each
-error that these can have one call is chosen, whichever: where calls are as many as services, it is one of
-1,000 services' calls. A system lives through a fault at its boot, some at other steps, and one at its end.
+error that these can have one call is chosen: where calls are as many as services, it is one of 1,000
+services' calls. A system lives through a fault at its boot, some at other steps, and one at its end.
 
 A usual run starts one system, for the faults that the seed gives; MAINSTAY_FAULTS=places is one fault for
 each place, MAINSTAY_FAULTS=all all errors of each, and MAINSTAY_FAULT_SEED=N other calls.
@@ -17,6 +17,7 @@ import concurrent.futures
 import itertools
 import os
 import random
+import time
 
 import faults
 from injection import TAKES_ALL, TAKES_PLACES, Trials
@@ -41,7 +42,7 @@ class AmongMany:
 
     def __init__(self, count, **others):
         self._names = names(count)
-        self.most_descriptors = None
+        self._before = self.most_descriptors = None
         super().__init__(more={f"/etc/service/{name}/run": SLEEP for name in self._names}, **others)
 
     def services(self):
@@ -58,21 +59,29 @@ class AmongMany:
         return {name: services.get(name) for name in self._names}
 
     def up(self):
-        return super().up() and None not in self.kept().values()
-
-    def bystanders(self):
-        # An answer may be what fails.
-        return super().bystanders(), eventually(lambda: None not in (kept := self.kept()).values() and kept, "all are ready")
+        is_up = super().up() and None not in self.kept().values()
+        if not is_up:
+            time.sleep(0.1)  # as an answer about all of them is not cheap
+        return is_up
 
     def check_bystanders(self, step, before):
-        super().check_bystanders(step, before[0])
-        after = self.kept()
-        changed = {name: (pid, after[name]) for name, pid in before[1].items() if after[name] != pid}
-        assert not changed, f"services were restarted: {changed}"
+        super().check_bystanders(step, before)
+        self.check_kept()
 
-    def note_descriptors(self):
-        """Those of a supervisor that has taken up what there was, or of PID 1 then."""
+    def _all_kept(self):
+        # An answer may be what fails.
+        return eventually(lambda: None not in (kept := self.kept()).values() and kept, "all are ready")
+
+    def check_kept(self):
+        after = self._all_kept()
+        changed = {name: (pid, after[name]) for name, pid in self._before.items() if after[name] != pid}
+        assert not changed, f"{len(changed)} services were restarted, as {list(changed.items())[:3]}"
+
+    def note_what_holds(self):
+        """The descriptors are those of a supervisor that has taken up what there was, or of PID 1 then."""
+        self._before = self._all_kept()
         self.take(self.LASTING[0])
+        self.check_kept()
         wait_open_for_runit(self.root / "etc/service" / name for name in self.services())
         self._settle()
         self.most_descriptors = self.descriptors() + 4  # clients come and go
@@ -85,9 +94,7 @@ class TrialsAmongMany(Trials):
     """make(count, fault): a Subject that is AmongMany."""
 
     def __init__(self, make, is_to_be_said, is_fault):
-        self._chance = random.Random(SEED)
-        self._few = lambda fault: make(FEW, fault=fault)
-        super().__init__(self._few, is_to_be_said, 1, is_fault)
+        super().__init__(lambda fault: make(FEW, fault=fault), is_to_be_said, 1, is_fault)
         self._make = lambda fault: make(COUNT, fault=fault)
         self._chains = self._make_chains()
         self.tried = 0
@@ -96,15 +103,16 @@ class TrialsAmongMany(Trials):
         return subject.most_descriptors
 
     def _chosen(self, step):
-        """One fault for each place and error, in an order of the seed's."""
-        of_call = collections.Counter(
-            {(fault.call, fault.error): fault.nth + 1 for fault in self.faultless.faults[step]}
-        )
-        found = []
-        for (call, error), count in of_call.items():
+        """One fault for each place and error, in an order of the seed's, that calls more or fewer do not change."""
+        counts = collections.Counter()
+        for fault in self.faultless.faults[step]:
+            counts[fault.call, fault.error] += 1
+        ranked = []
+        for (call, error), count in counts.items():
+            chance = random.Random(f"{SEED} {step} {call.name} {self._symbols.name(call.site)} {error}")
             among = count if count < FEW else count * COUNT // FEW
-            found.append(faults.Fault(call, self._chance.randrange(among), error))
-        self._chance.shuffle(found)
+            ranked.append((chance.random(), call.site, faults.Fault(call, int(chance.random() * among), error)))
+        found = [fault for _, _, fault in sorted(ranked)]
         if TAKES_PLACES:
             found = list({fault.call: fault for fault in found}.values())
         return found
@@ -120,8 +128,10 @@ class TrialsAmongMany(Trials):
 
     def run(self):
         with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-            for run in [pool.submit(self._live, chain) for chain in self._chains]:
+            runs = [pool.submit(self._live, chain) for chain in self._chains]
+            for number, run in enumerate(concurrent.futures.as_completed(runs), 1):
                 run.result()
+                print(f"{number} of {len(runs)} systems, {self.failed_calls} calls failed of {self.tried}", flush=True)
 
     def _live(self, chain):
         """After a fault that breaks a system the rest gets another."""
@@ -132,7 +142,7 @@ class TrialsAmongMany(Trials):
                 try:
                     self._boot(subject, fault)
                     if chain.between:
-                        subject.note_descriptors()
+                        subject.note_what_holds()
                     while chain.between:
                         (step, fault), *rest = chain.between
                         chain = chain._replace(between=rest)
