@@ -43,13 +43,13 @@ class Init(AmongMany, init_scenario.System):
 
 
 def looks_at_memfd(symbols, fault, *places):
-    """Who may not look at a memfd that he has is no case that a kernel has. Here it would count: what cannot be taken
-    for the state table is not kept, and without one all services are started anew."""
-    return fault.call.name == "fcntl" and symbols.name(fault.call.site).endswith(places)
+    """Who may not look at, or map, a memfd that he has is no case that a kernel has. Here it would count: what
+    cannot be taken for the state table is not kept, and without one all services are started anew."""
+    return fault.call.name in ("fcntl", "mmap") and symbols.name(fault.call.site).endswith(places)
 
 
 def can_be_of_supervisor(symbols, fault):
-    of_table = looks_at_memfd(symbols, fault, "Succession::open_kept", "StateMemory::open")
+    of_table = looks_at_memfd(symbols, fault, "Succession::open_kept", "StateMemory::open", "StateMemory::map")
     return is_no_answer(symbols, fault) and not (of_table and fault.error == errno.EPERM)
 
 
