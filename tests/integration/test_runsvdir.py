@@ -257,10 +257,9 @@ def services_inherit_what_runsvdir_has(place):
         births.append((streams, born["umask"], sorted(born["environment"].items())))
     births = [(streams, umask, place.masked(str(values))) for streams, umask, values in births]
     assert not (place.services / ".hidden/supervise").exists()
-    # It would start again what has gone, in its own time.
-    process.terminate()
-    process.wait(DEADLINE)
-    said.append(place.sv("-w", LONG, "exit", "web", "db"))
+    # What exits would be started again, in runsvdir's own time.
+    said.append(place.sv("-w", LONG, "down", "web", "db"))
+    eventually(lambda: "last of web\n" in (place.services / "web/written").read_text(), "the logger has written it")
     written = (place.services / "web/written").read_text()
     return said, births, sorted(place.messages().splitlines()), written, (place.top / "out").read_text()
 
