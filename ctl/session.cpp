@@ -27,7 +27,7 @@ constexpr milliseconds kAnswerLimit{10'000};
 
 /// The supervisor keeps --timeout itself, and can say then how far the services are; svctl gives
 /// up by itself only when that does not come either.
-constexpr milliseconds kGrace{500};
+constexpr milliseconds kGrace{2'000};
 
 /// How long a supervisor may take to come back: PID 1 starts it again at once, a second apart at
 /// worst, and an upgrade takes less.

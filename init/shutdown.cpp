@@ -111,7 +111,7 @@ int refuse_unallowed() noexcept {
         "shutdown: nobody whom /etc/shutdown.allow names is logged in on a virtual console\r\n";
     std::fwrite(kText.data(), 1, kText.size(), stderr);
     if (const auto console = open_file("/dev/console", O_WRONLY | O_NONBLOCK)) {
-        (void)write_all(console->get(), kText).has_value();
+        (void)write_patiently(console->get(), kText, std::chrono::seconds(1)).has_value();
     }
     return kExitFailed;
 }
