@@ -140,6 +140,8 @@ void BootLinkClient::take(LinkPacket packet, HandOver& over) {
     } else if (message.type == LinkType::Stop) {
         stop_asked_ = stop_of(message);
     } else if (message.type == LinkType::HandOverBegin) {
+        // A PID 1 that was replaced in the middle of it tells all of it again.
+        over = HandOver();
         is_handing_over_ = message.value == claim_;
     }
     if (!is_handing_over_) {

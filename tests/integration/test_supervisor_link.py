@@ -15,6 +15,7 @@ import pytest
 from link_peer import (
     ADOPTED,
     CLAIM,
+    DROP,
     EXIT_RECORDED,
     EXITED,
     GREETING,
@@ -22,6 +23,8 @@ from link_peer import (
     HAND_OVER_END,
     HEADER,
     KEEP,
+    KEPT,
+    KEY,
     PROCESS,
     PROCESS_WORDS,
     TABLE,
@@ -204,14 +207,15 @@ class KeepingLink:
         self.sequence += 1
         socket.send_fds(self.ours, [LAYOUT.pack(MAGIC, 1, kind, self.sequence, value, body)], list(fds))
 
+    def next(self):
+        return Message(*socket.recv_fds(self.ours, 65, 8)[:2])
+
     def receive(self, kind):
         """The next message of that kind; others, and what comes with them, are passed over."""
-        while True:
-            message = Message(*socket.recv_fds(self.ours, 65, 8)[:2])
-            if message.kind == kind:
-                return message
+        while (message := self.next()).kind != kind:
             for fd in message.fds:
                 os.close(fd)
+        return message
 
     def welcome(self, adopted=0, tables=0):
         self.send(WELCOME, 0, GREETING.pack(2, 1000, 1000, 0, adopted, 0, tables))
@@ -315,3 +319,58 @@ def test_who_ends_while_he_is_handed_over_has_ended(s, left):
         s.wait_other_pid("web", pid)
         assert s.status("web")["last_death"]["signal"] == signal.SIGSEGV
         assert s.stop() == 0
+
+
+LOG_PIPE, ARENA = 1, 3
+
+
+def test_a_hand_over_that_begins_anew_leaves_nothing_of_the_one_before(s):
+    """A PID 1 that is replaced in the middle of it tells all of it again."""
+    s.add("web", f"echo first; while [ ! -e {s.top}/go ]; do sleep 0.02; done; echo second; {SLEEP}")
+    with begun(s) as (link, is_started):
+        link.welcome()
+        is_started()
+        s.wait_state("web", "ready")
+        s.wait_for_svlog()
+        pid, kept = s.pid("web"), {}
+        pipe = os.stat(f"/proc/{pid}/fd/1").st_ino
+        while (ARENA, 0) not in kept or pipe not in [os.fstat(fds[0]).st_ino for fds in kept.values()]:
+            message = link.next()
+            if message.kind == TABLE:
+                (table,) = message.fds
+            elif message.kind == KEEP:
+                kept[message.key()] = message.fds
+        pidfd = os.pidfd_open(pid)
+        s.process.kill()
+        s.process.wait(DEADLINE)
+    with begun(s) as (link, is_started):
+        link.welcome(adopted=1, tables=1)
+        number = link.receive(CLAIM).value
+        for _ in range(2):
+            link.send(HAND_OVER_BEGIN, number)
+            link.send(TABLE, fds=[table])
+            for (kind, its_id), fds in kept.items():
+                link.send(KEPT, len(fds), KEY.pack(kind, 0, its_id, 0), fds)
+        link.send(ADOPTED, 0, PROCESS.pack(pid, 0, *run_of(table, pid)), [pidfd])
+        link.send(HAND_OVER_END, number)
+        is_started()
+        (s.top / "go").touch()
+        eventually(lambda: s.status("web").get("log") == ["first", "second"], "its output is read as before")
+        s.add("other", f"echo other; {SLEEP}")
+        eventually(lambda: s.status("other").get("log") == ["other"], "svlog has heard of all")
+        s.process.send_signal(signal.SIGSTOP)
+        link.ours.setblocking(False)
+        dropped = []
+        with contextlib.suppress(BlockingIOError):
+            while message := link.next():
+                dropped += [message.key()] if message.kind == DROP else []
+                for fd in message.fds:
+                    os.close(fd)
+        s.process.send_signal(signal.SIGCONT)
+        assert not set(dropped) & set(kept)
+        os.kill(pid, signal.SIGKILL)
+        link.send(EXITED, 1, PROCESS.pack(pid, signal.SIGKILL, *run_of(table, pid)))
+        s.wait_other_pid("web", pid)
+        assert s.stop() == 0
+    for fd in (pidfd, table, *(fd for fds in kept.values() for fd in fds)):
+        os.close(fd)
