@@ -151,18 +151,22 @@ class Svlog:
         current = directory / "current"
         return rotated + ([current] if current.exists() else [])
 
-    def text(self, name):
-        def read():
-            try:
-                return b"".join(path.read_bytes() for path in self.files(name))
-            except FileNotFoundError:  # renamed meanwhile
-                return None
+    def _of_files(self, name, ask):
+        """What `ask` says of them all, none of which was renamed meanwhile."""
 
         def settled():
-            content = read()
-            return None if content is None else [content]
+            try:
+                return [ask(self.files(name))]
+            except FileNotFoundError:
+                return None
 
         return eventually(settled, "files that stay")[0]
+
+    def text(self, name):
+        return self._of_files(name, lambda files: b"".join(path.read_bytes() for path in files))
+
+    def size(self, name):
+        return self._of_files(name, lambda files: sum(path.stat().st_size for path in files))
 
     def wait_text(self, name, part):
         part = part.encode()

@@ -291,12 +291,8 @@ def test_without_its_supervisor_it_goes_on_until_another_takes_over(svlog):
         for _ in range(5):
             eventually(lambda: svlog.files("web"), "it writes")
             svlog.link.close()
-            before = sum(path.stat().st_size for path in svlog.files("web"))
-            eventually(
-                lambda: writer.poll() is not None
-                or sum(path.stat().st_size for path in svlog.files("web")) > before,
-                "it writes on",
-            )
+            before = svlog.size("web")
+            eventually(lambda: writer.poll() is not None or svlog.size("web") > before, "it writes on")
             assert svlog.process.poll() is None
             svlog.kill()
             svlog.start()
