@@ -145,9 +145,13 @@ struct OnStopping : OnEnding {
     }
 
   private:
-    /// Who had any time so far has the stop timeout from here on.
+    /// Who had any time so far has the stop timeout from here on. Without a timeout, which is
+    /// runit's way, it is told once more: some need that, and it does no more than runsv.
     void hurry(Patience patience) noexcept {
         if (patience == Patience::Endless) {
+            if (t.s.stop_stage == StopStage::Terminate) {
+                t.terminate(t.policy.stop_signal);
+            }
             return;
         }
         t.s.patient = false;

@@ -210,6 +210,24 @@ def test_down_by_the_fifo_never_kills_but_by_force():
     assert real[0].exit == 1 and "timeout: run: web: (pid N) Ns, want down, got TERM" in real[0].text
 
 
+def told_twice(tree):
+    """A d is told to the service each time that it comes."""
+    tree.add("web", stubborn="")
+    tree.start()
+    tree.wait_got("web", "up")
+    for _ in range(3):
+        tree.command("web", "d")
+        tree.wait_got("web", "TERM")
+    tree.command("web", "k")
+    eventually(lambda: tree.status_byte("web", 19) == 0, "it is killed")
+    return tree.sv("status", "web")
+
+
+def test_each_down_is_told():
+    real, *others = each(told_twice, (REAL, REAL_SV), (OURS, REAL_SV), (REAL, OURS), (OURS, OURS))
+    assert others == [real] * 3
+
+
 def scripts(tree):
     note = '#!/bin/sh\necho {} >>scripts\nexit {}\n'
     directory = tree.add("web", **{f"control_{c}": note.format(c, 1) for c in "udtxch"})
