@@ -76,11 +76,12 @@ bool Log::kernel_prints(Level level) const noexcept {
 }
 
 Duration Log::patience() const noexcept {
-    constexpr Duration kOfChild = std::chrono::seconds(2);  // nobody waits for it
-    if (::getpid() != owner_) {
-        return kOfChild;
+    // Short enough for the deadline of any child, as it waits once like PID 1 itself.
+    constexpr Duration kOfChild = std::chrono::seconds(2);
+    if (dropped_ > 0) {
+        return Duration::zero();
     }
-    return dropped_ > 0 ? Duration::zero() : kMessagePatience;
+    return ::getpid() == owner_ ? kMessagePatience : kOfChild;
 }
 
 void Log::write_line(int fd, std::string_view line) noexcept {
