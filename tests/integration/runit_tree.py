@@ -81,11 +81,16 @@ class RunitTree(Supervised):
 
     # --- services
 
-    def add(self, name, run=RECORDER, **files):
-        """As Supervised.add; what begins with #! is executable."""
+    def define(self, name, run=RECORDER, **files):
+        """A directory that nobody supervises yet; what begins with #! is executable."""
         directory = self.definitions / name
         directory.mkdir()
         write_service(directory, {"run": run, **files})
+        return directory
+
+    def add(self, name, run=RECORDER, **files):
+        """As Supervised.add."""
+        directory = self.define(name, run, **files)
         self.enable(name)
         return directory
 

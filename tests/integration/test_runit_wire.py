@@ -602,12 +602,11 @@ def test_what_an_admin_gave_others_is_kept():
 
 
 def test_a_link_in_the_place_of_a_file_is_not_followed(tree):
-    directory = tree.add("web")
+    directory = tree.define("web")
     precious = directory.parent / "precious"
     precious.write_text("precious")
     (directory / "supervise").mkdir(mode=0o700)
     (directory / "supervise/status.new").symlink_to(precious)
-    tree.disable("web")
     tree.start()
     tree.enable("web")
     tree.wait_message(f"web: cannot be driven by sv: {directory}/supervise/status: ")
@@ -619,9 +618,7 @@ def test_a_service_of_a_runsv_is_left_to_it():
     with RunitTree(OURS) as tree:
         tree.add("other")
         tree.start()
-        directory = tree.add("web", RECORDER.replace('note("up")', 'note("up " + str(os.getppid()))'))
-        tree.disable("web")
-        (directory / "down").write_text("")
+        directory = tree.define("web", RECORDER.replace('note("up")', 'note("up " + str(os.getppid()))'), down="")
         runsv = subprocess.Popen([PEERS / "runsv", directory])
         try:
             tree.wait_supervised("web")
@@ -651,8 +648,7 @@ def test_a_link_that_leads_nowhere_is_made_real(tree):
 
 
 def test_instances_of_one_directory_have_a_place_each(tree):
-    tree.add("many@")
-    tree.disable("many@")
+    tree.define("many@")
     for name in ("many@a", "many@b"):
         tree.enable(name, tree.definitions / "many@")
     super(RunitTree, tree).start()
