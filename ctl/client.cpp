@@ -22,6 +22,9 @@ using protocol::Reply;
 
 constexpr std::size_t kChunk = std::size_t{64} * 1024;
 
+/// PID 1 starts a supervisor that ended again at once, or a second later.
+constexpr std::chrono::seconds kSuccessorPatience{2};
+
 /// @returns nothing where @p path does not fit into a socket's address (unix(7): 107 bytes).
 std::optional<sockaddr_un> address_of(const std::string& path) {
     sockaddr_un address{};
@@ -94,14 +97,22 @@ std::optional<Trouble> Client::open_socket() {
             return timed_out();
         }
         if (errno != EINTR) {
-            is_lost_ = errno == ENOENT || errno == ENOTDIR || errno == ECONNREFUSED;
-            return cannot_connect(place_, errno);
+            const int number = errno;
+            is_lost_ = number == ENOENT || number == ENOTDIR || number == ECONNREFUSED;
+            socket_.reset();
+            return cannot_connect(place_, number);
         }
     }
     return std::nullopt;
 }
 
 std::optional<Trouble> Client::connect() {
+    auto trouble = connect_once();
+    const bool somebody_was_there = socket_.valid();
+    return trouble && is_lost_ && somebody_was_there ? connect_again(kSuccessorPatience) : trouble;
+}
+
+std::optional<Trouble> Client::connect_once() {
     is_lost_ = false;
     greeted_ = false;
     next_.reset();
@@ -133,10 +144,13 @@ std::optional<Trouble> Client::connect_again(Duration patience) {
     const MonotonicTime end = monotonic_now() + patience;
     deadline_ = limit ? std::min(*limit, end) : end;
     SocketWatch watch(place_.path);
-    std::optional<Trouble> trouble = connect();
+    std::optional<Trouble> trouble = connect_once();
     while (trouble && is_lost_ && monotonic_now() < *deadline_) {
         watch.wait(*deadline_ - monotonic_now());
-        trouble = connect();
+        if (*deadline_ <= monotonic_now()) {
+            break;  // what was said last is why nobody is there, not that it is late
+        }
+        trouble = connect_once();
     }
     deadline_ = limit;
     if (trouble && limit && *limit <= monotonic_now()) {

@@ -28,7 +28,8 @@ class Client {
     /// From now on nothing takes longer than @p limit in all; none: for ever.
     void set_limit(std::optional<std::chrono::milliseconds> limit);
 
-    /// Connects and reads the greeting; to be called first.
+    /// Connects and reads the greeting; to be called first. A supervisor that ends before it greets
+    /// has been asked for nothing: its successor is waited for, for 2 s at most.
     std::optional<Trouble> connect();
 
     /// Whether the last failure was that nobody is there, or not any more: it may come (back).
@@ -54,6 +55,7 @@ class Client {
     std::variant<Received, Trouble> receive();
 
   private:
+    std::optional<Trouble> connect_once();
     std::optional<Trouble> open_socket();
     std::variant<std::string_view, Trouble> next_line();
     std::optional<Trouble> read_more();

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from fake_supervisor import GREETING, FakeSupervisor, receive
+from fake_supervisor import DONE, GREETING, FakeSupervisor, receive
 from supervised import Supervised, eventually
 from svctl_runner import DEADLINE, SVCTL, environment
 
@@ -197,6 +197,22 @@ def test_a_supervisor_that_ends_in_order_is_not_waited_for(s):
         s.stop()
         assert wait.end() == 1
         assert "went away" not in wait.err()
+
+
+def test_a_supervisor_that_ends_before_it_greets_is_asked_again(tmp_path):
+    """It has been asked for nothing yet, so nothing is done twice."""
+
+    def end_the_first_two(_connection, _requests, ends=iter([True, True])):
+        if next(ends, False):
+            raise OSError("ended")
+
+    with FakeSupervisor(tmp_path, [end_the_first_two, GREETING, receive, DONE]) as fake:
+        result = subprocess.run(
+            [SVCTL, "--control", fake.path, "up", "web"], capture_output=True, text=True,
+            env=environment(), timeout=DEADLINE,
+        )
+        assert (result.returncode, result.stderr) == (0, "")
+        assert [request["verb"] for request in fake.requests] == ["up"]
 
 
 def test_what_only_looks_fails_at_once(tmp_path):
