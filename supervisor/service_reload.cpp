@@ -83,6 +83,9 @@ DefinitionChange ServiceSet::compare(Service& service, LoadedDefinition loaded) 
         make_logger_of(loaded.definition);
     }
     change.changes = describe_changes(service.definition, loaded.definition);
+    if (!service.usable && change.changes.empty()) {
+        change.changes.emplace_back("its definition can be used");
+    }
     const Snapshot& s = service.snapshot;
     const bool runs = has_process(s) || s.timer_armed || s.members_started ||
                       !(is_resting(s.state) || s.state == ServiceState::Waiting);

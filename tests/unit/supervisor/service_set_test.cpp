@@ -335,8 +335,11 @@ TEST_CASE("what cannot be read as it was meant is not run, until it can", "[serv
     SECTION("at the next start by hand") {
         system.services.post(system.service("web").id, WantUp{});
     }
-    SECTION("or a rescan") {
-        system.services.rescan();
+    SECTION("or a rescan, which tells") {
+        const auto found = system.services.rescan();
+        REQUIRE(found.size() == 1);
+        CHECK(found[0].changes == std::vector<std::string>{"its definition can be used"});
+        CHECK(found[0].when == DefinitionChange::When::Now);
     }
     CHECK(system.pid("web") != 0);
 }
