@@ -89,12 +89,14 @@ def test_a_wait_goes_on_with_the_next_supervisor(s):
 def test_an_order_is_said_again(s, verb, state):
     """Under neither supervisor does the service arrive before the test says so."""
     go = f"{s.top}/go"
-    s.add("slow", f"trap 'ends=1' TERM; until test $ends && test -e {go}; do sleep 0.05; done",
+    s.add("slow", f"trap 'ends=1' TERM; echo armed >{s.top}/armed; until test $ends && test -e {go}; do sleep 0.05; done",
           timeout__kill="1000000\n")
     if verb == "up":
         s.define("slow", setup=f"until test -e {go}; do sleep 0.05; done")
     s.start()
     s.wait_state("slow", "starting" if verb == "up" else "ready")
+    if verb != "up":
+        s.wait_text("armed", "armed")  # its shell has not yet got there when it is ready
     s.wait_state("fast", "ready")
     with Waiting(s, verb, "fast", "slow") as order:
         order.wait_out("fast: ")
