@@ -6,6 +6,7 @@ import random
 import resource
 import signal
 import socket
+import time
 
 import pytest
 
@@ -283,6 +284,7 @@ def test_what_does_not_make_sense_is_refused():
         pipe = os.pipe()
         with Peer(find_supervisor(p)) as peer:
             peer.hello()
+            assert settle(peer) == {}
             before = descriptors_of(p)
             key = KEY.pack(LOG_PIPE, 0, 1, 0)
             with open("/dev/null", "rb") as null:
@@ -312,6 +314,7 @@ def test_garbage_on_the_link_harms_nobody():
             peer.keep(LOG_PIPE, 1, pipe)
             assert settle(peer) == {}
             before = descriptors_of(p)
+            begun = time.monotonic()
             for round_number in range(2000):
                 size = chance.choice([0, 1, 63, 64, 65, 4000])
                 packet = chance.randbytes(size)
@@ -325,7 +328,8 @@ def test_garbage_on_the_link_harms_nobody():
                     settle(peer)
             assert settle(peer) == {}
             p.wait_for_line("something on the boot link that is no message")
-            assert p.transcript().count("on the boot link that is no message") == 1
+            count = p.transcript().count("on the boot link that is no message")
+            assert count <= 1 + (time.monotonic() - begun) / 10, "it is said once in 10 s"
             handed = peer.claim()
             assert inodes(handed.kept[LOG_PIPE, 1]) == inodes(pipe)
             handed.close()
