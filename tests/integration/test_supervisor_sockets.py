@@ -355,6 +355,7 @@ def test_sv_of_runit_starts_one_that_waits(s):
     path = add_server(s)
     s.start()
     wait_listening(s, "web")
+    wait_open_for_runit([s.definitions / "web"])  # status is there before control, which to open would make a file
     status = s.definitions / "web/supervise/status"
     eventually(lambda: status.exists() and status.read_bytes()[17:18] == b"d", "its file says that it is not up")
     with open(pathlib.Path(s.definitions / "web/supervise/control"), "wb", buffering=0) as control:
