@@ -36,7 +36,7 @@ ENTER = TOP / "tests/integration/enter.sh"
 LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64")
 
 # Generous, as nothing waits for it to pass: every wait ends with what it waits for.
-DEADLINE = 30
+DEADLINE = 60
 
 
 def processes():

@@ -13,7 +13,7 @@ PROGRAMS = pathlib.Path(os.environ.get("MAINSTAY_BIN", TOP / "build/release/bin"
 SVCTL = PROGRAMS / "svctl"
 
 # Generous, as nothing waits for it to pass.
-DEADLINE = 30
+DEADLINE = 60
 
 
 def environment(**changes):
