@@ -29,6 +29,7 @@ def test_limits_hold_and_deaths_are_named(images):
         guest.login()
         guest.run("mount -o remount,rw /")
 
+        guest.run("svctl up klogd")  # the console may be quicker than the services
         # The controller that figures come from is on for everybody, others for those who ask.
         guest.run("cat /sys/fs/cgroup/mainstay/klogd/memory.current")
         guest.run("test ! -e /sys/fs/cgroup/mainstay/klogd/pids.max")
