@@ -112,7 +112,11 @@ class RunitTree(Supervised):
 
     def wait_supervised(self, *names):
         for name in names:
-            eventually(lambda: self.is_supervised(name), f"{name} is supervised; {self.messages()}")
+            # runsv makes the file `status` after `ok`: until then sv finds none.
+            eventually(
+                lambda: self.is_supervised(name) and self.status_byte(name, 19) is not None,
+                f"{name} is supervised; {self.messages()}",
+            )
 
     def status_byte(self, name, index):
         """None until there is the file, which runsv makes after ok."""
