@@ -114,8 +114,9 @@ def test_what_fails_comes_with_its_cause_and_last_lines(system):
 
 
 def test_a_program_that_is_not_there_is_named(system):
-    system.add("ghost", run="true")
+    system.define("ghost", run="true")
     (system.definitions / "ghost/run").write_text("#!/nonexistent/interpreter\n")
+    system.enable("ghost")  # only now: a shell that runs `true` would be ready for a moment
     eventually(lambda: "ghost" in system.known(), "ghost is known")
     result = run(system, "up", "ghost")
     assert result.returncode == 1
@@ -234,4 +235,5 @@ def test_a_run_script_may_start_what_it_needs(system):
     eventually(lambda: "needy" in system.known(), "needy is known")
     system.wait_state("cron", "ready")
     system.wait_state("needy", "ready")
-    assert os.readlink(f"/proc/{system.pid('cron')}/exe").endswith(("sleep", "busybox"))
+    program = f"/proc/{system.pid('cron')}/exe"
+    eventually(lambda: os.readlink(program).endswith(("sleep", "busybox")), "the shell has become the program")

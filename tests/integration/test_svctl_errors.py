@@ -177,8 +177,8 @@ def test_json_keeps_fields_that_svctl_does_not_know(tmp_path):
         (["start", "a", "b"], {"id": 1, "verb": "up", "services": ["a", "b"]}),
         (["stop", "a", "--no-wait"], {"id": 1, "verb": "down", "services": ["a"], "wait": False}),
         (
-            ["--timeout", "2s", "restart", "a"],
-            {"id": 1, "verb": "restart", "services": ["a"], "timeout_ms": 2000},
+            ["--timeout", "60s", "restart", "a"],
+            {"id": 1, "verb": "restart", "services": ["a"], "timeout_ms": 60000},
         ),
         (["once", "a"], {"id": 1, "verb": "once", "services": ["a"]}),
         (["pause", "a"], {"id": 1, "verb": "signal", "services": ["a"], "signal": 19}),

@@ -163,11 +163,11 @@ def test_progress_is_shown_on_a_terminal_and_nowhere_else(system):
     system.add("slow", run="trap '' TERM; echo armed; while :; do sleep 0.05; done")
     eventually(lambda: "slow" in system.known(), "slow is known")
     eventually(lambda: "armed" in system.status("slow").get("log", []), "slow is armed")
-    shown, code = svctl_in_terminal("--timeout", "900ms", "down", "slow", control=system.socket)
+    shown, code = svctl_in_terminal("--timeout", "1900ms", "down", "slow", control=system.socket)
     assert code == 6
     assert "\r\033[Kwaiting for slow (stopping, KILL in " in shown
     assert "\r\033[Kslow: down did not finish in time" in shown
-    result = run(system, "--timeout", "900ms", "down", "slow")
+    result = run(system, "--timeout", "700ms", "down", "slow")
     assert "waiting for" not in result.stderr
     run(system, "kill", "slow")
 
@@ -182,7 +182,8 @@ def test_a_log_is_followed(system):
 
 
 def test_a_start_answers_with_what_keeps_its_need_down(system):
-    system.add("db", run="exit 3")
+    # So late that nobody meets it while it runs.
+    system.add("db", run="exit 3", **{"service.conf": "restart-delay = 1h\nrestart-delay-max = 1h\n"})
     system.add("api", run="exec sleep 1000", **{"down": "", "service.conf": "needs = db"})
     system.add("lost", run="exec sleep 1000", **{"down": "", "service.conf": "needs = nix"})
     system.wait_state("db", "backoff")
