@@ -165,7 +165,7 @@ class TrialsAmongMany(Trials):
             self.tried += 1
             if not subject.plan.is_armed():
                 self.failed_calls += 1
-                self._check_said(subject, subject.BOOT, fault, subject.transcript())
+                self._check_said(subject.BOOT, fault, subject.transcript)
             subject.plan.disarm()
         assert subject.up(), "not all of it runs"
 
