@@ -318,6 +318,13 @@ void Filing::rotate(std::span<Source* const> sources) {
     }
 }
 
+void Filing::age_limit_changed(const Source& source) {
+    if (source.files && source.files->is_open()) {
+        source.files->age_limit_changed(source.settings);
+        age_due_ = std::min(age_due_, source.files->due());
+    }
+}
+
 MonotonicTime Filing::due() const noexcept {
     return std::min(retry_at_, age_due_);
 }

@@ -56,6 +56,9 @@ class Filing {
     void reopen(std::span<Source* const> sources);
     void rotate(std::span<Source* const> sources);
 
+    /// The source may keep its files for another time from now on.
+    void age_limit_changed(const Source& source);
+
     /// What time asks for: due(), and then this.
     void tick(std::span<Source* const> sources);
     MonotonicTime due() const noexcept;

@@ -222,6 +222,11 @@ void LogFiles::set_due(const Settings& settings, Duration age_of_current) {
                                      : MonotonicTime::max();
 }
 
+void LogFiles::age_limit_changed(const Settings& settings) {
+    set_due(settings, age_of(current_.get()));
+    delete_outdated(settings);
+}
+
 Result<void> LogFiles::look_at_age(const Settings& settings) {
     if (is_open() && size_ > 0) {
         return rotate(settings);

@@ -47,6 +47,8 @@ class LogFiles {
 
     /// When something is to be done because of age; far away where nothing is.
     MonotonicTime due() const noexcept { return due_; }
+    /// Those are other settings than before. What is too old already goes at once.
+    void age_limit_changed(const Settings& settings);
     /// Rotates where `current` is too old, deletes files that are.
     Result<void> look_at_age(const Settings& settings);
 

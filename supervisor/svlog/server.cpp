@@ -239,9 +239,12 @@ void Server::add(const Message& message, UniqueFd pipe) {
 
 void Server::change(const Message& message) {
     if (Source* source = find(message.slot)) {
-        source->settings = message.settings;
+        const Settings before = std::exchange(source->settings, message.settings);
         intake_->writer().set_limit(message.slot, message.settings.memory);
         trim(*source);
+        if (before.max_age != message.settings.max_age) {
+            filing_.age_limit_changed(*source);
+        }
     }
     ++carried_out_;
 }

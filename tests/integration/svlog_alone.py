@@ -145,18 +145,20 @@ class Svlog:
     # --- its files
 
     def files(self, name):
-        """Oldest first, current last."""
+        """Oldest first, current last, as they are at one moment."""
         directory = self.log_dir / name
-        rotated = sorted(directory.glob("@*.s")) if directory.is_dir() else []
-        current = directory / "current"
-        return rotated + ([current] if current.exists() else [])
+        names = os.listdir(directory) if directory.is_dir() else []
+        rotated = sorted(file for file in names if file.startswith("@") and file.endswith(".s"))
+        return [directory / file for file in rotated + ["current"] * ("current" in names)]
 
     def _of_files(self, name, ask):
         """What `ask` says of them all, none of which was renamed meanwhile."""
 
         def settled():
             try:
-                return [ask(self.files(name))]
+                files = self.files(name)
+                answer = ask(files)
+                return [answer] if self.files(name) == files else None
             except FileNotFoundError:
                 return None
 
