@@ -193,6 +193,7 @@ def test_hup_starts_the_new_stops_the_removed_and_leaves_the_unchanged_alone():
     with Pid1(inittab="::respawn:/bin/sleep 1001\n::respawn:/bin/sleep 1002\n" + UP) as p:
         kept = eventually(lambda: pid_of(p, "/bin/sleep 1001"), "1001 runs")
         removed = eventually(lambda: pid_of(p, "/bin/sleep 1002"), "1002 runs")
+        p.wait_for_line("^system is up$")
         new = "# moved\n::respawn:/bin/sleep 1003\n" + UP + "::respawn:/bin/sleep 1001\n"
         (p.root / "etc/inittab").write_text(new)
         p.signal("HUP")

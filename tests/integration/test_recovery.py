@@ -110,7 +110,7 @@ def test_what_it_recovered_from_is_written_down():
             f"build id {build_id()}\n",
             text,
         )
-        assert f", build id {build_id()}; fault 1 since the boot" in p.transcript()
+        p.wait_for_line(f", build id {build_id()}; fault 1 since the boot")
         assert (p.root / "run/mainstay/recovered").stat().st_mode & 0o777 == 0o644
 
 
