@@ -208,6 +208,7 @@ def test_reload_is_a_signal_or_a_program(s):
     add(s, "steered", SLEEP, f'exec-reload = /bin/sh -c "echo program >> {s.top}/trace"\n')
     s.start()
     s.wait_text("up", "\n")
+    s.wait_state("signalled", "ready")
     s.wait_state("steered", "ready")
     before = s.pid("signalled"), s.pid("steered")
     for name in ("signalled", "steered"):
