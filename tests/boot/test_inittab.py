@@ -21,8 +21,8 @@ def test_no_inittab(images):
         guest.expect("Please press Enter to activate this console")
         guest.type("")
         guest.expect(r"# ")
-        # What PID 1 says of it goes to the same terminal.
-        guest.wait_until("test -e /run/mainstay/booted")
+        # What the kernel and PID 1 say goes to the same terminal.
+        guest.wait_until("test -e /run/mainstay/booted && dmesg -n 1")
         assert guest.run("hostname") == "mainstay", "the startup script did not run"
         assert "job control turned off" not in guest.transcript()
         guest.press_ctrl_alt_del()
