@@ -13,6 +13,7 @@ sys.path.insert(0, str(TOP / "tests/integration"))
 
 from namespace import Pid1, eventually  # noqa: E402
 from soak_figures import Figures, compare, find_parts, table, unreaped  # noqa: E402
+from supervised import wait_open_for_runit  # noqa: E402
 
 SVCTL = TOP / "build/release/bin/svctl"
 INITTAB = "::supervise:/sbin/supervisor --log-dir /var/log/services --definitions /etc/sv /etc/service\n"
@@ -173,6 +174,8 @@ def soak(arguments):
         storm.calm()
         storm.blow(arguments.seconds / 5)
         storm.calm()
+        # It has two descriptors more for each service that it has come to.
+        wait_open_for_runit(system.root / "etc/sv" / name for name in (*steady, *STORMY))
         before = measure(system)
         storm.blow(arguments.seconds * 4 / 5)
         storm.calm()
