@@ -120,8 +120,10 @@ def svlog_of(supervisor):
     """The pid of its svlog, or None."""
     with contextlib.suppress(OSError):
         for child in pathlib.Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split():
-            if pathlib.Path(f"/proc/{child}/comm").read_text() == "svlog\n":
-                return int(child)
+            with contextlib.suppress(OSError):  # this one went in this moment
+                # Its command, which it has from its first instruction on: it names itself later.
+                if pathlib.Path(f"/proc/{child}/cmdline").read_bytes().startswith(b"svlog\0"):
+                    return int(child)
     return None
 
 
