@@ -132,7 +132,8 @@ def test_lines_are_shown_while_svlog_does_nothing(s):
     # Not while it moves the line from the pipe into memory: nobody else reads the pipe then.
     wait_file(s, "web", "one")
     assert s.status("web")["log"] == ["one"]
-    os.kill(s.svlog(), signal.SIGSTOP)
+    svlog = s.svlog()
+    os.kill(svlog, signal.SIGSTOP)
     (s.top / "go").write_text("\n")
     eventually(lambda: s.status("web").get("log") == ["one", "two"], "the line in the pipe")
     os.kill(svlog, signal.SIGCONT)
