@@ -187,8 +187,11 @@ def test_a_run_that_was_long_enough_starts_the_count_again(s):
     add(s, "web", "restart-delay = 5ms\nrestart-delay-max = 1h\nrestart-reset-after = 10ms\n",
         "sleep 0.02; exit 1")
     s.start()
-    pids = set()
-    eventually(lambda: pids.add(s.status("web").get("pid")) or len(pids) > 12, "it runs again and again")
+
+    def runs():
+        return s.ask(verb="deaths", services=["web"]).services["web"]["details"].get("death_count", 0)
+
+    eventually(lambda: runs() > 12, "it runs again and again")
 
 
 def test_restarts_are_counted_within_their_interval(s):
