@@ -165,9 +165,11 @@ def test_the_stop_signal_is_the_one_that_is_named(s):
 
 
 def test_a_finish_that_hangs_is_ended_after_its_timeout(s):
-    add(s, "web", "finish-timeout = 50ms\nexec-finish = sleep 100000\n", "exit 1")
+    """Without that as many would take longer than anybody waits here, 10 s each."""
+    conf = "restart-delay = 10ms\nrestart-delay-max = 10ms\n"
+    add(s, "web", f"{conf}finish-timeout = 50ms\nexec-finish = /bin/sh -c \"{SLEEP}\"\n", "exit 1")
     s.start()
-    wait_restarts(s, "web", 2)
+    wait_restarts(s, "web", 10)
 
 
 # --- restarts
