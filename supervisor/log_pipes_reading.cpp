@@ -1,5 +1,6 @@
 /// The part of LogPipes that reads what services wrote.
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -20,7 +21,8 @@ constexpr std::size_t kExcerptSize = std::size_t{64} * 1024;
 // --- the newest -------------------------------------------------------------------------------
 
 /// What was written before the question is part of the answer: what svlog has not read yet is
-/// looked up in the pipe. It may read at that very moment; then we look again, a few times.
+/// looked up in the pipe. It may read at that very moment; then we look again, a few times. A svlog
+/// that has lost its processor in between is waited for, but not for long: it may be stopped.
 LogTail LogPipes::tail(ServiceId service, std::size_t count) {
     const auto slot = slot_of(service);
     if (!slot) {
@@ -30,17 +32,24 @@ LogTail LogPipes::tail(ServiceId service, std::size_t count) {
         return tail_of_pipe(*slot, count);
     }
     constexpr int kTries = 16;
+    constexpr int kPauses = 20;  // of 1 ms each
     svlog::Excerpt excerpt;
     std::string pending;
     svlog::ArenaSlot& stream = arena().slot(*slot);
-    for (int i = 0; i < kTries; ++i) {
+    for (int i = 0; i < kTries + kPauses; ++i) {
         excerpt = svlog::read_arena(arena(), *slot, 0, kExcerptSize);
         pending = read_pipe(outputs_[*slot].pipe.read_end.get());
         if (svlog::load(stream.taking) == 0 && svlog::load(stream.end) == excerpt.next) {
             break;
         }
         pending.clear();
-        ::sched_yield();
+        if (i < kTries) {
+            ::sched_yield();
+        } else if (svlog::load(stream.end) == excerpt.next) {
+            ::poll(nullptr, 0, 1);
+        } else {
+            break;  // a flood, which is never at rest
+        }
     }
     const Beginning beginning = excerpt.lost > 0 ? Beginning::Torn : Beginning::Whole;
     const LogCursor next = excerpt.next + pending.size();

@@ -26,14 +26,15 @@ def own_cgroup():
         yield cgroup
         assert directories(cgroup.path) == []
     finally:
-        for file in cgroup.path.rglob("cgroup.procs"):
-            for pid in members(file.parent):
+        for directory in ("", *directories(cgroup.path)):
+            for pid in members(cgroup.path / directory):
                 os.kill(pid, signal.SIGKILL)
         cgroup.remove()
 
 
 def directories(path):
-    return sorted(str(p.relative_to(path)) for p in path.rglob("*") if p.is_dir())
+    """All below, of which a supervisor may remove some meanwhile."""
+    return sorted(os.path.relpath(below, path) for below, _, _ in os.walk(path) if below != str(path))
 
 
 def members(cgroup):
