@@ -18,6 +18,7 @@
 #include "supervisor/control_handler.h"
 #include "supervisor/control_server.h"
 #include "supervisor/control_socket.h"
+#include "supervisor/descriptor_reserve.h"
 #include "supervisor/descriptor_store.h"
 #include "supervisor/enabled_links.h"
 #include "supervisor/listening_sockets.h"
@@ -179,7 +180,10 @@ class App final : public ScanListener, public ServiceObserver, public System {
     }
 
     void entries_begin() override { batch_.emplace(services_); }
-    void entries_end() override { batch_.reset(); }
+    void entries_end() override {
+        make_room_for_descriptors(services_.all().size());
+        batch_.reset();
+    }
 
     void reboot() override { ask_pid_1(kRebootSignal, "reboot"); }
     void power_off() override { ask_pid_1(kPoweroffSignal, "poweroff"); }

@@ -16,6 +16,7 @@
 #include "common/runit_words.h"
 #include "supervisor/check_runner.h"
 #include "supervisor/control_scripts.h"
+#include "supervisor/descriptor_reserve.h"
 #include "supervisor/descriptor_store.h"
 #include "supervisor/file_lock.h"
 #include "supervisor/listening_sockets.h"
@@ -142,6 +143,7 @@ class House final : public ScanListener, public ServiceObserver, public System {
     }
     void entries_end() override {
         take_what_is_wanted();
+        make_room_for_descriptors(services_.all().size());
         batch_.reset();
     }
 
