@@ -4,7 +4,8 @@
 //   block_tool suspend NAME             it answers no more; what is written is not waited for
 //   block_tool mirror MD DEVICE DEVICE  starts the array MD of these two
 //   block_tool kexec KERNEL INITRD WORDS    loads what `reboot -k` starts
-//   block_tool hear PORT                prints the first message that comes to this port of vsock
+//   block_tool hear PORT                prints the first message that comes to this port of vsock,
+//                                       as one line; no shutdown ends it before that
 //
 // Says what failed, and ends with 1, where something does.
 
@@ -22,6 +23,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -114,6 +117,8 @@ void load_kernel(const char* kernel, const char* initrd, const char* words) {
 }
 
 void hear(const char* port) {
+    require(::signal(SIGTERM, SIG_IGN) != SIG_ERR && ::signal(SIGHUP, SIG_IGN) != SIG_ERR,
+            "signal");
     const int listening = ::socket(AF_VSOCK, SOCK_SEQPACKET, 0);
     sockaddr_vm here{};
     here.svm_family = AF_VSOCK;
@@ -127,6 +132,7 @@ void hear(const char* port) {
     char message[256];
     const ssize_t size = ::recv(connection, message, sizeof message, 0);
     require(size > 0, "recv");
+    std::replace(message, message + size, '\n', ' ');
     std::printf("block_tool: heard %.*s\n", static_cast<int>(size), message);
 }
 

@@ -44,7 +44,7 @@ def test_layers_are_taken_apart_and_the_next_kernel_finds_the_disk_clean(images)
         guest.type("block_tool hear 5555 >/dev/console &")
         guest.expect("block_tool: listening")
         guest.type("/sbin/reboot -k")
-        guest.expect(r"block_tool: heard STOPPING=1\s+STATUS=kexec")
+        guest.expect("block_tool: heard STOPPING=1 STATUS=kexec")
         for name in ("/dev/loop2", "above", "below", "/dev/md7"):
             guest.expect(f"init: detached {name}\\s")
         # Loop devices go with their last user. What the root lies on stays until the end.
